@@ -1,0 +1,36 @@
+// The contract of the ground floor. An adapter knows one vendor's dialect: pure, no I/O, no clock, nothing of the gateway.
+import type { Packet } from '#adapters/packet.ts'
+import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
+
+/** What an adapter asks to have kept between two messages of one key (deltas, aliases). Plain JSON, at most MEMORY_BYTES_MAX when stringified. */
+export type Memory = Readonly<Record<string, unknown>>
+
+export const MEMORY_BYTES_MAX = 8192
+
+/** What the owner said about the source, as far as decoding needs it. */
+export interface SourceSettings {
+  /** IANA zone of local times without an offset; absent: such a time is not used. */
+  readonly timezone?: string
+}
+
+export interface Decoded {
+  readonly readings: readonly Reading[]
+  readonly refused: readonly Refusal[]
+  readonly devices: readonly DeviceReport[]
+  /** Replaces what was remembered under this key; undefined keeps nothing. */
+  readonly memory: Memory | undefined
+}
+
+/** Decoding the same packet with the same memory and settings gives the same result. It never throws: what is wrong is in `refused`. */
+export interface Adapter {
+  readonly name: Dialect
+  /**
+   * The key under which messages of this topic share their memory (usually the device), or undefined where the topic is not of this dialect.
+   * Looks at the topic only.
+   */
+  recognise(topic: string): string | undefined
+  decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded
+}
+
+export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'senml', 'tts'] as const
+export type Dialect = (typeof DIALECTS)[number]

@@ -1,0 +1,15 @@
+// The one port between the MQTT edge and the pipeline.
+import type { Packet } from '#adapters/packet.ts'
+
+/** One authenticated connection of a source. Two connections of one source share its topics, and nothing else is shared. */
+export interface Connection {
+  readonly sourceId: string
+  readonly clientId: string
+}
+
+/**
+ * Takes all packets that one read of a socket (or one turn of the loop) brought, in the order in which they came.
+ * Returns nothing when the whole batch may be acknowledged at once, or a promise that resolves when it may
+ * (what must not be lost is on disk by then) and rejects when it must not be acknowledged.
+ */
+export type Ingest = (batch: readonly Packet[], connection: Connection) => Promise<void> | undefined
