@@ -9,8 +9,8 @@ CREATE TABLE publisher_keys (party_id TEXT PRIMARY KEY REFERENCES parties, addre
 
 CREATE TABLE sources (id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES parties, name TEXT NOT NULL, dialect TEXT, username TEXT NOT NULL UNIQUE, password_hash BLOB NOT NULL,
   placement TEXT NOT NULL, timezone TEXT, lon REAL, lat REAL, state TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
-CREATE TABLE devices (id TEXT PRIMARY KEY, source_id TEXT NOT NULL REFERENCES sources, key TEXT NOT NULL, settings TEXT NOT NULL, reported TEXT NOT NULL, created_at INTEGER NOT NULL,
-  UNIQUE (source_id, key)) STRICT;
+CREATE TABLE devices (id TEXT PRIMARY KEY, source_id TEXT NOT NULL REFERENCES sources, dialect TEXT NOT NULL, key TEXT NOT NULL, settings TEXT NOT NULL, reported TEXT NOT NULL,
+  created_at INTEGER NOT NULL, UNIQUE (source_id, dialect, key)) STRICT;
 CREATE TABLE streams (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner_id TEXT NOT NULL REFERENCES parties, source_id TEXT NOT NULL REFERENCES sources,
   device_id TEXT NOT NULL REFERENCES devices, type TEXT NOT NULL, quantity TEXT, attributes TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
 
