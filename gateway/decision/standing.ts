@@ -1,0 +1,49 @@
+// Who gets what: the one place that joins consents and agreements. Pure, and default deny: what is not covered is refused with the reason.
+import { stateOf, type Grant } from '#gateway/consent/grant.ts'
+import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
+import type { Agreement } from '#gateway/market/agreement.ts'
+import type { Model } from '#semantic-models/model.ts'
+
+/** A way out of the gateway: what one agreement receives of a stream, and by which grant. */
+export interface Outlet {
+  readonly agreementId: string
+  readonly subscriberId: string
+  readonly consentId: string
+  /** From then on the grant allows it: what was kept earlier is not replayed by it. */
+  readonly since: number
+  /** The attributes that the offer names; all of them are granted. */
+  readonly mask: number
+}
+
+export const isOutlet = (standing: Outlet | RefusalCode): standing is Outlet => typeof standing === 'object'
+
+/**
+ * An outlet when a grant in force covers the subscriber, the purpose and every attribute of the offer; else the reason that came nearest to it.
+ * A narrower consent suspends: it is not delivered in part for the whole price.
+ */
+export function standing(agreement: Agreement, grants: readonly Grant[], model: Model, now: number): Outlet | RefusalCode {
+  if (agreement.endedAt !== undefined) return 'NO_AGREEMENT'
+  if (agreement.exhaustedAt !== undefined) return 'SUSPENDED'
+  const mask = model.maskOf(agreement.offer.attributes)
+  let nearest: RefusalCode = 'NO_CONSENT'
+  for (const grant of grants) {
+    if (grant.recipient !== 'any' && grant.recipient !== agreement.subscriberId) continue
+    const refusal = refusalOf(grant, agreement.purpose, mask, model, now)
+    if (refusal === undefined) return { agreementId: agreement.id, subscriberId: agreement.subscriberId, consentId: grant.id, since: grant.grantedAt, mask }
+    nearest = furthest(nearest, refusal)
+  }
+  return nearest
+}
+
+function refusalOf(grant: Grant, purpose: string, mask: number, model: Model, now: number): RefusalCode | undefined {
+  const state = stateOf(grant, now)
+  if (!grant.purposes.includes(purpose)) return state === 'given' ? 'PURPOSE_MISMATCH' : 'NO_CONSENT'
+  if (state === 'withdrawn') return 'CONSENT_WITHDRAWN'
+  if (state === 'expired') return 'EXPIRED'
+  return (model.maskOf(grant.attributes) & mask) === mask ? undefined : 'SUSPENDED'
+}
+
+/** Of two refusals the one that more stages were passed for. */
+export function furthest(one: RefusalCode, other: RefusalCode): RefusalCode {
+  return REFUSAL_CODES.indexOf(other) > REFUSAL_CODES.indexOf(one) ? other : one
+}

@@ -1,0 +1,147 @@
+// The data path in one place: decode → map → consent → price → journal → publish. Synchronous over a batch up to the journal, and again behind it.
+// No promise, closure or log per message between the two ends.
+import type { Adapter, Decoded } from '#adapters/adapter.ts'
+import type { Packet } from '#adapters/packet.ts'
+import type { Plans } from '#gateway/decision/plans.ts'
+import type { Device, Devices } from '#gateway/devices/devices.ts'
+import type { Source, Sources } from '#gateway/devices/sources.ts'
+import type { Streams } from '#gateway/devices/streams.ts'
+import type { RefusalCode } from '#gateway/errors.ts'
+import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
+import type { Journal } from '#gateway/journal/journal.ts'
+import type { JournalRecord } from '#gateway/journal/record.ts'
+import { furthest } from '#gateway/decision/standing.ts'
+import { consent } from '#gateway/pipeline/consent.ts'
+import { Decoder } from '#gateway/pipeline/decode.ts'
+import { Freshness } from '#gateway/pipeline/fresh.ts'
+import { price } from '#gateway/pipeline/price.ts'
+import type { Message } from '#gateway/publish/message.ts'
+import type { Network } from '#gateway/publish/network.ts'
+import type { Explain } from '#gateway/telemetry/explain.ts'
+import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
+import type { Tally } from '#gateway/telemetry/tally.ts'
+import { pack } from '#semantic-models/entity.ts'
+import { map } from '#semantic-models/mapper.ts'
+import type { Observation } from '#semantic-models/observation.ts'
+
+export interface PipelineOptions {
+  readonly sources: Sources
+  readonly devices: Devices
+  readonly streams: Streams
+  readonly plans: Plans
+  readonly journal: Journal
+  readonly network: Network
+  readonly tally: Tally
+  readonly explain: Explain
+  readonly times: StageTimes
+}
+
+/** What one batch lets out, on its way to the journal. */
+interface Outgoing { readonly messages: Message[], readonly records: JournalRecord[], isDurable: boolean }
+
+export class Pipeline {
+  readonly #options: PipelineOptions
+  readonly #decoder: Decoder
+  readonly #freshness = new Freshness()
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+    this.#decoder = new Decoder(options.devices)
+  }
+
+  /** The port of the MQTT edge. What nobody may have is settled at once; what somebody may have is acknowledged when the journal has it. */
+  readonly ingest: Ingest = (batch, connection) => {
+    const out: Outgoing = { messages: [], records: [], isDurable: false }
+    const source = this.#options.sources.get(connection.sourceId)
+    for (const packet of batch) this.#take(source, packet, connection, out)
+    this.#options.devices.flush()
+    this.#options.streams.flush()
+    return out.messages.length > 0 ? this.#keepAndPublish(out) : undefined
+  }
+
+  #take(source: Source | undefined, packet: Packet, connection: Connection, out: Outgoing): void {
+    if (!source || source.state !== 'active') return this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
+    const { times } = this.#options
+    const started = times.now()
+    const found = this.#decoder.decode(source, packet)
+    const decodedAt = times.add('decode', started)
+    if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', 'No adapter knows this topic: name the dialect when you pair the source.')
+    const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
+    const mappedAt = times.add('map', decodedAt)
+    if (observations.length === 0) return this.#drop(source.id, packet, refusal)
+    for (const observation of observations) this.#letOut(source, packet, found.adapter, observation, out)
+    times.add('consent', mappedAt)
+  }
+
+  /** Readings → observations. Without any, `refusal` is the reason of the stage that was reached furthest. */
+  #map(source: Source, packet: Packet, adapter: Adapter, decoded: Decoded): { observations: readonly Observation[], refusal: RefusalCode } {
+    const { devices } = this.#options
+    let refusal: RefusalCode = 'NO_READING'
+    for (const { code, field, detail } of decoded.refused) refusal = this.#refuseField(source, packet, refusal, code, field, detail)
+    for (const report of decoded.devices) {
+      const device = devices.find(source, adapter.name, report.device)
+      if (device) devices.report(device, report)
+    }
+    const readings = decoded.readings.filter(({ device }) => this.#seen(source, packet, adapter, device) !== undefined)
+    if (readings.length < decoded.readings.length) refusal = 'OVER_QUOTA'
+    const mapped = map(readings, key => devices.peek(source.id, adapter.name, key)!.facts, packet.receivedAt)
+    for (const { code, field, detail } of mapped.refused) refusal = this.#refuseField(source, packet, refusal, code, field, detail)
+    for (const value of mapped.status) devices.peek(source.id, adapter.name, value.device)?.status.set(value.quantity, value)
+    return { observations: mapped.observations, refusal }
+  }
+
+  #seen(source: Source, packet: Packet, adapter: Adapter, key: string): Device | undefined {
+    const device = this.#options.devices.find(source, adapter.name, key)
+    if (device) device.lastSeen = packet.receivedAt
+    return device
+  }
+
+  #letOut(source: Source, packet: Packet, adapter: Adapter, observation: Observation, out: Outgoing): void {
+    const { devices, streams, plans, network, tally } = this.#options
+    const device = devices.peek(source.id, adapter.name, observation.device)!
+    const stream = streams.find(source, device, observation)
+    const plan = plans.of(stream)
+    const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan) ?? price(plan)
+    if (refusal !== undefined) {
+      if (refusal !== 'DUPLICATE') network.show(network.next(stream, observation.entity, packet.receivedAt, false))
+      return this.#drop(source.id, packet, refusal)
+    }
+    tally.received++
+    const message = network.next(stream, observation.entity, packet.receivedAt, true)
+    out.messages.push(message)
+    out.records.push({
+      streamNumber: stream.number, position: message.position, timestamp: message.timestamp, sequenceNumber: message.sequenceNumber, msgChainId: message.msgChainId,
+      content: pack(observation.entity, plan.granted),
+    })
+    if (packet.qos > 0) out.isDurable = true
+  }
+
+  async #keepAndPublish({ messages, records, isDurable }: Outgoing): Promise<void> {
+    const { journal, network, tally, times } = this.#options, started = times.now()
+    try {
+      await journal.append(records, isDurable)
+    } catch (error) {
+      tally.failed += messages.length
+      throw error
+    }
+    const keptAt = times.add('journal', started)
+    network.publish(messages, this.#settle)
+    times.add('publish', keptAt)
+  }
+
+  readonly #settle = (message: Message, refusal: RefusalCode | undefined): void => {
+    if (refusal === undefined) this.#options.tally.delivered++
+    else this.#options.tally.dropped[refusal]++
+  }
+
+  #drop(sourceId: string, packet: Packet, code: RefusalCode, field = '', detail = ''): void {
+    this.#options.tally.drop(code)
+    this.#options.explain.note(sourceId, packet.receivedAt, packet.topic, code, field, detail)
+  }
+
+  #refuseField(source: Source, packet: Packet, before: RefusalCode, code: RefusalCode, field: string, detail: string): RefusalCode {
+    this.#options.tally.fields[code]++
+    if (field !== '') this.#options.explain.note(source.id, packet.receivedAt, packet.topic, code, field, detail)
+    return furthest(before, code)
+  }
+}

@@ -1,0 +1,39 @@
+// What travels in a stream: a message with a Streamr message id, and the forms in which a subscriber receives it.
+import type { Stream } from '#gateway/devices/streams.ts'
+import type { Entity } from '#semantic-models/entity.ts'
+
+/** One observation in its stream. `entity` holds what may leave at all; a view of it is cut for each outlet. */
+export interface Message {
+  readonly stream: Stream
+  /** Counts the kept messages of a stream from 1; 0 for a message that is not kept. */
+  readonly position: number
+  /** Our receipt, in integer milliseconds since 1970; never falls within a stream. */
+  readonly timestamp: number
+  /** From 0, +1 within one millisecond. */
+  readonly sequenceNumber: number
+  readonly msgChainId: string
+  readonly entity: Entity
+}
+
+/** The owner's address: the domain of the stream id. */
+export function publisherIdOf(stream: Stream): string {
+  return stream.id.slice(0, stream.id.indexOf('/'))
+}
+
+/** `<timestamp>-<sequenceNumber>-<msgChainId>-<publisherId>` */
+export function messageIdOf({ stream, timestamp, sequenceNumber, msgChainId }: Message): string {
+  return `${timestamp}-${sequenceNumber}-${msgChainId}-${publisherIdOf(stream)}`
+}
+
+/** The envelope of a message around its content, which is JSON text already. */
+export function envelopeOf(message: Message, content: string): string {
+  const { stream, timestamp, sequenceNumber, msgChainId } = message
+  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherIdOf(stream)}"`
+    + `,"msgChainId":"${msgChainId}","messageId":"${messageIdOf(message)}","content":${content}}`
+}
+
+/** The two figures of a message id that order a stream; undefined where the text is no message id. */
+export function parseMessageId(text: string): { timestamp: number, sequenceNumber: number } | undefined {
+  const [, timestamp, sequenceNumber] = /^(\d{1,15})-(\d{1,10})-[A-Za-z0-9]{1,64}-0x[0-9a-f]{40}$/.exec(text) ?? []
+  return timestamp === undefined ? undefined : { timestamp: Number(timestamp), sequenceNumber: Number(sequenceNumber) }
+}
