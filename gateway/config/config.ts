@@ -1,0 +1,44 @@
+// What a gateway can be told: the options of `serve`, checked, with their defaults. The only place that knows the defaults.
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import schema from '#gateway/config/config.schema.json' with { type: 'json' }
+import { GatewayError } from '#gateway/errors.ts'
+import type { LogLevel } from '#gateway/telemetry/log.ts'
+
+export interface Config {
+  readonly data: string
+  readonly host: string
+  readonly mqttPort: number
+  readonly httpPort: number
+  /** The platform's share of each usage record, in whole percent. */
+  readonly platformPercent: number
+  readonly retentionDays: number
+  readonly retentionBytes: number
+  readonly logLevel: LogLevel
+}
+
+/** Options that were given, by name; undefined ones count as not given. */
+export type GivenOptions = { readonly [K in keyof Config]?: Config[K] }
+
+/**
+ * The options given win over the file's, which win over the defaults of the schema.
+ * Throws BAD_REQUEST that names each wrong setting.
+ */
+export function loadConfig(given: GivenOptions, file?: string): Config {
+  const settings: Record<string, unknown> = { ...(file === undefined ? {} : readJson(file)) }
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) settings[name] = value
+  const ajv = new Ajv({ useDefaults: true, allErrors: true })
+  if (!ajv.validate(schema, settings)) {
+    const faults = (ajv.errors ?? []).map(({ instancePath, message, params }) => `${instancePath.slice(1) || 'configuration'} ${message}${'additionalProperty' in params ? ` (${String(params['additionalProperty'])})` : ''}`)
+    throw new GatewayError('BAD_REQUEST', `The configuration is wrong: ${faults.join('; ')}.`)
+  }
+  return settings as unknown as Config
+}
+
+function readJson(file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  } catch (error) {
+    throw new GatewayError('BAD_REQUEST', `The configuration file ${file} cannot be read as JSON: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,181 @@
+// The composition root: builds every room, wires them, starts and stops them in order. The only file that knows everyone.
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { HttpServer } from '#gateway/api/server.ts'
+import type { Services } from '#gateway/api/services.ts'
+import type { Config } from '#gateway/config/config.ts'
+import { Consents } from '#gateway/consent/consents.ts'
+import { Plans } from '#gateway/decision/plans.ts'
+import { Devices } from '#gateway/devices/devices.ts'
+import { Sources } from '#gateway/devices/sources.ts'
+import { Streams } from '#gateway/devices/streams.ts'
+import { Journal } from '#gateway/journal/journal.ts'
+import { systemClock } from '#gateway/lib/clock.ts'
+import { Agreements } from '#gateway/market/agreements.ts'
+import { Ledger } from '#gateway/market/ledger.ts'
+import { Meter } from '#gateway/market/meter.ts'
+import { Offers } from '#gateway/market/offers.ts'
+import { MqttServer } from '#gateway/mqtt/server.ts'
+import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
+import { Parties } from '#gateway/parties/parties.ts'
+import { Vault } from '#gateway/parties/vault.ts'
+import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { Network } from '#gateway/publish/network.ts'
+import { WebSocketTransport } from '#gateway/publish/websocket.ts'
+import { openState } from '#gateway/state/database.ts'
+import { Explain } from '#gateway/telemetry/explain.ts'
+import { makeLog, type Log } from '#gateway/telemetry/log.ts'
+import { makeMetrics } from '#gateway/telemetry/metrics.ts'
+import { StageTimes } from '#gateway/telemetry/stage-times.ts'
+import { Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
+
+const TICK_MS = 1_000
+const RETAIN_MS = 60_000
+const STOP_GRACE_MS = 3_000
+const DAY_MS = 86_400_000
+
+export interface Running {
+  readonly mqtt: string
+  readonly http: string
+  /** On the first start of a data directory only. */
+  readonly operatorKey: string | undefined
+}
+
+export class Gateway {
+  readonly #config: Config
+  readonly #log: Log
+  readonly #database: DatabaseSync
+  readonly #parties: Parties
+  readonly #sources: Sources
+  readonly #devices: Devices
+  readonly #streams: Streams
+  readonly #consents: Consents
+  readonly #offers: Offers
+  readonly #ledger: Ledger
+  readonly #agreements: Agreements
+  readonly #meter: Meter
+  readonly #plans: Plans
+  readonly #journal: Journal
+  readonly #network: Network
+  readonly #mqtt: MqttServer
+  readonly #webSockets: WebSocketTransport
+  readonly #http: HttpServer
+  readonly #tally = new Tally()
+  readonly #times = new StageTimes()
+  readonly #explain = new Explain()
+  readonly #timers: NodeJS.Timeout[] = []
+  #mqttPort = 0
+  #isReady = false
+
+  /** Opens the data directory: throws UNAVAILABLE when another gateway holds it or a newer Sluice wrote it. */
+  constructor(config: Config, log: Log = makeLog(config.logLevel)) {
+    const clock = systemClock
+    this.#config = config
+    this.#log = log
+    this.#database = openState(config.data)
+    this.#parties = new Parties(this.#database, clock, new Vault(config.data))
+    this.#sources = new Sources(this.#database, clock)
+    this.#devices = new Devices(this.#database, clock, this.#sources)
+    this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
+    const review = (streamId: string): void => this.#review(streamId)
+    this.#consents = new Consents(this.#database, clock, review)
+    this.#offers = new Offers(this.#database, clock)
+    this.#ledger = new Ledger(this.#database, clock)
+    this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
+    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
+    this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
+    this.#plans.onActive = agreement => this.#meter.started(agreement.id)
+    this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
+    this.#network = new Network({
+      journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, clock, log,
+      onDelivered: count => { this.#tally.deliveries += count },
+    })
+    const pipeline = new Pipeline({
+      sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
+      tally: this.#tally, explain: this.#explain, times: this.#times,
+    })
+    this.#mqtt = new MqttServer({ host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest, credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) } })
+    this.#sources.onCut = sourceId => this.#mqtt.disconnectSource(sourceId)
+    const authenticate = (key: string) => this.#parties.authenticate(key)
+    this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
+    this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), webSockets: this.#webSockets, log })
+  }
+
+  /** Resolves when devices and subscribers can connect. */
+  async start(): Promise<Running> {
+    await this.#journal.open()
+    const operatorKey = this.#parties.ensureOperator()?.key
+    if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
+    const { port: httpPort } = await this.#http.start()
+    this.#mqttPort = (await this.#mqtt.start()).port
+    this.#every(TICK_MS, () => this.#tick())
+    this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
+    this.#isReady = true
+    const running = { mqtt: this.#url('mqtt', this.#mqttPort), http: this.#url('http', httpPort), operatorKey }
+    this.#log.info({ mqtt: running.mqtt, http: running.http }, 'Started')
+    return running
+  }
+
+  /** Takes nothing new, finishes what is on its way, seals the books. */
+  async stop(): Promise<void> {
+    this.#isReady = false
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#mqtt.stop(STOP_GRACE_MS)
+    this.#network.stop()
+    this.#webSockets.stop()
+    await this.#http.stop()
+    await this.#journal.close()
+    this.#meter.close()
+    this.#database.close()
+    this.#log.info('Stopped')
+  }
+
+  /** The books of the data path. */
+  counts(): TallyCounts { return this.#tally.counts() }
+
+  #authenticateSource(username: string, password: Uint8Array): { sourceId: string } | undefined {
+    const source = this.#sources.authenticate(username, password)
+    return source && { sourceId: source.id }
+  }
+
+  #review(streamId: string): void {
+    const stream = this.#streams.get(streamId)
+    if (stream) this.#network.review(stream)
+  }
+
+  #tick(): void {
+    try {
+      this.#meter.tick()
+      this.#network.tick()
+      this.#meter.seal()
+    } catch (error) {
+      this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a second')
+    }
+  }
+
+  #services(): Services {
+    const metrics = makeMetrics({
+      tally: this.#tally, times: this.#times, connections: () => this.#mqtt.connectionCount, subscriptions: () => this.#network.sessionCount,
+      journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
+    })
+    return {
+      parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network,
+      metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
+    }
+  }
+
+  #readiness(): { ready: boolean, reasons: readonly string[] } {
+    const reasons = []
+    if (!this.#isReady) reasons.push('starting or stopping')
+    if (this.#journal.fault) reasons.push(`the journal takes nothing: ${this.#journal.fault.message}`)
+    return { ready: reasons.length === 0, reasons }
+  }
+
+  #url(scheme: 'mqtt' | 'http', port: number): string {
+    const { host } = this.#config
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  #every(milliseconds: number, work: () => void): void { this.#timers.push(setInterval(work, milliseconds)) }
+}

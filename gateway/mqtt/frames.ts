@@ -1,0 +1,93 @@
+// Cuts a stream of bytes into MQTT packets, and says no to a packet by its first bytes, before the rest of it is held.
+import { Violation } from '#gateway/mqtt/close-reason.ts'
+
+/** One whole packet: `bytes[start]` is its first byte, `bytes[body]` the first after the remaining length, `end` where it stops. */
+export interface Frame {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly body: number
+  readonly end: number
+}
+
+/** The remaining lengths, in bytes, that a first byte (type and flags) may have; nothing for a byte that may not come now. */
+export type LengthRanges = readonly ({ readonly min: number, readonly max: number } | undefined)[]
+
+/** The remaining length has at most four bytes of seven bits (MQTT 3.1.1 §2.2.3). */
+const LENGTH_SHIFT_MAX = 21
+
+/**
+ * `add` what a socket brought, then take `next` until there is none. Bytes of a frame stay as they are for as long as someone holds them: they are
+ * never written to again.
+ */
+export class Frames {
+  /** What may come next; changes when a CONNECT was taken. */
+  ranges: LengthRanges
+  #bytes = Buffer.alloc(0)
+  #at = 0
+  #end = 0
+  /** No one else has a view of `#bytes`: more may be appended in place. */
+  #isOwn = false
+
+  constructor(ranges: LengthRanges) { this.ranges = ranges }
+
+  /** Bytes that were added and do not belong to a frame that was taken. */
+  get waiting(): number { return this.#end - this.#at }
+
+  /** Bytes of memory that are held for them. */
+  get held(): number { return this.waiting === 0 ? 0 : this.#bytes.length }
+
+  add(chunk: Buffer): void {
+    if (this.waiting === 0) this.#set(chunk, chunk.length, false)
+    else this.#append(chunk)
+  }
+
+  /** The next whole packet, or undefined until more bytes come. Throws a Violation. */
+  next(): Frame | undefined {
+    if (this.waiting === 0) return undefined
+    const bytes = this.#bytes, start = this.#at
+    const range = this.ranges[bytes[start]!]
+    if (!range) throw new Violation('malformed')
+    let length = 0, shift = 0, body = start + 1
+    for (;;) {
+      if (shift > LENGTH_SHIFT_MAX) throw new Violation('malformed')
+      if (body === this.#end) return this.#keep()
+      const byte = bytes[body++]!
+      length |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+      shift += 7
+    }
+    if (length < range.min) throw new Violation('malformed')
+    if (length > range.max) throw new Violation('too-large')
+    const end = body + length
+    if (end > this.#end) return this.#keep()
+    this.#at = end
+    this.#isOwn = false
+    return { bytes, start, body, end }
+  }
+
+  /** An unfinished packet is copied out, or a few bytes of it would keep a whole chunk alive. */
+  #keep(): undefined {
+    if (this.#isOwn) return
+    const rest = Buffer.from(this.#bytes.subarray(this.#at, this.#end))
+    this.#set(rest, rest.length, true)
+  }
+
+  /** Room grows by doubling, so that a packet that drips in is not copied at each drop. */
+  #append(chunk: Buffer): void {
+    const size = this.waiting + chunk.length
+    if (!this.#isOwn || this.#at + size > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(size, 2 * this.waiting))
+      this.#bytes.copy(grown, 0, this.#at, this.#end)
+      this.#set(grown, this.waiting, true)
+    }
+    chunk.copy(this.#bytes, this.#end)
+    this.#end += chunk.length
+  }
+
+  #set(bytes: Buffer, length: number, isOwn: boolean): void {
+    this.#bytes = bytes
+    this.#at = 0
+    this.#end = length
+    this.#isOwn = isOwn
+  }
+}

@@ -1,0 +1,18 @@
+// RFC 9457: how an error looks over HTTP, on whichever road it is met.
+import { STATUS_CODES } from 'node:http'
+import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
+
+export interface Problem {
+  readonly type: 'about:blank'
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode | 'INTERNAL'
+  readonly detail: string
+}
+
+/** What is not ours to explain says nothing of the inside. */
+export function problemOf(error: unknown): Problem {
+  const known = error instanceof GatewayError
+  const status = known ? error.status : 500
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code: known ? error.code : 'INTERNAL', detail: known ? error.message : 'Something went wrong inside the gateway; its log says what.' }
+}

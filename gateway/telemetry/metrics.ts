@@ -1,0 +1,46 @@
+// Prometheus metrics, read from the books of the data path when they are asked for: the data path itself only counts.
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
+import type { Tally } from '#gateway/telemetry/tally.ts'
+
+export interface MetricSources {
+  readonly tally: Tally
+  readonly times: StageTimes
+  readonly connections: () => number
+  readonly subscriptions: () => number
+  readonly journalBytes: () => number
+  readonly streams: () => number
+}
+
+/** Labels have a closed set of values: no topic, name or id of anyone. */
+export function makeMetrics(sources: MetricSources): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const { tally, times } = sources
+  counter(registry, 'sluice_envelopes_received_total', 'Envelopes: observations, and packets that gave none.', () => tally.received)
+  counter(registry, 'sluice_envelopes_delivered_total', 'Envelopes handed to the network for at least one grant.', () => tally.delivered)
+  counter(registry, 'sluice_envelopes_failed_total', 'Envelopes that could not be kept.', () => tally.failed)
+  counter(registry, 'sluice_deliveries_total', 'Messages handed over to subscribers.', () => tally.deliveries)
+  labelled(registry, 'sluice_envelopes_dropped_total', 'Envelopes dropped, by reason.', 'reason', () => tally.dropped)
+  labelled(registry, 'sluice_fields_refused_total', 'Fields, or whole payloads, refused while decoding and mapping, by reason.', 'reason', () => tally.fields)
+  labelled(registry, 'sluice_stage_seconds_total', 'Time spent in each stage.', 'stage', () => times.seconds)
+  labelled(registry, 'sluice_stage_runs_total', 'Runs of each stage: packets, and batches from the journal on.', 'stage', () => times.counts)
+  gauge(registry, 'sluice_envelopes_in_flight', 'Envelopes on their way to the journal.', () => tally.inFlight)
+  gauge(registry, 'sluice_mqtt_connections', 'Devices and hubs connected.', sources.connections)
+  gauge(registry, 'sluice_subscriptions', 'Streams open to subscribers and owners.', sources.subscriptions)
+  gauge(registry, 'sluice_journal_bytes', 'Size of the journal.', sources.journalBytes)
+  gauge(registry, 'sluice_streams', 'Streams known.', sources.streams)
+  return registry
+}
+
+function counter(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({ name, help, registers: [registry], collect() { this.reset(); this.inc(read()) } })
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({ name, help, registers: [registry], collect() { this.set(read()) } })
+}
+
+function labelled(registry: Registry, name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void {
+  new Counter({ name, help, registers: [registry], labelNames: [label], collect() { this.reset(); for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count) } })
+}
