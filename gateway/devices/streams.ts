@@ -44,6 +44,7 @@ export class Streams {
   get(id: string): Stream | undefined { return this.#byId.get(id) }
   all(): Iterable<Stream> { return this.#byId.values() }
   ofOwner(ownerId: string): readonly Stream[] { return [...this.#byId.values()].filter(stream => stream.ownerId === ownerId) }
+  get count(): number { return this.#byId.size }
   ofDevice(deviceId: string): readonly Stream[] { return [...this.#byDevice.get(deviceId)?.values() ?? []] }
 
   /** The names of the attributes that a stream is known to have, in the order of its model. */

@@ -34,14 +34,14 @@ const EMPTY = { min: 0, max: 0 }
 /** Filters of SUBSCRIBE and UNSUBSCRIBE: a packet id, and one filter of one byte. */
 const SUBSCRIBE_BYTES_MIN = 6
 const UNSUBSCRIBE_BYTES_MIN = 5
-/** Protocol name, level, flags, keep alive and an empty client id. */
-const CONNECT_BYTES_MIN = 12
+/** A protocol name, which may be shorter than ours and is answered all the same. */
+const CONNECT_BYTES_MIN = 2
 /** A topic of one byte with its length. */
 const PUBLISH_BYTES_MIN = 3
 
-/** Before a CONNECT nothing else may come [MQTT-3.1.0-1]. A name of another protocol may be shorter than ours, and is answered. */
+/** Before a CONNECT nothing else may come [MQTT-3.1.0-1]. */
 export function rangesBeforeConnect(limits: MqttLimits): LengthRanges {
-  return sparse([[0x10, { min: 2, max: limits.connectBytesMax }]])
+  return sparse([[0x10, { min: CONNECT_BYTES_MIN, max: limits.connectBytesMax }]])
 }
 
 /**
@@ -71,7 +71,6 @@ export function readConnect(frame: Frame): Connect {
   const reader = new Reader(frame)
   const name = reader.raw()
   if (name.toString('latin1') !== PROTOCOL_NAME || reader.byte() !== PROTOCOL_LEVEL) throw new Violation('bad-protocol', CONNACK.BAD_PROTOCOL)
-  if (frame.end - frame.body < CONNECT_BYTES_MIN) throw new Violation('malformed')
   const flags = readFlags(reader.byte())
   const keepAlive = reader.word()
   const clientId = reader.text()
@@ -166,14 +165,14 @@ class Reader {
   text(): string {
     const start = this.#skip()
     if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text')
-    return this.#bytes.utf8Slice(start, this.#at)
+    return this.#bytes.toString('utf8', start, this.#at)
   }
 
   topicName(): string {
     const start = this.#skip()
     if (!isTopicName(this.#bytes, start, this.#at)) throw new Violation('bad-topic')
     if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text')
-    return this.#bytes.utf8Slice(start, this.#at)
+    return this.#bytes.toString('utf8', start, this.#at)
   }
 
   checkFilter(): void {

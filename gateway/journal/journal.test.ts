@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { Journal, type JournalOptions } from '#gateway/journal/journal.ts'
+import { BODY_BYTES_MAX, decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
+import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
+
+const CHAIN = 'abcdefghij0123456789'
+const BASE = Date.UTC(2026, 4, 4)
+const record = (position: number, streamNumber = 1, content = `content ${position}`): JournalRecord =>
+  ({ streamNumber, position, timestamp: BASE + position * 10, sequenceNumber: 0, msgChainId: CHAIN, content: Buffer.from(content) })
+
+async function open(directory: string, more: Partial<JournalOptions> = {}): Promise<Journal> {
+  const journal = new Journal({ directory, clock: new TurnedClock(BASE), log: silentLog, retentionMs: 7 * 86_400_000, retentionBytes: 1 << 30, ...more })
+  await journal.open()
+  return journal
+}
+
+async function all(journal: Journal, streamNumber = 1): Promise<JournalRecord[]> {
+  const found: JournalRecord[] = []
+  for (let batch = await journal.read(streamNumber, 0); batch.length > 0; batch = await journal.read(streamNumber, found.at(-1)!.position)) found.push(...batch)
+  return found
+}
+
+const positions = async (journal: Journal, streamNumber = 1) => (await all(journal, streamNumber)).map(({ position }) => position)
+const segmentsIn = (directory: string) => readdirSync(directory).map(name => join(directory, name))
+
+describe('A record of the journal', () => {
+  it('comes back as it was written, whatever its content', () => {
+    fc.assert(fc.property(fc.nat(2 ** 31), fc.nat(), fc.nat(), fc.uint8Array({ maxLength: 300 }), (streamNumber, position, sequenceNumber, content) => {
+      const bytes = encodeRecord({ streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content })
+      const found = decodeRecord(Buffer.concat([bytes, Buffer.from([1, 2, 3])]), 0)
+      assert.deepEqual({ ...found?.record, content: [...found!.record.content] }, { streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content: [...content] })
+      assert.equal(found?.end, bytes.length)
+    }))
+  })
+
+  it('is not taken for one with any bit of it flipped', () => {
+    const bytes = encodeRecord(record(7))
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const damaged = Buffer.from(bytes)
+      damaged[bit >> 3]! ^= 1 << (bit & 7)
+      assert.equal(decodeRecord(damaged, 0), undefined, `bit ${bit}`)
+    }
+  })
+
+  it('is not looked for behind a length above the limit', () => {
+    const bytes = encodeRecord(record(1))
+    bytes.writeUInt32LE(BODY_BYTES_MAX + 1, 0)
+    assert.equal(decodeRecord(bytes, 0), undefined)
+  })
+})
+
+describe('The journal', () => {
+  it('gives each stream its own messages in order, also after it was opened again', async () => {
+    const directory = temporaryFolder(), journal = await open(directory)
+    await Promise.all([journal.append([record(1), record(1, 2)], true), journal.append([record(2)], false), journal.append([record(3), record(2, 2)], true)])
+    assert.deepEqual([await positions(journal), await positions(journal, 2), await positions(journal, 3)], [[1, 2, 3], [1, 2], []])
+    await journal.close()
+    const again = await open(directory)
+    assert.deepEqual([await positions(again), await positions(again, 2), again.lastPosition(1)], [[1, 2, 3], [1, 2], 3])
+    assert.equal(Buffer.from((await all(again))[1]!.content).toString(), 'content 2')
+    await again.close()
+  })
+
+  it('resolves appends in the order in which they came', async () => {
+    const journal = await open(temporaryFolder()), order: number[] = []
+    await Promise.all(Array.from({ length: 50 }, (_, n) => journal.append([record(n + 1)], n % 3 === 0).then(() => order.push(n))))
+    assert.deepEqual(order, Array.from({ length: 50 }, (_, n) => n))
+    await journal.close()
+  })
+
+  it('begins a new segment when one is full, and reads over their ends', async () => {
+    const directory = temporaryFolder(), journal = await open(directory, { segmentBytesMax: 200 })
+    for (let position = 1; position <= 20; position++) await journal.append([record(position)], true)
+    assert.ok(segmentsIn(directory).length > 3)
+    assert.deepEqual(await positions(journal), Array.from({ length: 20 }, (_, n) => n + 1))
+    await journal.close()
+  })
+
+  it('finds where to go on by message id and by time', async () => {
+    const journal = await open(temporaryFolder())
+    await journal.append([1, 2, 3, 4].map(position => ({ ...record(position), timestamp: BASE + Math.floor((position - 1) / 2), sequenceNumber: (position - 1) % 2 })), true)
+    const index = journal.indexOf(1)!
+    assert.deepEqual([index.positionAt(BASE, 0), index.positionAt(BASE, 1), index.positionAt(BASE, 9), index.positionAt(BASE + 1, 0), index.positionAt(0, 0)], [1, 2, 2, 3, 0])
+    assert.deepEqual([index.positionBefore(BASE), index.positionBefore(BASE + 1), index.positionBefore(BASE + 5)], [0, 2, 4])
+    await journal.close()
+  })
+
+  it('returns exactly the whole records that came before the end of a torn file, for each length of it', async () => {
+    const directory = temporaryFolder(), journal = await open(directory)
+    await journal.append([record(1), record(2), record(3)], true)
+    await journal.close()
+    const [file] = segmentsIn(directory), bytes = readFileSync(file!), one = encodeRecord(record(1)).length
+    for (let length = bytes.length; length >= 0; length -= 7) {
+      writeFileSync(file!, bytes.subarray(0, length))
+      const torn = await open(directory)
+      assert.deepEqual(await positions(torn), Array.from({ length: Math.floor(length / one) }, (_, n) => n + 1), `${length} bytes`)
+      await torn.append([record(9)], true)
+      assert.equal((await positions(torn)).at(-1), 9)
+      await torn.close()
+    }
+  })
+
+  it('reports damage inside an older segment by its offset and goes on with the next', async () => {
+    const directory = temporaryFolder(), journal = await open(directory, { segmentBytesMax: 150 })
+    for (let position = 1; position <= 6; position++) await journal.append([record(position)], true)
+    await journal.close()
+    const file = segmentsIn(directory)[0]!, bytes = readFileSync(file), one = encodeRecord(record(1)).length
+    bytes[one + 20]! ^= 1
+    writeFileSync(file, bytes)
+    const told: { offset?: number }[] = []
+    const damaged = await open(directory, { log: { ...silentLog, warn: (fields: object) => { told.push(fields) } } as JournalOptions['log'] })
+    assert.equal(told[0]?.offset, one)
+    const left = await positions(damaged)
+    assert.ok(left.includes(1) && !left.includes(2) && left.includes(6), String(left))
+    await damaged.close()
+  })
+
+  it('deletes the oldest segments above its size and beyond its time, and keeps the newest', async () => {
+    const directory = temporaryFolder(), clock = new TurnedClock(BASE), journal = await open(directory, { segmentBytesMax: 200, retentionBytes: 600, clock })
+    for (let position = 1; position <= 30; position++) await journal.append([record(position)], true)
+    await journal.retain()
+    assert.ok(journal.bytes <= 600)
+    const kept = await positions(journal)
+    assert.equal(kept.at(-1), 30)
+    assert.equal(segmentsIn(directory).reduce((sum, file) => sum + statSync(file).size, 0), journal.bytes)
+    clock.turn(8 * 86_400_000)
+    await journal.retain()
+    assert.equal(segmentsIn(directory).length, 1)
+    assert.deepEqual(await positions(journal, 1), kept.slice(-(await positions(journal, 1)).length))
+    await journal.close()
+  })
+
+  it('acknowledges nothing that it could not keep, says why, and takes up again by itself', async () => {
+    const directory = temporaryFolder(), journal = await open(directory)
+    await journal.append([record(1)], true)
+    await journal.close()
+    await assert.rejects(journal.append([record(2)], true))
+    assert.match(journal.fault?.message ?? '', /not open/)
+    await journal.append([record(3)], true)
+    assert.equal(journal.fault, undefined)
+    await journal.close()
+    const again = await open(directory)
+    assert.deepEqual(await positions(again), [1, 3])
+    await again.close()
+  })
+
+  it('cuts off what a failed write left behind', async () => {
+    const directory = temporaryFolder(), journal = await open(directory)
+    await journal.append([record(1)], true)
+    await journal.close()
+    const file = segmentsIn(directory)[0]!
+    appendFileSync(file, encodeRecord(record(2)).subarray(0, 30))
+    const again = await open(directory)
+    assert.equal(statSync(file).size, encodeRecord(record(1)).length)
+    await again.close()
+    truncateSync(file, 0)
+  })
+})
