@@ -10,6 +10,9 @@ import type { SessionStream } from '#gateway/mqtt/session-stream.ts'
 /** aedes tells its like that it lives, in intervals of this and of four times this, which must stay below 2³¹ ms. We have none of its like. */
 const HEARTBEAT_MS = 2 ** 28
 
+/** What a waiting delivery costs beside its topic and payload, about. */
+const DELIVERY_OVERHEAD_BYTES = 256
+
 export interface BrokerEvents {
   /** A QoS 0 delivery was left out, because its reader is too slow. */
   skipped(): void
@@ -32,7 +35,7 @@ export class Broker {
     this.#events = events
     aedes.authorizeSubscribe = (client, { topic, qos }, done) => done(null, this.#subscribe(client, topic, qos))
     aedes.on('unsubscribe', (filters, client) => filters.forEach(filter => this.#sessions.get(client)?.reader.filters.delete(filter)))
-    aedes.on('error' as 'closed', events.error as () => void)
+    aedes.on('error' as 'closed', (error?: Error) => events.error(error!))
   }
 
   static async start(limits: MqttLimits, events: BrokerEvents): Promise<Broker> {
@@ -71,17 +74,20 @@ export class Broker {
     return { topic: filter, qos: 2 as const }
   }
 
+  /** A burst may wait for one turn of the loop; what a blocked reader leaves waiting is bounded. */
   #deliverer(client: Client, stream: SessionStream): Reader['deliver'] {
     let waitingBytes = 0
     return ({ topic, payload }, qos) => {
-      const bytes = topic.length + payload.length
-      if (waitingBytes + bytes > this.#limits.readerBytesMax) {
+      if (stream.writableNeedDrain && waitingBytes > this.#limits.readerBytesMax) {
         if (qos === 0) this.#events.skipped()
         else stream.destroy()
         return
       }
+      const bytes = topic.length + payload.length + DELIVERY_OVERHEAD_BYTES
       waitingBytes += bytes
-      client.publish({ cmd: 'publish', topic, payload: payload as Buffer, qos, retain: false, dup: false }, () => { waitingBytes -= bytes })
+      // A copy: the payload is a view of all that its socket brought with it.
+      const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false } as const
+      client.publish(packet, () => { waitingBytes -= bytes })
     }
   }
 }

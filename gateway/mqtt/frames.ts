@@ -22,7 +22,7 @@ const LENGTH_SHIFT_MAX = 21
 export class Frames {
   /** What may come next; changes when a CONNECT was taken. */
   ranges: LengthRanges
-  #bytes = Buffer.alloc(0)
+  #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #end = 0
   /** No one else has a view of `#bytes`: more may be appended in place. */

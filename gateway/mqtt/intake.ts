@@ -75,18 +75,10 @@ export class Intake {
     this.#open = emptyBatch()
     this.#waiting.push(batch)
     this.#count(batch, 1)
-    const settling = this.#handOver(batch.packets)
-    if (settling) settling.then(() => this.#settle(batch), () => this.#fail())
+    const settling = batch.packets.length > 0 ? this.#ingest(batch.packets, this.#connection) : undefined
+    if (settling) settling.then(() => { this.#settle(batch); this.#review() }, () => this.#fail())
     else this.#settle(batch)
-  }
-
-  #handOver(packets: readonly Publish[]): Promise<void> | undefined {
-    if (packets.length === 0) return undefined
-    try {
-      return this.#ingest(packets, this.#connection)
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+    this.#review()
   }
 
   #settle(batch: Batch): void {
@@ -110,6 +102,10 @@ export class Intake {
   #count(batch: Batch, sign: 1 | -1): void {
     this.#waitingPackets += sign * (batch.packets.length + batch.answers.length)
     this.#waitingBytes += sign * batch.bytes
+  }
+
+  /** Tells the owner when the line is crossed, and not while a batch passes that settles at once. */
+  #review(): void {
     const share = Math.max(this.#waitingPackets / this.#limits.waitingPacketsMax, this.#waitingBytes / this.#limits.waitingBytesMax)
     if (this.#isCrowded ? share > 0.5 : share <= 1) return
     this.#isCrowded = !this.#isCrowded

@@ -25,7 +25,7 @@ export interface MqttLimits {
   readonly waitingBytesMax: number
   /** Subscriptions of one source, over all its connections. */
   readonly filtersPerSourceMax: number
-  /** Bytes of deliveries that wait for one reader. Above it QoS 0 is left out, and a reader of QoS 1 or 2 is cut. */
+  /** Bytes of deliveries that wait for a reader who is blocked. Above it QoS 0 is left out, and a reader of QoS 1 or 2 is cut. */
   readonly readerBytesMax: number
 }
 

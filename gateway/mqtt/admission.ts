@@ -1,0 +1,68 @@
+// Who may connect: credentials first, then a place. Client ids mean something only inside their source.
+import type { Connection } from '#gateway/ingest/ingest.ts'
+import { opaqueId } from '#gateway/lib/ids.ts'
+import { CONNACK, Violation } from '#gateway/mqtt/close-reason.ts'
+import type { MqttConnection } from '#gateway/mqtt/connection.ts'
+import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import type { Connect } from '#gateway/mqtt/packets.ts'
+
+export interface Credentials {
+  /**
+   * The source of these credentials, or undefined. Has to cost the same for an unknown name as for a wrong password.
+   * Whoever gives no name is asked for as the empty one.
+   */
+  authenticate(username: string, password: Uint8Array): { readonly sourceId: string } | undefined
+}
+
+const NO_PASSWORD = new Uint8Array(0)
+
+export class Admission {
+  readonly #credentials: Credentials
+  readonly #limits: MqttLimits
+  readonly #bySource = new Map<string, Map<string, MqttConnection>>()
+  #count = 0
+
+  constructor(credentials: Credentials, limits: MqttLimits) {
+    this.#credentials = credentials
+    this.#limits = limits
+  }
+
+  get count(): number { return this.#count }
+
+  /** Gives a connection its identity. One of the same source that had its client id is closed [MQTT-3.1.4-2]. Throws a Violation with a CONNACK. */
+  admit(connection: MqttConnection, { username, password, clientId: wish }: Connect): Connection {
+    const source = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
+    if (!source && username === undefined) throw new Violation('anonymous', CONNACK.NOT_AUTHORIZED)
+    if (!source) throw new Violation('bad-credentials', CONNACK.BAD_CREDENTIALS)
+    const { sourceId } = source, clientId = wish === '' ? opaqueId() : wish
+    const before = this.#bySource.get(sourceId)?.get(clientId)
+    if (before) before.close('taken-over')
+    else this.#findRoom(sourceId)
+    this.#enter(sourceId, clientId, connection)
+    return { sourceId, clientId }
+  }
+
+  leave(connection: MqttConnection): void {
+    const { sourceId, clientId } = connection.identity!
+    const peers = this.#bySource.get(sourceId)!
+    peers.delete(clientId)
+    if (peers.size === 0) this.#bySource.delete(sourceId)
+    this.#count--
+  }
+
+  /** The live connections of a source. */
+  of(sourceId: string): readonly MqttConnection[] { return [...this.#bySource.get(sourceId)?.values() ?? []] }
+
+  #findRoom(sourceId: string): void {
+    if (this.#count >= this.#limits.connectionsMax) throw new Violation('server-full', CONNACK.UNAVAILABLE)
+    const peers = this.#bySource.get(sourceId)?.size ?? 0
+    if (peers >= this.#limits.connectionsPerSourceMax) throw new Violation('source-full', CONNACK.UNAVAILABLE)
+  }
+
+  #enter(sourceId: string, clientId: string, connection: MqttConnection): void {
+    const peers = this.#bySource.get(sourceId)
+    if (peers) peers.set(clientId, connection)
+    else this.#bySource.set(sourceId, new Map([[clientId, connection]]))
+    this.#count++
+  }
+}

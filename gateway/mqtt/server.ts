@@ -1,0 +1,194 @@
+// MQTT 3.1.1 over TCP: accepts sockets, keeps them within their bounds, and lets all of them go when it stops.
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Packet } from '#adapters/packet.ts'
+import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
+import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
+import { Broker } from '#gateway/mqtt/broker.ts'
+import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
+import { type ConnectionHost, MqttConnection } from '#gateway/mqtt/connection.ts'
+import { MQTT_LIMITS, type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
+import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/packets.ts'
+
+export type { Credentials } from '#gateway/mqtt/admission.ts'
+export type { CloseReason } from '#gateway/mqtt/close-reason.ts'
+
+/** Told as it happens, for metrics. Each connection is either refused, or connects and disconnects. */
+export interface MqttEvents {
+  onConnect?(connection: Connection): void
+  onDisconnect?(reason: CloseReason, connection: Connection): void
+  onRefuse?(reason: CloseReason): void
+  /** A publish on a `$` topic: acknowledged, and handed to nobody. */
+  onSwallow?(): void
+  /** A QoS 0 delivery that a slow reader did not get. */
+  onSkip?(): void
+}
+
+/** The few methods of a pino logger that are used here. */
+export interface MqttLog {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface MqttOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly credentials: Credentials
+  readonly ingest: Ingest
+  readonly log?: MqttLog
+  readonly limits?: Partial<MqttLimits>
+  readonly events?: MqttEvents
+}
+
+/** Sockets that the kernel may hold for us while we are busy. */
+const BACKLOG = 1_024
+const GRACE_MS = 5_000
+
+export class MqttServer {
+  readonly #options: MqttOptions
+  readonly #limits: MqttLimits
+  readonly #admission: Admission
+  readonly #server: Server
+  /** All sockets until they are closed; of these, those that did not authenticate, oldest first. */
+  readonly #connections = new Set<MqttConnection>()
+  readonly #newcomers = new Set<MqttConnection>()
+  readonly #unsettled = new Set<Promise<void>>()
+  #host: ConnectionHost | undefined
+  #sweeper: NodeJS.Timeout | undefined
+  #uptimeMs = 0
+
+  constructor(options: MqttOptions) {
+    this.#options = options
+    this.#limits = { ...MQTT_LIMITS, ...options.limits }
+    this.#admission = new Admission(options.credentials, this.#limits)
+    this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
+  }
+
+  /** Authenticated connections. */
+  get connectionCount(): number { return this.#admission.count }
+
+  /** Listens; answers the port. Rejects where the address is taken. */
+  async start(): Promise<{ port: number }> {
+    const { host, port, log, events } = this.#options
+    this.#host = this.#makeHost(await Broker.start(this.#limits, {
+      skipped: () => events?.onSkip?.(),
+      error: error => log?.error({ error }, 'Failed in the MQTT broker'),
+    }))
+    try {
+      await this.#listen(host, port)
+    } catch (error) {
+      await this.#host.broker.stop()
+      throw error
+    }
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
+    const address = this.#server.address() as AddressInfo
+    log?.info({ host, port: address.port }, 'Listening for MQTT')
+    return { port: address.port }
+  }
+
+  /** Accepts and reads no more, acknowledges what settles within `graceMs`, and closes everything. Wills stay unpublished: it is not the devices that leave. */
+  async stop(graceMs = GRACE_MS): Promise<void> {
+    if (!this.#host || !this.#server.listening) return
+    const isClosed = new Promise(resolve => this.#server.close(resolve))
+    for (const connection of this.#connections) connection.stopReading()
+    await within(graceMs, Promise.allSettled(this.#unsettled))
+    await delay(0) // acknowledgements are written in the turn after
+    for (const connection of this.#connections) connection.close('stopped')
+    await this.#host.broker.stop()
+    await isClosed // the sweep sees to those that linger
+    clearInterval(this.#sweeper)
+    this.#options.log?.info({}, 'Stopped listening for MQTT')
+  }
+
+  /** Cuts the live connections of a source at once: it was suspended, removed, or has a new password. Not even their wills come in. */
+  disconnectSource(sourceId: string): void {
+    for (const connection of this.#admission.of(sourceId)) connection.close('suspended')
+  }
+
+  #listen(host: string, port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+        this.#server.off('error', reject)
+        this.#server.on('error', error => this.#options.log?.error({ error }, 'Failed to accept an MQTT connection'))
+        resolve()
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    const connection = new MqttConnection(socket, this.#host!)
+    this.#connections.add(connection)
+    this.#newcomers.add(connection)
+    socket.once('close', () => {
+      this.#connections.delete(connection)
+      this.#newcomers.delete(connection)
+    })
+    if (this.#newcomers.size > this.#limits.newcomersMax) this.#pushOut()
+  }
+
+  /** The oldest newcomer has had the longest time for its CONNECT, or was refused and lingers. */
+  #pushOut(): void {
+    const [oldest] = this.#newcomers
+    this.#newcomers.delete(oldest!)
+    oldest!.cut('crowded-out')
+  }
+
+  #sweep(): void {
+    this.#uptimeMs += SWEEP_MS
+    for (const connection of this.#connections) connection.sweep()
+  }
+
+  #makeHost(broker: Broker): ConnectionHost {
+    const { log, events } = this.#options, server = this, limits = this.#limits // eslint-disable-line @typescript-eslint/no-this-alias
+    return {
+      limits, broker,
+      beforeConnect: rangesBeforeConnect(limits),
+      afterConnect: rangesAfterConnect(limits),
+      get uptimeMs() { return server.#uptimeMs },
+      ingest: (batch, connection) => this.#ingest(batch, connection),
+      admit: (connection, connect) => {
+        const identity = this.#admission.admit(connection, connect)
+        this.#newcomers.delete(connection)
+        events?.onConnect?.(identity)
+        return identity
+      },
+      swallowed: () => events?.onSwallow?.(),
+      closed: (connection, reason) => this.#closed(connection, reason),
+      failed: error => log?.error({ error }, 'Failed in an MQTT connection'),
+    }
+  }
+
+  #closed(connection: MqttConnection, reason: CloseReason): void {
+    const { log, events } = this.#options, { identity } = connection
+    if (!identity) return events?.onRefuse?.(reason)
+    this.#admission.leave(connection)
+    events?.onDisconnect?.(reason, identity)
+    log?.debug({ ...identity, reason }, 'Closed an MQTT connection')
+  }
+
+  /** Keeps count of what is under way, so that a stop can wait for it. */
+  #ingest(batch: readonly Packet[], connection: Connection): Promise<void> | undefined {
+    let settling: Promise<void> | undefined
+    try {
+      settling = this.#options.ingest(batch, connection)
+    } catch (error) {
+      this.#host!.failed(error)
+      return Promise.reject(new Error('The batch was not taken', { cause: error }))
+    }
+    if (!settling) return undefined
+    this.#unsettled.add(settling)
+    const forget = () => this.#unsettled.delete(settling)
+    settling.then(forget, forget)
+    return settling
+  }
+}
+
+/** Waits for a promise, but no longer. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const isDone = new AbortController()
+  await Promise.race([promise, delay(ms, undefined, { signal: isDone.signal }).catch(() => {})])
+  isDone.abort()
+}
