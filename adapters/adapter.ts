@@ -29,6 +29,11 @@ export interface Adapter {
    * Looks at the topic only.
    */
   recognise(topic: string): string | undefined
+  /**
+   * The key of a topic that no adapter recognises, of a source that was paired with this dialect: a hub with another base topic, or a dialect
+   * that has no topics of its own. Absent: such topics are nobody's. Looks at the topic only, and `decode` must agree with it.
+   */
+  adopt?(topic: string): string | undefined
   decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded
 }
 

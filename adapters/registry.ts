@@ -1,0 +1,23 @@
+// The only file that names all adapters: which of them a topic belongs to.
+import type { Adapter, Dialect } from '#adapters/adapter.ts'
+import { tasmota } from '#adapters/tasmota/adapter.ts'
+import { zigbee2mqtt } from '#adapters/zigbee2mqtt/adapter.ts'
+
+/** In the order in which they are asked: the narrower pattern first. */
+export const ADAPTERS: readonly Adapter[] = [zigbee2mqtt, tasmota]
+
+export interface Recognised { readonly adapter: Adapter, readonly key: string }
+
+/**
+ * The adapter of a topic, and the key of its memory. A source's own dialect is asked first, then all others by their patterns; what none of
+ * them claims goes to the source's own dialect where that can take any topic (`Adapter.adopt`). Undefined: nobody knows this topic.
+ */
+export function recognise(topic: string, dialect?: Dialect): Recognised | undefined {
+  const preferred = ADAPTERS.find(({ name }) => name === dialect)
+  for (const adapter of preferred ? [preferred, ...ADAPTERS] : ADAPTERS) {
+    const key = adapter.recognise(topic)
+    if (key !== undefined) return { adapter, key }
+  }
+  const key = preferred?.adopt?.(topic)
+  return preferred && key !== undefined ? { adapter: preferred, key } : undefined
+}
