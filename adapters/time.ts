@@ -36,9 +36,8 @@ export function parseInstant(text: unknown): number | undefined {
 export function parseLocal(text: unknown, zone: string, receivedAt: number): number | undefined {
   const match = typeof text === 'string' ? LOCAL.exec(text) : null
   const wall = match ? wallClock(match) : undefined
-  if (wall === undefined || plausible(wall) === undefined) return undefined
-  const known = zoneOf(zone)
-  if (!known) return undefined
+  const known = wall === undefined ? undefined : zoneOf(zone)
+  if (wall === undefined || !known) return undefined
   const { before, after } = offsetsAround(known, wall)
   if (before === after) return plausible(wall - before)
   return plausible(resolveChange(known.format, wall, before, after, receivedAt))
