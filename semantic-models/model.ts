@@ -1,0 +1,58 @@
+// A model of the Smart Data Models as Sluice emits it: its attributes in order, each with a bit, so that what a grant lets out is one number.
+import { RuleError, type ModelRule } from '#semantic-models/rules.ts'
+
+/** A mask is a non-negative 32-bit integer. */
+export const ATTRIBUTES_PER_MODEL_MAX = 31
+
+export const CORE_CONTEXT = 'https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld'
+
+export class UnknownAttribute extends RangeError {
+  constructor(type: string, name: string, known: readonly string[]) {
+    super(`${type} has no attribute ${name}: it has ${known.join(', ')}.`)
+    this.name = 'UnknownAttribute'
+  }
+}
+
+export class Model {
+  readonly type: string
+  /** `indoor-environment-observed`: its part of a stream id. */
+  readonly slug: string
+  /** The subject's context and the core's. Core comes last (ETSI GS CIM 009 §5.5.7). */
+  readonly context: readonly [string, string]
+  readonly time: ModelRule['time']
+  readonly refDevice: ModelRule['refDevice']
+  /** Every attribute that a view may name, in the order in which they are emitted: measured, static, location, relationships. */
+  readonly attributes: readonly string[]
+  /** `,"@context":[…]}` */
+  readonly tail: string
+  readonly #bits: ReadonlyMap<string, number>
+
+  constructor(rule: ModelRule) {
+    this.type = rule.type
+    this.slug = rule.type.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase()
+    this.context = [`https://raw.githubusercontent.com/smart-data-models/dataModel.${rule.subject}/master/context.jsonld`, CORE_CONTEXT]
+    this.time = rule.time
+    this.refDevice = rule.refDevice
+    this.attributes = [...rule.attributes, ...rule.static, 'location', ...(rule.refDevice === 'none' ? [] : ['refDevice']), ...rule.links]
+    if (this.attributes.length > ATTRIBUTES_PER_MODEL_MAX) throw new RuleError(`rules/models.json (${rule.type})`, `has more than ${ATTRIBUTES_PER_MODEL_MAX} attributes`)
+    this.tail = `,"@context":${JSON.stringify(this.context)}}`
+    this.#bits = new Map(this.attributes.map((name, index) => [name, 2 ** index]))
+  }
+
+  bitOf(attribute: string): number | undefined { return this.#bits.get(attribute) }
+
+  /** The mask of these attributes. Throws UnknownAttribute. */
+  maskOf(names: readonly string[]): number {
+    let mask = 0
+    for (const name of names) {
+      const bit = this.#bits.get(name)
+      if (bit === undefined) throw new UnknownAttribute(this.type, name, this.attributes)
+      mask |= bit
+    }
+    return mask
+  }
+
+  attributesIn(mask: number): readonly string[] {
+    return this.attributes.filter((_, index) => (mask & (2 ** index)) !== 0)
+  }
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { NUMBER_QUANTITIES, TEXT_QUANTITIES } from '#adapters/quantity.ts'
+import { models } from '#semantic-models/registry.ts'
+import { checkRules, RuleError, RULES } from '#semantic-models/rules.ts'
+
+describe('The rules', () => {
+  it('know a unit for every number quantity and the words of every text quantity', () => {
+    assert.deepEqual(Object.keys(RULES.quantities.units).sort(), [...NUMBER_QUANTITIES].sort())
+    assert.deepEqual(Object.keys(RULES.quantities.words).sort(), [...TEXT_QUANTITIES].sort())
+  })
+
+  it('use every unit, and give every attribute of a model a way to be filled', () => {
+    const used = new Set(Object.values(RULES.quantities.units).flat())
+    assert.deepEqual(RULES.units.filter(({ id }) => !used.has(id)), [])
+    for (const { type, attributes } of RULES.models.filter(({ type }) => type !== 'DeviceMeasurement')) {
+      const filled = new Set(RULES.targets.filter(({ model }) => model === type).map(({ attribute }) => attribute))
+      assert.deepEqual(attributes.filter(name => !filled.has(name)), [], type)
+    }
+  })
+
+  it('name the file and the field of what is wrong', () => {
+    const broken = (change: (rules: typeof RULES) => void) => { const rules = structuredClone(RULES); change(rules); return () => checkRules(rules) }
+    const fault = (where: string) => (error: unknown) => { assert.ok(error instanceof RuleError); assert.equal(error.where, where); return true }
+    assert.throws(broken(rules => { (rules.units[3] as { code: unknown }).code = 7 }), fault('rules/units.json#/3/code'))
+    assert.throws(broken(rules => { (rules.targets[0]!.when as { role: string }).role = 'toaster' }), fault('rules/targets.json#/0/when/role'))
+    assert.throws(broken(rules => { (rules.models[1] as unknown as Record<string, unknown>)['colour'] = 'red' }), /models\.json#\/1: .*colour/)
+  })
+
+  it('give models slugs of their own', () => {
+    const slugs = models().map(({ slug }) => slug)
+    assert.equal(new Set(slugs).size, slugs.length)
+    assert.ok(slugs.includes('three-phase-ac-measurement') && slugs.includes('indoor-environment-observed'))
+  })
+})
