@@ -43,7 +43,7 @@ function readingSets() {
 
 const subjectOf = (type: string) => RULES.models.find(rule => rule.type === type)!.subject
 const asRdf = (entity: object, documentLoader: (url: string) => Promise<{ contextUrl?: string, documentUrl: string, document: unknown }>) =>
-  jsonld.canonize(entity, { algorithm: 'RDFC-1.0', format: 'application/n-quads', safe: true, documentLoader } as never)
+  jsonld.canonize(entity, { algorithm: 'RDFC-1.0', format: 'application/n-quads', safe: true, documentLoader } as never) as unknown as Promise<string>
 const loaderOf = (find: (url: string) => object | undefined) => (url: string) => {
   const document = find(url)
   return document ? Promise.resolve({ documentUrl: url, document }) : Promise.reject(new Error(`${url} is not kept here, and nothing is fetched`))

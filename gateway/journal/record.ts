@@ -46,7 +46,7 @@ export function decodeRecord(bytes: Buffer, at: number): { record: JournalRecord
   if (crc32(bytes.subarray(from, end)) !== bytes.readUInt32LE(at + 4) || bytes.readUInt8(from) !== MESSAGE) return undefined
   const record: JournalRecord = {
     streamNumber: bytes.readUInt32LE(from + 1), position: bytes.readDoubleLE(from + 5), timestamp: bytes.readDoubleLE(from + 13), sequenceNumber: bytes.readUInt32LE(from + 21),
-    msgChainId: bytes.latin1Slice(from + 25, from + 45), content: bytes.subarray(from + FIXED_BYTES, end),
+    msgChainId: bytes.toString('latin1', from + 25, from + 45), content: bytes.subarray(from + FIXED_BYTES, end),
   }
   return { record, end }
 }
