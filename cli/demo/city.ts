@@ -10,8 +10,8 @@ export class City {
   readonly #ended = new Map<string, string>()
   /** Messages by stream. */
   readonly counts = new Map<string, number>()
-  /** Receipt at the gateway of the newest message, by stream, in milliseconds. */
-  readonly newest = new Map<string, number>()
+  /** When the gateway received them, in milliseconds. */
+  readonly receipts = new Map<string, number[]>()
   last: Arrival | undefined
 
   constructor(url: string, key: string) {
@@ -39,7 +39,9 @@ export class City {
   #take(streamId: string, data: Buffer): void {
     const arrival = JSON.parse(data.toString()) as Arrival
     this.counts.set(streamId, (this.counts.get(streamId) ?? 0) + 1)
-    this.newest.set(streamId, arrival.timestamp)
+    const receipts = this.receipts.get(streamId)
+    if (receipts) receipts.push(arrival.timestamp)
+    else this.receipts.set(streamId, [arrival.timestamp])
     this.last = arrival
   }
 }

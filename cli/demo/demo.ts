@@ -115,13 +115,19 @@ class Demo {
     })
   }
 
+  #deliveredAfter(watcher: City): number {
+    if (!this.#withdrawn) return 0
+    const { streamId, effectiveAt } = this.#withdrawn
+    return (watcher.receipts.get(streamId) ?? []).filter(receipt => receipt > effectiveAt).length
+  }
+
   async #summary(owner: Client, city: Client, plan: readonly SourcePlan[], watcher: City): Promise<DemoSummary> {
     const streams = await owner.get<DemoStream[]>('/v1/streams?mine=true'), { sum } = await this.#operator.get<{ sum: Record<string, string> }>('/v1/ledger')
     const { agreements } = await city.get<{ agreements: { amount: string, currency: string }[] }>('/v1/usage')
     const spoke = Object.keys(this.#sent?.byDialect ?? {})
     return {
       ...this.#gateway.counts(), dialects: spoke.filter(dialect => plan.some(source => source.dialect === dialect)).sort(), models: [...new Set(streams.map(({ type }) => type))].sort(), streams: streams.length,
-      withdrawal: { deliveredAfter: this.#withdrawn && (watcher.newest.get(this.#withdrawn.streamId) ?? 0) > this.#withdrawn.effectiveAt ? 1 : 0 },
+      withdrawal: { deliveredAfter: this.#deliveredAfter(watcher) },
       billed: totals(agreements), ledgerSum: sum,
     }
   }
