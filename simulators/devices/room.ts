@@ -1,0 +1,40 @@
+// One room of a home: its own corner of the home's climate, and the comings and goings in it.
+import { hashed, seedOf } from '#simulators/random.ts'
+import { saturatedVapour } from '#simulators/weather.ts'
+import type { DeviceSetup } from '#simulators/devices/device.ts'
+
+export interface RoomClimate {
+  /** °C */
+  readonly temperature: number
+  /** % relative */
+  readonly humidity: number
+}
+
+/** How rooms differ from the home as a whole: °C warmer, and g/m³ of water more. */
+const ROOMS: Readonly<Record<string, { readonly warmer: number, readonly damper: number }>> = {
+  kitchen: { warmer: 0.9, damper: 0.7 },
+  bathroom: { warmer: 1.2, damper: 1.6 },
+  bedroom: { warmer: -1.6, damper: 0.3 },
+  nursery: { warmer: -0.6, damper: 0.2 },
+  hallway: { warmer: -1.9, damper: 0 },
+  attic: { warmer: -2.4, damper: -0.2 },
+}
+const TYPICAL = { warmer: 0, damper: 0 }
+const STIR_MS = 120_000
+
+/** The climate where the device stands; no two sensors of one room hang in the same draught. */
+export function roomClimate({ device, surroundings, random }: DeviceSetup): (ms: number) => RoomClimate {
+  const { warmer, damper } = ROOMS[device.place] ?? TYPICAL
+  const draught = random.between(-0.3, 0.3)
+  return ms => {
+    const air = surroundings.home.air(ms)
+    const temperature = air.temperature + warmer + draught
+    return { temperature, humidity: Math.min(99, 100 * Math.max(1, air.vapour + damper) / saturatedVapour(temperature)) }
+  }
+}
+
+/** Whether somebody stirs in the room: those who are up divide their time between rooms. */
+export function roomMotion({ source, device, surroundings }: DeviceSetup): (ms: number) => boolean {
+  const dice = seedOf(source.seed, source.site, 'stir', device.place)
+  return ms => hashed(dice, ms / STIR_MS) < 0.25 * Math.min(3, surroundings.home.household(ms).awake)
+}
