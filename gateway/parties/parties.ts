@@ -1,0 +1,149 @@
+// Parties: who may call, as whom. Keys are random and are kept as SHA-256 only.
+import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import { GatewayError, notFound } from '#gateway/errors.ts'
+import type { Clock } from '#gateway/lib/clock.ts'
+import { prefixedId, secret } from '#gateway/lib/ids.ts'
+import { addressOf, newSecretKey } from '#gateway/parties/publisher-key.ts'
+import type { Vault } from '#gateway/parties/vault.ts'
+import { transaction } from '#gateway/state/database.ts'
+
+export const NAME_CHARS_MAX = 128
+/** No key is longer; what is longer is not even hashed. */
+export const KEY_CHARS_MAX = 128
+export const PARTIES_MAX = 100_000
+
+export type Role = 'owner' | 'subscriber' | 'operator'
+
+export interface Party {
+  readonly id: string
+  readonly role: Role
+  readonly name: string
+  readonly createdAt: number
+  /** Of an owner: `0x…` in lower case, from their publisher key; the domain of their streams' ids. */
+  readonly address?: string
+}
+
+export interface NewParty { readonly role: Role, readonly name: string }
+
+const PREFIXES: Record<Role, string> = { owner: 'own', subscriber: 'sub', operator: 'op' }
+
+/** All parties in memory, each change on disk before it is answered. */
+export class Parties {
+  readonly #database: DatabaseSync
+  readonly #clock: Clock
+  readonly #vault: Vault
+  readonly #byId = new Map<string, Party>()
+  readonly #byKeyHash = new Map<string, Party>()
+
+  /** Throws UNAVAILABLE when the vault is not the one that sealed the publisher keys. */
+  constructor(database: DatabaseSync, clock: Clock, vault: Vault) {
+    this.#database = database
+    this.#clock = clock
+    this.#vault = vault
+    const parties = database.prepare('SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id ORDER BY parties.rowid')
+    for (const row of parties.all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
+    for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
+      this.#byKeyHash.set(Buffer.from(hash).toString('hex'), this.#byId.get(party_id)!)
+    }
+    const sealed = database.prepare('SELECT sealed FROM publisher_keys LIMIT 1').get() as { sealed: Uint8Array } | undefined
+    if (sealed) vault.open(sealed.sealed)
+  }
+
+  /** Makes a party, for an owner with a publisher key. The key is told here and never again. */
+  add({ role, name }: NewParty): { party: Party, key: string } {
+    if (this.#byId.size >= PARTIES_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${PARTIES_MAX} parties, and no more fit.`)
+    const publisherKey = role === 'owner' ? newSecretKey() : undefined
+    const party: Party = {
+      id: prefixedId(PREFIXES[role]), role, name: checkedName(name), createdAt: this.#clock.now(), ...(publisherKey && { address: addressOf(publisherKey) }),
+    }
+    const key = secret()
+    transaction(this.#database, () => {
+      this.#database.prepare('INSERT INTO parties VALUES (?, ?, ?, ?)').run(party.id, role, party.name, party.createdAt)
+      if (publisherKey) this.#database.prepare('INSERT INTO publisher_keys VALUES (?, ?, ?)').run(party.id, party.address!, this.#vault.seal(publisherKey))
+      this.#insertKey(party, key)
+    })
+    this.#byId.set(party.id, party)
+    this.#byKeyHash.set(sha256(key).toString('hex'), party)
+    return { party, key }
+  }
+
+  /** In the order in which they were made. */
+  list(): readonly Party[] { return [...this.#byId.values()] }
+
+  get(id: string): Party | undefined { return this.#byId.get(id) }
+
+  /** Whose key it is. It is found by its hash, so the time that this takes tells nothing about any key. */
+  authenticate(key: string): Party | undefined {
+    return key.length > KEY_CHARS_MAX ? undefined : this.#byKeyHash.get(sha256(key).toString('hex'))
+  }
+
+  /** A new key; all that the party had before stop at once. Throws NOT_FOUND. */
+  rotateKey(partyId: string): string {
+    const party = this.#known(partyId), key = secret()
+    transaction(this.#database, () => {
+      this.#deleteKeys(party)
+      this.#insertKey(party, key)
+    })
+    this.#forgetKeys(party)
+    this.#byKeyHash.set(sha256(key).toString('hex'), party)
+    return key
+  }
+
+  /** All keys of the party stop at once. Throws NOT_FOUND. */
+  revokeKeys(partyId: string): void {
+    const party = this.#known(partyId)
+    transaction(this.#database, () => this.#deleteKeys(party))
+    this.#forgetKeys(party)
+  }
+
+  /** Makes the first operator, on the first start; later it does nothing. */
+  ensureOperator(): { key: string } | undefined {
+    return this.#operator() ? undefined : { key: this.add({ role: 'operator', name: 'operator' }).key }
+  }
+
+  /** A new key for the first operator, whatever became of the old one. */
+  resetOperator(): string {
+    const operator = this.#operator()
+    return operator ? this.rotateKey(operator.id) : this.add({ role: 'operator', name: 'operator' }).key
+  }
+
+  #operator(): Party | undefined { return this.list().find(({ role }) => role === 'operator') }
+
+  #known(partyId: string): Party {
+    const party = this.#byId.get(partyId)
+    if (!party) throw notFound('party')
+    return party
+  }
+
+  #insertKey(party: Party, key: string): void {
+    this.#database.prepare('INSERT INTO party_keys VALUES (?, ?, ?)').run(sha256(key), party.id, this.#clock.now())
+  }
+
+  #deleteKeys(party: Party): void {
+    this.#database.prepare('DELETE FROM party_keys WHERE party_id = ?').run(party.id)
+  }
+
+  #forgetKeys(party: Party): void {
+    for (const [hash, owner] of this.#byKeyHash) if (owner === party) this.#byKeyHash.delete(hash)
+  }
+}
+
+interface Row { id: string, role: Role, name: string, created_at: number, address: string | null }
+interface KeyRow { hash: Uint8Array, party_id: string }
+
+function fromRow({ id, role, name, created_at, address }: Row): Party {
+  return { id, role, name, createdAt: created_at, ...(address !== null && { address }) }
+}
+
+function checkedName(name: string): string {
+  const trimmed = name.trim()
+  if (trimmed === '' || trimmed.length > NAME_CHARS_MAX || /\p{Cc}/u.test(trimmed)) {
+    throw new GatewayError('BAD_REQUEST', `A name has 1 to ${NAME_CHARS_MAX} characters and no control characters.`)
+  }
+  return trimmed
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
