@@ -84,7 +84,7 @@ export class Gateway {
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
     this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
     this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
-    this.#plans.onActive = agreement => this.#meter.started(agreement.id)
+    this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#network = new Network({
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, clock, log,
@@ -160,7 +160,7 @@ export class Gateway {
     })
     return {
       parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network,
       metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
     }
   }

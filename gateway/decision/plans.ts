@@ -25,8 +25,6 @@ export type AgreementState = 'active' | 'waiting' | 'suspended' | 'ended'
 export class Plans {
   readonly #options: PlansOptions
   readonly #byStream = new Map<number, Plan>()
-  /** Told of each agreement that a plan finds active (a period begins when it does first). */
-  onActive: (agreement: Agreement) => void = () => {}
 
   constructor(options: PlansOptions) { this.#options = options }
 
@@ -59,9 +57,8 @@ export class Plans {
     const outlets: Outlet[] = []
     for (const agreement of agreements.on(stream.id)) {
       const found = standing(agreement, grants, stream.model, now)
-      if (!isOutlet(found)) { refusal = furthest(refusal, found); continue }
-      this.onActive(agreement)
-      outlets.push(found)
+      if (isOutlet(found)) outlets.push(found)
+      else if (agreement.endedAt === undefined) refusal = furthest(refusal, found)
     }
     if (outlets.length === 0 && inForce.length === 0) refusal = grants.reduce<RefusalCode>((code, grant) => furthest(code, stateOf(grant, now) === 'withdrawn' ? 'CONSENT_WITHDRAWN' : 'EXPIRED'), 'NO_CONSENT')
     const granted = inForce.reduce((mask, { attributes }) => mask | stream.model.maskOf(attributes), 0)
