@@ -1,0 +1,49 @@
+// Consents: an owner lets attributes of a stream out, and takes that back.
+import { timeText, type Call } from '#gateway/api/handler.ts'
+import { attributesIn, ownStream } from '#gateway/api/streams.ts'
+import { stateOf } from '#gateway/consent/grant.ts'
+import { parsePurpose } from '#gateway/consent/purposes.ts'
+import { GatewayError, notFound } from '#gateway/errors.ts'
+
+interface NewConsent {
+  readonly streamId: string
+  readonly recipient: string
+  readonly purposes: readonly string[]
+  readonly attributes: 'all' | readonly string[]
+  readonly until?: string
+  readonly transforms?: readonly string[]
+}
+
+export function grantConsent({ services, party, body }: Call<NewConsent>) {
+  const { streamId, recipient, purposes, attributes, until, transforms = [] } = body
+  if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `There is no transform yet, and one that is not known is refused, never ignored: leave out ${transforms.join(', ')}.`)
+  const stream = ownStream(services, party, streamId)
+  if (recipient !== 'any' && !services.parties.get(recipient)) throw notFound('recipient')
+  const { grant, receipt } = services.consents.grant({
+    ownerId: party.id, streamId, recipient, purposes: [...new Set(purposes.map(parsePurpose))], attributes: attributesIn(services, stream, attributes),
+    until: until === undefined ? undefined : inFuture(until, services.clock.now()),
+  })
+  return { consentId: grant.id, state: stateOf(grant, services.clock.now()), receipt }
+}
+
+export function listConsents({ services, party }: Call) {
+  const now = services.clock.now()
+  return services.consents.list(party.id).map(grant => {
+    const { id, streamId, recipient, purposes, attributes, grantedAt, until, withdrawnAt } = grant
+    return {
+      consentId: id, state: stateOf(grant, now), streamId, recipient, purposes, attributes,
+      grantedAt: timeText(grantedAt), until: timeText(until), withdrawnAt: timeText(withdrawnAt),
+    }
+  })
+}
+
+export function withdrawConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
+  const { grant, receipt, effectiveAt } = services.consents.withdraw(party.id, parameters.consentId)
+  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt }
+}
+
+function inFuture(text: string, now: number): number {
+  const instant = Date.parse(text)
+  if (!(instant > now)) throw new GatewayError('BAD_REQUEST', '`until` must be a time to come, such as 2027-01-01T00:00:00Z.')
+  return instant
+}

@@ -1,0 +1,22 @@
+// Which function answers which operation of the document: the same names.
+import { ledger, usage } from '#gateway/api/accounts.ts'
+import { agree, endAgreement, listAgreements } from '#gateway/api/agreements.ts'
+import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
+import { listDevices, setDevice } from '#gateway/api/devices.ts'
+import { explain } from '#gateway/api/explain.ts'
+import type { Handlers } from '#gateway/api/handler.ts'
+import { description, live, metrics, ready } from '#gateway/api/health.ts'
+import { streamEvents, subscribe } from '#gateway/api/live.ts'
+import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
+import { addParty, listParties, revokeKeys, rotateKey } from '#gateway/api/parties.ts'
+import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
+import { listStreams } from '#gateway/api/streams.ts'
+
+export const HANDLERS: Handlers = {
+  addParty, listParties, rotateKey, revokeKeys,
+  pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, listDevices, setDevice, explain,
+  listStreams, streamEvents, subscribe,
+  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent,
+  agree, listAgreements, endAgreement, usage, ledger,
+  live, ready, metrics, description,
+}

@@ -1,0 +1,50 @@
+// Offers: an owner posts a price on a stream of theirs.
+import { timeText, type Call } from '#gateway/api/handler.ts'
+import type { Services } from '#gateway/api/services.ts'
+import { attributesIn, ownStream, terms } from '#gateway/api/streams.ts'
+import type { Stream } from '#gateway/devices/streams.ts'
+import { GatewayError } from '#gateway/errors.ts'
+import { parsePurpose } from '#gateway/consent/purposes.ts'
+import { parseAmount } from '#gateway/market/amount.ts'
+import type { Offer } from '#gateway/market/offers.ts'
+
+interface NewOffer {
+  readonly streamId: string
+  readonly price: string
+  readonly unit: Offer['unit']
+  readonly period?: string
+  readonly currency: string
+  readonly purposes?: readonly string[]
+  readonly attributes?: 'all' | readonly string[]
+}
+
+export function createOffer({ services, party, body }: Call<NewOffer>) {
+  const { streamId, price, unit, period, currency, purposes = [], attributes } = body
+  if ((unit === 'period') !== (period !== undefined)) throw new GatewayError('BAD_REQUEST', 'The unit `period` needs a `period` such as P1M, and no other unit takes one.')
+  const stream = ownStream(services, party, streamId)
+  const offer = services.offers.create(party.id, {
+    streamId, price: parseAmount(price), unit, period, currency, purposes: purposes.map(parsePurpose),
+    attributes: attributesIn(services, stream, attributes ?? offeredByDefault(services, stream)),
+  })
+  return { offerId: offer.id }
+}
+
+export function listOffers({ services, party }: Call) {
+  return services.offers.list(party.id).map(offerView)
+}
+
+export function withdrawOffer({ services, party, parameters }: Call<undefined, { offerId: string }>) {
+  return offerView(services.offers.withdraw(party.id, parameters.offerId))
+}
+
+/** What is known of a stream, but for where and which the device is. What people do is never offered by default. Throws BAD_REQUEST. */
+function offeredByDefault({ streams }: Services, stream: Stream): readonly string[] {
+  const known = streams.attributesOf(stream)
+  if (known.includes('textValue')) throw new GatewayError('BAD_REQUEST', `What this stream tells (${stream.quantity}) is personal and never offered by default: name its attributes.`)
+  return known.filter(name => !['location', 'refDevice'].includes(name))
+}
+
+function offerView(offer: Offer) {
+  const { streamId, createdAt, withdrawnAt } = offer
+  return { ...terms(offer), state: withdrawnAt === undefined ? 'standing' : 'withdrawn', streamId, createdAt: timeText(createdAt), withdrawnAt: timeText(withdrawnAt) }
+}

@@ -1,0 +1,35 @@
+// What the API is given: the rooms of the gateway that it speaks for.
+import type { Consents } from '#gateway/consent/consents.ts'
+import type { Plans } from '#gateway/decision/plans.ts'
+import type { Devices } from '#gateway/devices/devices.ts'
+import type { Sources } from '#gateway/devices/sources.ts'
+import type { Streams } from '#gateway/devices/streams.ts'
+import type { Clock } from '#gateway/lib/clock.ts'
+import type { Agreements } from '#gateway/market/agreements.ts'
+import type { Ledger } from '#gateway/market/ledger.ts'
+import type { Meter } from '#gateway/market/meter.ts'
+import type { Offers } from '#gateway/market/offers.ts'
+import type { Parties } from '#gateway/parties/parties.ts'
+import type { LiveStreams } from '#gateway/publish/websocket.ts'
+import type { Explain } from '#gateway/telemetry/explain.ts'
+
+export interface Services {
+  readonly parties: Parties
+  readonly sources: Sources
+  readonly devices: Devices
+  readonly streams: Streams
+  readonly consents: Consents
+  readonly offers: Offers
+  readonly agreements: Agreements
+  readonly meter: Meter
+  readonly ledger: Ledger
+  readonly plans: Plans
+  readonly explain: Explain
+  readonly clock: Clock
+  readonly live: LiveStreams
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+  readonly readiness: () => { readonly ready: boolean, readonly reasons: readonly string[] }
+  /** Where devices connect. */
+  readonly mqttUrl: () => string
+}

@@ -1,0 +1,61 @@
+// Requests are checked against the document itself: its schemas are compiled as they stand, by pointer.
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { document, type Operation, type Schema } from '#gateway/api/document.ts'
+
+const DOCUMENT = 'openapi'
+
+/** Compiles the schemas of the document. Bodies are taken as they are; what comes as text in a URL is read as the type that its schema names. */
+export class Validation {
+  readonly #bodies = compiler({ coerceTypes: false })
+  readonly #texts = compiler({ coerceTypes: true })
+
+  constructor() { this.#bodies.addVocabulary(Object.keys(document)).addSchema(document, DOCUMENT) }
+
+  /** The check of what a pointer of the document names: `#/components/schemas/Party`. */
+  schemaAt(pointer: string): ValidateFunction {
+    const validate = this.#bodies.getSchema(`${DOCUMENT}${pointer}`)
+    if (!validate) throw new Error(`The document has nothing at ${pointer}`)
+    return validate
+  }
+
+  /** The check of an operation's parameters that stand in `place`. What is not named is refused. */
+  parametersOf({ parameters, takesQueryKey }: Operation, place: 'path' | 'query'): ValidateFunction {
+    const here = parameters.filter(parameter => parameter.in === place)
+    const properties: Record<string, Schema> = Object.fromEntries(here.map(({ name, schema }) => [name, schema]))
+    if (place === 'query' && takesQueryKey) properties['apiKey'] = { type: 'string' }
+    return this.#texts.compile({ type: 'object', additionalProperties: false, properties, required: here.filter(({ required }) => required).map(({ name }) => name) })
+  }
+}
+
+function compiler({ coerceTypes }: { coerceTypes: boolean }): Ajv2020 {
+  return new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true, useDefaults: true, coerceTypes, formats: fullFormats })
+}
+
+/** One fault as a sentence that says what to do about it. */
+export function faultText(errors: readonly ErrorObject[], what: 'body' | 'path' | 'query'): string {
+  // Of several alternatives the one that was meant is the one that went deepest; among equals the first.
+  const fault = errors.reduce((deepest, error) => error.instancePath.length > deepest.instancePath.length ? error : deepest)
+  const name = fault.instancePath.slice(1).replaceAll('/', '.')
+  const subject = name || (what === 'body' ? 'The body' : `The ${what}`)
+  const { description } = fault.parentSchema as { description?: string }
+  return `${subject} ${ruleText(fault)}.${description && fault.keyword !== 'required' && fault.keyword !== 'additionalProperties' ? ` ${description}` : ''}`
+}
+
+function ruleText({ keyword, params, message, parentSchema }: ErrorObject): string {
+  const given = params as Readonly<Record<string, unknown>>
+  if (keyword === 'required') return `lacks \`${String(given['missingProperty'])}\``
+  if (keyword === 'additionalProperties') return `has \`${printable(String(given['additionalProperty']))}\`, which is not known here${known(parentSchema as Schema)}`
+  if (keyword === 'enum') return `must be one of ${(given['allowedValues'] as readonly unknown[]).join(', ')}`
+  if (keyword === 'minProperties') return `must name at least one of ${Object.keys((parentSchema as { properties: object }).properties).join(', ')}`
+  return message ?? 'is wrong'
+}
+
+function known({ properties }: Schema): string {
+  const names = Object.keys(properties ?? {}).filter(name => name !== 'apiKey')
+  return names.length > 0 ? `; known are ${names.join(', ')}` : ''
+}
+
+const NAME_LENGTH_MAX = 64
+/** A name that a stranger chose is shown short and without control characters. */
+function printable(name: string): string { return name.replace(/[\p{Cc}\p{Cs}]/gu, '?').slice(0, NAME_LENGTH_MAX) }
