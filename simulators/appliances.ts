@@ -21,7 +21,10 @@ export interface Appliance {
   readonly powerFactor: number
 }
 
+type Step = readonly [minutes: number, watts: number]
+
 const MINUTE_MS = 60_000
+const IDLE_WATTS = 0.5
 
 /** A compressor that runs for a share of each cycle. */
 const compressor = (runningWatts: number, cycleMinutes: number, share: number): Appliance['watts'] => (_, ms, seed) => {
@@ -29,17 +32,14 @@ const compressor = (runningWatts: number, cycleMinutes: number, share: number): 
   return part - Math.floor(part) < share ? runningWatts : 1.1
 }
 
-/** A programme of [minutes, watts] that starts once on some days, at an hour between two. */
-const programme = (steps: readonly (readonly [minutes: number, watts: number])[], share: number, from: number, to: number): Appliance['watts'] =>
-  ({ hour, day }, _, seed) => {
-    if (hashed(seed, day) > share) return IDLE_WATTS
-    let minutes = (hour - from - (to - from) * hashed(seed + 1, day)) * 60
-    if (minutes < 0) return IDLE_WATTS
-    for (const [length, watts] of steps) if ((minutes -= length) < 0) return watts
-    return IDLE_WATTS
-  }
-
-const IDLE_WATTS = 0.5
+/** A programme of steps that starts once on some days, at an hour between two. */
+const programme = (steps: readonly Step[], share: number, from: number, to: number): Appliance['watts'] => ({ hour, day }, _, seed) => {
+  if (hashed(seed, day) > share) return IDLE_WATTS
+  let minutes = (hour - from - (to - from) * hashed(seed + 1, day)) * 60
+  if (minutes < 0) return IDLE_WATTS
+  for (const [length, watts] of steps) if ((minutes -= length) < 0) return watts
+  return IDLE_WATTS
+}
 
 /** By the name under which a plug announces it. */
 export const APPLIANCES: Readonly<Record<string, Appliance>> = {

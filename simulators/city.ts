@@ -21,12 +21,14 @@ const COLLECTION_DAYS = 3
 const COLLECTION_HOUR = 7
 
 export class City {
-  readonly #seed: number
+  readonly #flowSeed: number
+  readonly #regionSeed: number
   readonly #zone: string
   readonly #weather: Weather
 
   constructor(seed: number, zone: string, weather: Weather) {
-    this.#seed = seedOf(seed, 'city')
+    this.#flowSeed = seedOf(seed, 'flow')
+    this.#regionSeed = seedOf(seed, 'region')
     this.#zone = zone
     this.#weather = weather
   }
@@ -35,13 +37,13 @@ export class City {
   traffic(ms: number): number {
     const { hour, isWeekend } = localTime(this.#zone, ms)
     const day = isWeekend ? 0.5 * peak(hour, 15, 4) : 0.75 * peak(hour, 8.2, 1.1) + 0.8 * peak(hour, 17.6, 1.6) + 0.45 * peak(hour, 13, 3.5)
-    return Math.max(0.02, (0.03 + day) * (1 + 0.15 * noise(this.#seed, ms / (12 * MINUTE_MS))))
+    return Math.max(0.02, (0.03 + day) * (1 + 0.15 * noise(this.#flowSeed, ms / (12 * MINUTE_MS))))
   }
 
   /** Exhaust on top of what the region brings; wind carries it away. */
   air(ms: number): StreetAir {
     const dispersion = 2.6 / (1 + this.#weather.at(ms).windSpeed)
-    const regional = 8 + 5 * noise(seedOf(this.#seed, 'region'), ms / (2 * DAY_MS))
+    const regional = 8 + 5 * noise(this.#regionSeed, ms / (2 * DAY_MS))
     const exhaust = this.traffic(ms) * dispersion
     const pm25 = regional + 14 * exhaust
     return { pm1: pm25 * 0.68, pm25, pm10: pm25 * 1.35 + 6 * exhaust, no2: 7 + 38 * exhaust }

@@ -51,7 +51,9 @@ export class Connection {
 
   open({ url, username, password }: Credentials): void {
     const { clientId, will } = this.#options
-    const client = connect(url, { clientId, username, password, will: willOf(will), reconnectPeriod: BACK_OFF_MS_MIN, reconnectOnConnackError: true, resubscribe: false })
+    const client = connect(url, {
+      clientId, username, password, will: willOf(will), reconnectPeriod: BACK_OFF_MS_MIN, reconnectOnConnackError: true, resubscribe: false,
+    })
     this.#client = client
     this.#become('connecting')
     client.on('connect', () => {
@@ -63,7 +65,9 @@ export class Connection {
       client.options.reconnectPeriod = Math.min(BACK_OFF_MS_MAX, 2 * (client.options.reconnectPeriod ?? BACK_OFF_MS_MIN))
       this.#become('connecting')
     })
-    client.on('error', error => { if ('code' in error && REFUSALS.includes(error.code)) this.#giveUp() }) // any other: the back-off tries again
+    client.on('error', error => { // of any other kind: the back-off tries again
+      if ('code' in error && REFUSALS.includes(error.code)) this.#giveUp()
+    })
   }
 
   /** Takes a message; it is sent at once, or when there is a connection again. */

@@ -28,6 +28,10 @@ export const MALFORMATIONS: readonly ((payload: string) => string)[] = [
   () => '\u0000\u0001\u0002',
 ]
 
+function spoilt(message: Message, random: Random): Message {
+  return { ...message, payload: random.pick(MALFORMATIONS)(message.payload) }
+}
+
 function firstNumber(payload: string, replacement: string): string {
   return payload.replace(/(?<=[:[,])-?\d+(\.\d+)?(?=[,}\]])/, replacement)
 }
@@ -47,7 +51,7 @@ export class Line {
   *pass(message: Message): Generator<Sending> {
     const { duplicate, reorder, disconnect, malformed } = this.#faults
     const random = this.#random
-    const sending: Sending = random.chance(malformed) ? { message: { ...message, payload: random.pick(MALFORMATIONS)(message.payload) }, fault: 'malformed' } : { message }
+    const sending: Sending = random.chance(malformed) ? { message: spoilt(message, random), fault: 'malformed' } : { message }
     if (random.chance(reorder) && !this.#held) {
       this.#held = sending
       return

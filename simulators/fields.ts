@@ -90,7 +90,9 @@ export class Fields {
 
   /** Whatever nobody asked for is a typing error. */
   close(): void {
-    for (const key of this.#members.keys()) if (!this.#asked.has(key)) this.wrong(key, `is not a field of this object (${[...this.#asked].join(', ')})`)
+    for (const key of this.#members.keys()) {
+      if (!this.#asked.has(key)) this.wrong(key, `is not a field of this object (${[...this.#asked].join(', ')})`)
+    }
   }
 
   #take(key: string): unknown {

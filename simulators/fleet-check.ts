@@ -27,8 +27,11 @@ export function checkFleet(value: unknown, origin: string): FleetSpec {
   const problems: string[] = []
   const fields = new Fields(value, '', problems)
   const spec: FleetSpec = {
-    name: fields.name('name'), description: fields.text('description', ''), seed: fields.number('seed', { min: 0, max: SEED_MAX, whole: true, or: 1 }),
-    sites: fields.list('sites').map(checkSite), faults: checkFaults(fields.object('faults')),
+    name: fields.name('name'),
+    description: fields.text('description', ''),
+    seed: fields.number('seed', { min: 0, max: SEED_MAX, whole: true, or: 1 }),
+    sites: fields.list('sites').map(checkSite),
+    faults: checkFaults(fields.object('faults')),
   }
   fields.close()
   for (const name of repeated(spec.sites.map(site => site.name))) problems.push(`sites: two are named ${name}`)
@@ -41,18 +44,24 @@ export function checkFleet(value: unknown, origin: string): FleetSpec {
 function checkSite(fields: Fields): SiteSpec {
   const kind = fields.oneOf('kind', ['home', 'city'])
   const site: SiteSpec = {
-    kind, name: fields.name('name'), count: fields.number('count', { min: 1, max: kind === 'home' ? DEVICES_MAX : 1, whole: true, or: 1 }),
-    timezone: fields.timezone('timezone'), location: fields.location('location'), spreadM: fields.number('spreadM', { min: 0, max: SPREAD_M_MAX, or: 0 }),
+    kind,
+    name: fields.name('name'),
+    count: fields.number('count', { min: 1, max: kind === 'home' ? DEVICES_MAX : 1, whole: true, or: 1 }),
+    timezone: fields.timezone('timezone'),
+    location: fields.location('location'),
+    spreadM: fields.number('spreadM', { min: 0, max: SPREAD_M_MAX, or: 0 }),
     devices: fields.list('devices').map(checkDevice),
   }
-  for (const model of repeated(site.devices.map(device => device.model))) fields.wrong('devices', `name ${model} twice; set its count instead`)
+  const twice = repeated(site.devices.map(device => device.model))
+  for (const model of twice) fields.wrong('devices', `name ${model} twice; set its count instead`)
   fields.close()
   return site
 }
 
 function checkDevice(fields: Fields): DeviceSpec {
   const device: DeviceSpec = {
-    model: fields.oneOf('model', MODEL_NAMES), count: fields.number('count', { min: 1, max: DEVICES_MAX, whole: true, or: 1 }),
+    model: fields.oneOf('model', MODEL_NAMES),
+    count: fields.number('count', { min: 1, max: DEVICES_MAX, whole: true, or: 1 }),
     periodS: fields.number('periodS', { min: PERIOD_S_MIN, max: PERIOD_S_MAX }),
   }
   fields.close()
@@ -62,7 +71,10 @@ function checkDevice(fields: Fields): DeviceSpec {
 function checkFaults(fields: Fields): Faults {
   const probability = (key: string) => fields.number(key, { min: 0, max: 1, or: 0 })
   const faults: Faults = {
-    duplicate: probability('duplicate'), reorder: probability('reorder'), disconnect: probability('disconnect'), malformed: probability('malformed'),
+    duplicate: probability('duplicate'),
+    reorder: probability('reorder'),
+    disconnect: probability('disconnect'),
+    malformed: probability('malformed'),
     clockSkewS: fields.number('clockSkewS', { min: 0, max: SKEW_S_MAX, or: 0 }),
   }
   fields.close()

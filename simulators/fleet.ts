@@ -81,7 +81,9 @@ export function deviceCount(spec: FleetSpec): number {
 
 /** The same fleet with exactly so many devices, in the same proportions: more homes or fewer, a larger city or a smaller one. */
 export function scaleFleet(spec: FleetSpec, devices: number): FleetSpec {
-  if (!Number.isInteger(devices) || devices < 1 || devices > DEVICES_MAX) throw new FleetError(spec.name, [`devices: must be a whole number from 1 to ${DEVICES_MAX}, is ${devices}`])
+  if (!Number.isInteger(devices) || devices < 1 || devices > DEVICES_MAX) {
+    throw new FleetError(spec.name, [`devices: must be a whole number from 1 to ${DEVICES_MAX}, is ${devices}`])
+  }
   const shares = apportion(devices, spec.sites.map(site => site.count * sizeOf(site)))
   return { ...spec, sites: spec.sites.flatMap((site, k) => scaleSite(site, shares[k] ?? 0)) }
 }
@@ -90,11 +92,11 @@ function scaleSite(site: SiteSpec, devices: number): readonly SiteSpec[] {
   const homes = site.kind === 'home' ? Math.floor(devices / sizeOf(site)) : 0
   const rest = devices - homes * sizeOf(site)
   const shares = apportion(rest, site.devices.map(device => device.count))
-  const partial = { ...site, count: 1, devices: site.devices.map((device, k) => ({ ...device, count: shares[k] ?? 0 })).filter(device => device.count > 0) }
-  return [
-    ...homes > 0 ? [{ ...site, count: homes }] : [],
-    ...rest > 0 ? [homes > 0 ? { ...partial, name: `${site.name}.rest` } : partial] : [],
-  ]
+  const partial = {
+    ...site, count: 1, name: homes > 0 ? `${site.name}.rest` : site.name,
+    devices: site.devices.map((device, k) => ({ ...device, count: shares[k] ?? 0 })).filter(device => device.count > 0),
+  }
+  return [...homes > 0 ? [{ ...site, count: homes }] : [], ...rest > 0 ? [partial] : []]
 }
 
 const sizeOf = (site: SiteSpec) => site.devices.reduce((sum, device) => sum + device.count, 0)
@@ -105,7 +107,7 @@ function apportion(total: number, weights: readonly number[]): readonly number[]
   const exact = weights.map(weight => total * weight / sum)
   const shares = exact.map(Math.floor)
   const missing = total - shares.reduce((a, b) => a + b, 0)
-  const byRemainder = exact.map((share, k) => ({ k, remainder: share - Math.floor(share) })).sort((a, b) => b.remainder - a.remainder || a.k - b.k)
-  for (const { k } of byRemainder.slice(0, missing)) shares[k] = (shares[k] ?? 0) + 1
+  const remainders = exact.map((share, k) => ({ k, left: share - Math.floor(share) }))
+  for (const { k } of remainders.sort((a, b) => b.left - a.left || a.k - b.k).slice(0, missing)) shares[k] = (shares[k] ?? 0) + 1
   return shares
 }

@@ -65,7 +65,8 @@ export class Home {
     let present = 0
     for (let person = 0; person < this.#size; person++) {
       const dice = seedOf(this.#seed, day, person)
-      const isOut = hashed(dice, 0) < (isWeekend ? 0.5 : 0.8) && hour > (isWeekend ? 13 : 7.4) + 1.4 * hashed(dice, 1) && hour < 16 + 3 * hashed(dice, 2)
+      const [leaves, returns] = [(isWeekend ? 13 : 7.4) + 1.4 * hashed(dice, 1), 16 + 3 * hashed(dice, 2)]
+      const isOut = hashed(dice, 0) < (isWeekend ? 0.5 : 0.8) && hour > leaves && hour < returns
       if (!isOut) present++
     }
     return present
@@ -85,7 +86,10 @@ export class Home {
     const [before, after] = this.#around(ms)
     const part = ms / STEP_MS - Math.floor(ms / STEP_MS)
     const between = (key: keyof Indoors) => before[key] + (after[key] - before[key]) * part
-    return { temperature: between('temperature'), vapour: between('vapour'), co2: between('co2'), pm25: between('pm25'), vocIndex: between('vocIndex') }
+    return {
+      temperature: between('temperature'), vapour: between('vapour'),
+      co2: between('co2'), pm25: between('pm25'), vocIndex: between('vocIndex'),
+    }
   }
 
   /** Volts between a phase and neutral; the grid sags when the street cooks. */
@@ -102,7 +106,11 @@ export class Home {
   phases(ms: number): readonly [number, number, number] {
     const draw = (...appliances: readonly string[]) => appliances.reduce((sum, appliance) => sum + this.watts(appliance, ms), 0)
     const roof = this.#weather.at(ms).solar * this.#solarKilowattsPeak * 0.85
-    return [60 + draw('fridge', 'kettle', 'dishwasher') - roof, 35 + draw('washer', 'television', 'lamp'), 25 + draw('heat_pump', 'desk', 'freezer')]
+    return [
+      60 + draw('fridge', 'kettle', 'dishwasher') - roof,
+      35 + draw('washer', 'television', 'lamp'),
+      25 + draw('heat_pump', 'desk', 'freezer'),
+    ]
   }
 
   /** The states before and after a moment; one that is older than what is remembered is answered with the oldest. */
@@ -127,18 +135,26 @@ export class Home {
     const outdoors = this.#weather.at(ms)
     const { hour } = localTime(this.#zone, ms)
     const people = this.people(ms)
-    const isCooking = people > 0 && hashed(seedOf(this.#seed, 'cook'), ms / (2 * STEP_MS)) < (hour > 18 && hour < 20 ? 0.6 : hour > 7 && hour < 8.5 ? 0.3 : 0)
-    const exchange = now.temperature > 23.5 && outdoors.temperature < now.temperature && people > 0 ? OPEN_WINDOWS : VENTILATION
+    const cooking = people > 0 && this.#isCooking(hour, ms) ? 1 : 0
+    const isMild = now.temperature > 23.5 && outdoors.temperature < now.temperature
+    const exchange = isMild && people > 0 ? OPEN_WINDOWS : VENTILATION
     const isHeating = this.#heats(now, hour, people)
-    const warming = (outdoors.temperature - now.temperature) * (HEAT_LOSS + exchange * 0.05) + (isHeating ? 2.4 : 0) + outdoors.solar * 0.0006 + people * 0.06
+    const leaking = (outdoors.temperature - now.temperature) * (HEAT_LOSS + exchange * 0.05)
+    const warming = leaking + (isHeating ? 2.4 : 0) + outdoors.solar * 0.0006 + people * 0.06
+    const moistening = (outdoors.vapour - now.vapour) * exchange + people * 0.22 + cooking * 3
     return {
       isHeating,
       temperature: now.temperature + warming * hours,
-      vapour: Math.min(saturatedVapour(now.temperature), now.vapour + ((outdoors.vapour - now.vapour) * exchange + people * 0.22 + (isCooking ? 3 : 0)) * hours),
+      vapour: Math.min(saturatedVapour(now.temperature), now.vapour + moistening * hours),
       co2: now.co2 + ((425 - now.co2) * exchange + people * 95) * hours,
-      pm25: now.pm25 + ((this.#city.air(ms).pm25 * 0.5 - now.pm25) * (exchange + 0.3) + (isCooking ? 130 : 0)) * hours,
-      vocIndex: Math.min(500, now.vocIndex + ((70 - now.vocIndex) * exchange + people * 16 + (isCooking ? 160 : 0)) * hours),
+      pm25: now.pm25 + ((this.#city.air(ms).pm25 * 0.5 - now.pm25) * (exchange + 0.3) + cooking * 130) * hours,
+      vocIndex: Math.min(500, now.vocIndex + ((70 - now.vocIndex) * exchange + people * 16 + cooking * 160) * hours),
     }
+  }
+
+  #isCooking(hour: number, ms: number): boolean {
+    const likely = hour > 18 && hour < 20 ? 0.6 : hour > 7 && hour < 8.5 ? 0.3 : 0
+    return hashed(seedOf(this.#seed, 'cook'), ms / (2 * STEP_MS)) < likely
   }
 
   #heats(now: State, hour: number, people: number): boolean {

@@ -26,15 +26,23 @@ function planSite(spec: FleetSpec, site: SiteSpec, name: string): readonly Sourc
       const [first] = spokenFor
       if (!first) continue
       sources.push({
-        name: `${name} ${family.isHub ? dialect : `${dialect} ${first.name}`}`, dialect, clientId: family.clientId(name, first), timezone: site.timezone,
-        location: family.isHub ? location : first.location, placement: known(first.model).placement, devices: spokenFor, site: name, seed: spec.seed, faults: spec.faults,
+        name: family.isHub ? `${name} ${dialect}` : `${name} ${dialect} ${first.name}`,
+        dialect,
+        clientId: family.clientId(name, first),
+        timezone: site.timezone,
+        location: family.isHub ? location : first.location,
+        placement: known(first.model).placement,
+        devices: spokenFor,
+        site: name, seed: spec.seed, faults: spec.faults,
       })
     }
   }
   return sources
 }
 
-function planDevices(spec: FleetSpec, site: SiteSpec, siteName: string, location: Location, { model, count, periodS }: DeviceSpec): readonly DevicePlan[] {
+function planDevices(
+  spec: FleetSpec, site: SiteSpec, siteName: string, location: Location, { model, count, periodS }: DeviceSpec,
+): readonly DevicePlan[] {
   const { places } = known(model)
   const kind = model.slice(model.indexOf('-') + 1)
   return Array.from({ length: count }, (_, k) => {

@@ -105,11 +105,16 @@ class Run {
   }
 
   tell(): void {
-    const { seconds, count, speedup = 1, onProgress } = this.#options
     const { inFlight, states } = this.#pool
-    const elapsedMs = (this.#clock.nowMs() - this.#startMs) / speedup
-    const share = seconds === undefined && count === undefined ? undefined : Math.min(1, Math.max(elapsedMs / 1000 / (seconds ?? Infinity), this.#tally.sent / (count ?? Infinity)))
-    onProgress?.({ counts: this.counts, elapsedMs, inFlight, connected: states.up, sources: this.#plan.length, share })
+    const elapsedMs = (this.#clock.nowMs() - this.#startMs) / (this.#options.speedup ?? 1)
+    const share = this.#share(elapsedMs)
+    this.#options.onProgress?.({ counts: this.counts, elapsedMs, inFlight, connected: states.up, sources: this.#plan.length, share })
+  }
+
+  #share(elapsedMs: number): number | undefined {
+    const { seconds = Infinity, count = Infinity } = this.#options
+    if (seconds === Infinity && count === Infinity) return undefined
+    return Math.min(1, Math.max(elapsedMs / 1000 / seconds, this.#tally.sent / count))
   }
 
   async speak(): Promise<void> {

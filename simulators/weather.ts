@@ -42,28 +42,45 @@ const saturation = (celsius: number) => 6.112 * Math.exp(17.62 * celsius / (243.
 /** Water in saturated air in g/m³. */
 export const saturatedVapour = (celsius: number) => 216.7 * saturation(celsius) / (273.15 + celsius)
 
+const SIGNALS = ['cloud', 'shreds', 'shower', 'front', 'damp', 'eddy', 'pressure', 'wind', 'puff', 'vane', 'flutter', 'gust'] as const
+type Signal = (typeof SIGNALS)[number]
+
 export class Weather {
   readonly location: Location
-  readonly #seed: number
+  readonly #seeds: Readonly<Record<Signal, number>>
+  #last: { readonly ms: number, readonly air: Air } | undefined
 
   constructor(seed: number, location: Location) {
     this.location = location
-    this.#seed = seedOf(seed, 'weather')
+    this.#seeds = Object.fromEntries(SIGNALS.map(signal => [signal, seedOf(seed, 'weather', signal)])) as Record<Signal, number>
   }
 
+  /** The last answer is kept: all that a message tells is asked for the same moment. */
   at(ms: number): Air {
+    if (this.#last?.ms !== ms) this.#last = { ms, air: this.#airAt(ms) }
+    return this.#last.air
+  }
+
+  #airAt(ms: number): Air {
     const elevation = sunElevation(ms, this.location)
-    const cloud = within(0, 1, 0.5 + 0.6 * this.#wander('cloud', ms, 14 * HOUR_MS) + 0.25 * this.#wander('shreds', ms, 2 * HOUR_MS))
+    const cloud = this.#cloud(ms)
     const rainRate = this.#rainRate(ms, cloud)
     const daily = this.#dailyTemperature(ms)
     const temperature = daily + this.#diurnalTemperature(ms, cloud)
     const dewPoint = this.#dewPoint(ms, daily, temperature, rainRate)
     const solar = clearSkyRadiation(elevation) * (1 - 0.75 * cloud ** 3.4) // Kasten and Czeplak 1980
     return {
-      temperature, humidity: 100 * saturation(dewPoint) / saturation(temperature), vapour: 216.7 * saturation(dewPoint) / (273.15 + temperature),
+      temperature,
+      humidity: 100 * saturation(dewPoint) / saturation(temperature),
+      vapour: 216.7 * saturation(dewPoint) / (273.15 + temperature),
       pressure: 1014 + 16 * this.#wander('pressure', ms, 4 * DAY_MS) - 6 * (cloud - 0.5),
       cloud, solar, illuminance: solar * DAYLIGHT_EFFICACY + twilight(elevation), ...this.#wind(ms), rainRate,
     }
+  }
+
+  #cloud(ms: number): number {
+    const cover = 0.5 + 0.6 * this.#wander('cloud', ms, 14 * HOUR_MS) + 0.25 * this.#wander('shreds', ms, 2 * HOUR_MS)
+    return Math.min(1, Math.max(0, cover))
   }
 
   /** Without the hour of the day: climate of the latitude, season, and the weather of these days. */
@@ -92,17 +109,17 @@ export class Weather {
 
   #wind(ms: number): Pick<Air, 'windSpeed' | 'windGust' | 'windDirection'> {
     const afternoon = 1 + 0.3 * Math.cos(2 * Math.PI * (solarHour(ms, this.location) - 14) / 24)
-    const windSpeed = Math.max(0, 3.4 * afternoon * (1 + 0.9 * this.#wander('wind', ms, 8 * HOUR_MS)) + 0.8 * this.#wander('puff', ms, 5 * MINUTE_MS))
+    const steady = 3.4 * afternoon * (1 + 0.9 * this.#wander('wind', ms, 8 * HOUR_MS))
+    const windSpeed = Math.max(0, steady + 0.8 * this.#wander('puff', ms, 5 * MINUTE_MS))
+    const windGust = windSpeed * (1.5 + 0.3 * this.#wander('gust', ms, 2 * MINUTE_MS))
     const direction = 235 + 130 * this.#wander('vane', ms, 18 * HOUR_MS) + 20 * this.#wander('flutter', ms, 10 * MINUTE_MS)
-    return { windSpeed, windGust: windSpeed * (1.5 + 0.3 * this.#wander('gust', ms, 2 * MINUTE_MS)), windDirection: (direction + 360) % 360 }
+    return { windSpeed, windGust, windDirection: (direction + 360) % 360 }
   }
 
-  #wander(signal: string, ms: number, scaleMs: number): number {
-    return noise(seedOf(this.#seed, signal), ms / scaleMs)
+  #wander(signal: Signal, ms: number, scaleMs: number): number {
+    return noise(this.#seeds[signal], ms / scaleMs)
   }
 }
-
-const within = (min: number, max: number, value: number) => Math.min(max, Math.max(min, value))
 
 /** Light of the sky with the sun below the horizon: gone at the end of civil twilight, 6 degrees down. */
 function twilight(elevation: number): number {

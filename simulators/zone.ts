@@ -12,8 +12,11 @@ const DAY_MS = 86_400_000
 /** No zone changes its offset but at a multiple of this. */
 const OFFSET_STEP_MS = 900_000
 
+/** Steps of one zone that are remembered: a few days. */
+const REMEMBERED_STEPS_MAX = 500
+
 const formats = new Map<string, Intl.DateTimeFormat>()
-const offsets = new Map<string, { step: number, offsetMs: number }>()
+const offsets = new Map<string, Map<number, number>>()
 
 export function localTime(zone: string, ms: number): LocalTime {
   const local = ms + offsetMs(zone, ms)
@@ -27,14 +30,14 @@ export function localIso(zone: string, ms: number): string {
   return new Date(ms + offsetMs(zone, ms)).toISOString().slice(0, 19)
 }
 
-/** Formatting is slow beside all else here, so the last answer of each zone is kept. */
+/** Formatting is slow beside all else here, so what was measured is kept for a while. */
 function offsetMs(zone: string, ms: number): number {
   const step = Math.floor(ms / OFFSET_STEP_MS)
-  const known = offsets.get(zone)
-  if (known?.step === step) return known.offsetMs
-  const found = { step, offsetMs: measuredOffsetMs(zone, step * OFFSET_STEP_MS) }
-  offsets.set(zone, found)
-  return found.offsetMs
+  let known = offsets.get(zone)
+  if (!known || known.size >= REMEMBERED_STEPS_MAX) offsets.set(zone, known = new Map())
+  let offset = known.get(step)
+  if (offset === undefined) known.set(step, offset = measuredOffsetMs(zone, step * OFFSET_STEP_MS))
+  return offset
 }
 
 function measuredOffsetMs(zone: string, ms: number): number {

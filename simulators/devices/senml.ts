@@ -26,14 +26,19 @@ function packs({ device, skewMs }: DeviceSetup, recordsAt: (nowMs: number) => re
   const bn = `urn:dev:mac:${device.address.toLowerCase()}:`
   return nowMs => {
     const [first, ...rest] = recordsAt(nowMs)
-    return [{ topic: `senml/${device.name}`, payload: JSON.stringify([{ bn, bt: rounded((nowMs + skewMs) / 1000, 3), ...first }, ...rest]) }]
+    const base = { bn, bt: rounded((nowMs + skewMs) / 1000, 3) }
+    return [{ topic: `senml/${device.name}`, payload: JSON.stringify([{ ...base, ...first }, ...rest]) }]
   }
 }
 
 function station(setup: DeviceSetup): Report {
   const { random, surroundings: { weather } } = setup
-  const [temperature, humidity, pressure] = [sensor(random, 0.1, 1), sensor(random, 0.8, 0, 0, 100), sensor(random, 8, 0)]
-  const [speed, direction, solar] = [sensor(random, 0.1, 1, 0), sensor(random, 3, 0, 0, 359), sensor(random, 3, 0, 0)]
+  const temperature = sensor(random, 0.1, 1)
+  const humidity = sensor(random, 0.8, 0, 0, 100)
+  const pressure = sensor(random, 8, 0)
+  const speed = sensor(random, 0.1, 1, 0)
+  const direction = sensor(random, 3, 0, 0, 359)
+  const solar = sensor(random, 3, 0, 0)
   const rain = rainGauge(setup)
   return packs(setup, nowMs => {
     const air = weather.at(nowMs)

@@ -1,10 +1,12 @@
 // Tasmota: each device its own connection; local time without a zone, numbers with fixed decimals (tasmota.github.io, MQTT and Commands).
-import { seedOf } from '#simulators/random.ts'
 import { localIso, localTime } from '#simulators/zone.ts'
 import type { DeviceSetup, Family, Message, Report } from '#simulators/devices/device.ts'
 import { sensor } from '#simulators/devices/instruments.ts'
 import { roomClimate } from '#simulators/devices/room.ts'
 import { socket } from '#simulators/devices/socket.ts'
+
+/** A radian of a compressor's cycle of 55 minutes. */
+const FREEZER_SWING_MS = 525_000
 
 export const tasmota: Family = {
   isHub: false,
@@ -37,7 +39,8 @@ function stateOf({ device, random }: DeviceSetup): (nowMs: number, time: string)
     const seconds = upBefore + Math.floor((nowMs - firstMs) / 1000)
     const dBm = signal(usualSignal)
     const wifi = { AP: 1, SSId: 'home', Channel: 6, Mode: '11n', RSSI: Math.min(100, 2 * (dBm + 100)), Signal: dBm, LinkCount: 1 }
-    return { topic: `tele/${device.name}/STATE`, payload: JSON.stringify({ Time: time, Uptime: uptime(seconds), UptimeSec: seconds, Heap: 25, Sleep: 50, POWER: 'ON', Wifi: wifi }) }
+    const state = { Time: time, Uptime: uptime(seconds), UptimeSec: seconds, Heap: 25, Sleep: 50, POWER: 'ON', Wifi: wifi }
+    return { topic: `tele/${device.name}/STATE`, payload: JSON.stringify(state) }
   }
 }
 
@@ -56,14 +59,20 @@ function plug(setup: DeviceSetup): Report {
     const periodWh = Math.round((total - (last ?? total)) * 1000)
     last = total
     const { yesterday, today } = days(nowMs, total)
-    return `"ENERGY":{"TotalStartTime":"2023-02-11T08:20:15","Total":${total.toFixed(3)},"Yesterday":${yesterday.toFixed(3)},"Today":${today.toFixed(3)},"Period":${periodWh},`
+    return `"ENERGY":{"TotalStartTime":"2023-02-11T08:20:15","Total":${total.toFixed(3)},`
+      + `"Yesterday":${yesterday.toFixed(3)},"Today":${today.toFixed(3)},"Period":${periodWh},`
       + `"Power":${watts.toFixed(0)},"ApparentPower":${voltAmperes.toFixed(0)},"ReactivePower":${vars.toFixed(0)},`
       + `"Factor":${factor.toFixed(2)},"Voltage":${volts.toFixed(0)},"Current":${amperes.toFixed(3)}}`
   })
 }
 
+interface DayBook {
+  readonly yesterday: number
+  readonly today: number
+}
+
 /** kWh of this local day and of the one before, which was `yesterday` when the simulation began. */
-function dayBook(zone: string, yesterday: number): (nowMs: number, total: number) => { readonly yesterday: number, readonly today: number } {
+function dayBook(zone: string, yesterday: number): (nowMs: number, total: number) => DayBook {
   let day: number | undefined
   let atMidnight = 0
   return (nowMs, total) => {
@@ -77,11 +86,13 @@ function dayBook(zone: string, yesterday: number): (nowMs: number, total: number
 
 function climate(setup: DeviceSetup): Report {
   const at = roomClimate(setup)
-  const [temperature, humidity] = [sensor(setup.random, 0.1, 1), sensor(setup.random, 0.4, 1, 0, 100)]
+  const temperature = sensor(setup.random, 0.1, 1)
+  const humidity = sensor(setup.random, 0.4, 1, 0, 100)
   return telemetry(setup, nowMs => {
     const room = at(nowMs)
     const [celsius, percent] = [temperature(room.temperature), humidity(room.humidity)]
-    return `"AM2301":{"Temperature":${celsius.toFixed(1)},"Humidity":${percent.toFixed(1)},"DewPoint":${dewPoint(celsius, percent).toFixed(1)}},"TempUnit":"C"`
+    const dew = dewPoint(celsius, percent)
+    return `"AM2301":{"Temperature":${celsius.toFixed(1)},"Humidity":${percent.toFixed(1)},"DewPoint":${dew.toFixed(1)}},"TempUnit":"C"`
   })
 }
 
@@ -93,10 +104,12 @@ function dewPoint(celsius: number, percent: number): number {
 
 /** A DS18B20 on a wire: in the freezer it follows the compressor, on the boiler the taps. */
 function probe(setup: DeviceSetup): Report {
-  const { device, source, random, surroundings: { home } } = setup
-  const isFreezer = device.place === 'freezer'
-  const dice = seedOf(source.seed, source.site, device.place)
+  const { device, random, surroundings: { home } } = setup
+  const id = device.address.slice(-12)
+  const phase = random.between(0, 2 * Math.PI)
   const temperature = sensor(random, 0.06, 1)
-  const degrees = (ms: number) => isFreezer ? -18.5 + 1.2 * Math.sin(ms / 525_000 + dice) : 54 - 6 * Math.min(1, home.household(ms).awake / 3)
-  return telemetry(setup, nowMs => `"DS18B20":{"Id":"${device.address.slice(-12)}","Temperature":${temperature(degrees(nowMs)).toFixed(1)}},"TempUnit":"C"`)
+  const freezer = (ms: number) => -18.5 + 1.2 * Math.sin(ms / FREEZER_SWING_MS + phase)
+  const boiler = (ms: number) => 54 - 6 * Math.min(1, home.household(ms).awake / 3)
+  const degrees = device.place === 'freezer' ? freezer : boiler
+  return telemetry(setup, nowMs => `"DS18B20":{"Id":"${id}","Temperature":${temperature(degrees(nowMs)).toFixed(1)}},"TempUnit":"C"`)
 }

@@ -44,23 +44,33 @@ function cell({ random }: DeviceSetup): (nowMs: number) => { readonly battery: n
 function climate(setup: DeviceSetup): Report {
   const { random, surroundings } = setup
   const at = roomClimate(setup)
-  const [temperature, humidity, pressure] = [sensor(random, 0.04, 2), sensor(random, 0.25, 2, 0, 100), sensor(random, 0.08, 1)]
+  const temperature = sensor(random, 0.04, 2)
+  const humidity = sensor(random, 0.25, 2, 0, 100)
+  const pressure = sensor(random, 0.08, 1)
   const power = cell(setup)
   return publishes(setup, nowMs => {
     const room = at(nowMs)
-    return { ...power(nowMs), humidity: humidity(room.humidity), pressure: pressure(surroundings.weather.at(nowMs).pressure), temperature: temperature(room.temperature) }
+    const outdoors = surroundings.weather.at(nowMs)
+    return {
+      ...power(nowMs), humidity: humidity(room.humidity), pressure: pressure(outdoors.pressure), temperature: temperature(room.temperature),
+    }
   })
 }
 
 function air(setup: DeviceSetup): Report {
   const { random, surroundings: { home } } = setup
   const at = roomClimate(setup)
-  const [temperature, humidity, co2, pm25, voc] =
-    [sensor(random, 0.08, 1), sensor(random, 0.4, 0, 0, 100), sensor(random, 9, 0, 400), sensor(random, 0.6, 0, 0), sensor(random, 3, 0, 1, 500)]
+  const temperature = sensor(random, 0.08, 1)
+  const humidity = sensor(random, 0.4, 0, 0, 100)
+  const co2 = sensor(random, 9, 0, 400)
+  const pm25 = sensor(random, 0.6, 0, 0)
+  const voc = sensor(random, 3, 0, 1, 500)
   return publishes(setup, nowMs => {
-    const { temperature: warmth, humidity: damp } = at(nowMs)
-    const room = home.air(nowMs)
-    return { co2: co2(room.co2), humidity: humidity(damp), pm25: pm25(room.pm25), temperature: temperature(warmth), voc_index: voc(room.vocIndex) }
+    const [room, all] = [at(nowMs), home.air(nowMs)]
+    return {
+      co2: co2(all.co2), humidity: humidity(room.humidity), pm25: pm25(all.pm25),
+      temperature: temperature(room.temperature), voc_index: voc(all.vocIndex),
+    }
   })
 }
 
@@ -68,7 +78,9 @@ function plug(setup: DeviceSetup): Report {
   const at = socket(setup, setup.random.between(4, 900))
   return publishes(setup, nowMs => {
     const { amperes, watts, volts, kilowattHours } = at(nowMs)
-    return { current: rounded(amperes, 2), energy: rounded(kilowattHours, 2), power: rounded(watts, 1), state: 'ON', voltage: rounded(volts, 0) }
+    return {
+      current: rounded(amperes, 2), energy: rounded(kilowattHours, 2), power: rounded(watts, 1), state: 'ON', voltage: rounded(volts, 0),
+    }
   })
 }
 
@@ -78,7 +90,8 @@ function contact(setup: DeviceSetup): Report {
   const dice = seedOf(source.seed, source.site, 'open', device.name)
   const stayMs = device.place.endsWith('window') ? 20 * MINUTE_MS : 2 * MINUTE_MS
   const power = cell(setup)
-  return publishes(setup, nowMs => ({ ...power(nowMs), contact: !(home.household(nowMs).awake > 0 && hashed(dice, nowMs / stayMs) < 0.12) }))
+  const isOpen = (ms: number) => home.household(ms).awake > 0 && hashed(dice, ms / stayMs) < 0.12
+  return publishes(setup, nowMs => ({ ...power(nowMs), contact: !isOpen(nowMs) }))
 }
 
 function motion(setup: DeviceSetup): Report {
