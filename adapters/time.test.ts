@@ -36,7 +36,7 @@ describe('A time with a zone', () => {
     for (const text of [
       '0001-01-01T00:00:00Z', '1970-01-01T00:00:12Z', '1999-12-31T23:59:59Z', '2101-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2026-05-04T10:15:30', '2026-05-04 10:15:30Z', '2026-05-04', '2026-05-04T10:15Z',
       ' 2026-05-04T10:15:30Z', '2026-05-04T10:15:30Z\n', '+2026-05-04T10:15:30Z', '2026-05-04T10:15:30.Z', '', 1777889730, null, {},
-    ]) assert.equal(parseInstant(text), undefined, String(text))
+    ]) assert.equal(parseInstant(text), undefined, JSON.stringify(text))
   })
 })
 
@@ -77,7 +77,7 @@ describe('A local time without a zone', () => {
   it('is refused with a zone that nobody knows, in another form, and where the clock was never set', () => {
     assert.equal(local('2026-05-04T12:15:30', 'Europe/Nowhere'), undefined)
     assert.equal(local('2026-05-04T12:15:30', ''), undefined)
-    for (const text of ['1970-01-01T00:00:12', '2026-02-30T00:00:00', '2026-05-04T12:15:30Z', '2026-05-04T12:15', 'x', 5]) assert.equal(local(text, 'Europe/Madrid'), undefined, String(text))
+    for (const text of ['1970-01-01T00:00:12', '2026-02-30T00:00:00', '2026-05-04T12:15:30Z', '2026-05-04T12:15', 'x', 5]) assert.equal(local(text, 'Europe/Madrid'), undefined, JSON.stringify(text))
   })
 })
 

@@ -4,6 +4,9 @@ import { refused } from '#adapters/decoded.ts'
 
 export const tasmota: Adapter = {
   name: 'tasmota',
-  recognise: topic => topic.startsWith('tele/') ? topic.split('/')[1] : undefined,
+  recognise(topic) {
+    const [a, b] = topic.split('/')
+    return a === 'tele' || a === 'stat' ? b : b === 'tele' || b === 'stat' ? a : undefined
+  },
   decode: (_packet, memory) => refused('NO_READING', 'Not built yet.', memory),
 }

@@ -1,0 +1,41 @@
+// Units where the device's own definition is not known: what nearly all definitions say, else what the message leaves no doubt about, else nothing.
+import { own, type JsonRecord } from '#adapters/json.ts'
+import { MAINS, NUMBER_RULES, placeOf, TELLING, type NumberRule } from '#adapters/zigbee2mqtt/properties.ts'
+
+/** Where `voltage` is measured; undefined where the properties do not tell. */
+export type Supply = 'battery' | 'mains' | undefined
+
+/** No air on the Earth's surface has less than 300 hPa or more than 110 kPa: a number on this side of the line is in kPa, else in hPa. */
+export const AIR_PRESSURE_KPA_MAX = 115
+
+/** A device with a battery and nothing of the mains, or the other way round. */
+export function supplyOf(properties: Iterable<string>): Supply {
+  let isBattery = false, isMains = false
+  for (const property of properties) {
+    if (property.startsWith('battery')) isBattery = true
+    else if (isOfMains(property)) isMains = true
+  }
+  if (isBattery === isMains) return undefined
+  return isMains ? 'mains' : 'battery'
+}
+
+/** The unit that goes without saying. Undefined: it has to be said. */
+export function usualUnit(rule: NumberRule, supply: Supply): string | undefined {
+  if (rule.quantity === 'voltage') return supply && (supply === 'battery' ? 'mV' : 'V')
+  return rule.quantity === 'pressure' ? undefined : rule.unit
+}
+
+/** The unit of a value that nobody declared: the usual one, else the only one that is possible with this value and beside these properties. */
+export function impliedUnit(rule: NumberRule, property: string, state: JsonRecord, supply: Supply): string | undefined {
+  const value = Number(own(state, property))
+  if (rule.quantity === 'pressure') return value <= AIR_PRESSURE_KPA_MAX ? 'kPa' : 'hPa'
+  // A power factor is at most 1, and some devices send it in percent.
+  if (rule.quantity === 'powerFactor' && Math.abs(value) > 1) return '%'
+  return usualUnit(rule, supply) ?? TELLING[property]?.find(([beside]) => Object.hasOwn(state, beside))?.[1]
+}
+
+function isOfMains(property: string): boolean {
+  const base = placeOf(property)?.base
+  const rule = base === undefined ? undefined : NUMBER_RULES.get(base)
+  return rule !== undefined && MAINS.has(rule.quantity)
+}
