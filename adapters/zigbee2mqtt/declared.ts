@@ -1,6 +1,6 @@
 // What the bridge declares about its devices in its retained list, as far as a message alone does not tell: units that differ from the usual, and phases.
 import { MEMORY_BYTES_MAX, type Memory } from '#adapters/adapter.ts'
-import { isRecord, own, type JsonRecord } from '#adapters/json.ts'
+import { isRecord, numberOf, own, type JsonRecord } from '#adapters/json.ts'
 import { NUMBER_RULES, placeOf } from '#adapters/zigbee2mqtt/properties.ts'
 import { supplyOf, usualUnit } from '#adapters/zigbee2mqtt/usual.ts'
 
@@ -81,7 +81,7 @@ function collect(exposes: readonly unknown[], units: Map<string, string>): void 
     if (!isRecord(expose) || own(expose, 'type') === 'composite') continue
     const features = own(expose, 'features'), property = own(expose, 'property'), unit = own(expose, 'unit')
     if (Array.isArray(features)) collect(features, units)
-    if (own(expose, 'type') !== 'numeric' || typeof property !== 'string' || !(Number(own(expose, 'access')) & IN_STATE)) continue
+    if (own(expose, 'type') !== 'numeric' || typeof property !== 'string' || !((numberOf(own(expose, 'access')) ?? 0) & IN_STATE)) continue
     units.set(property, typeof unit === 'string' ? unit.trim() : '')
   }
 }

@@ -60,7 +60,7 @@ function readNumber(field: string, place: Place, rule: NumberRule, value: number
   if (rule.quantity === 'pressure' && context.isGauge) return undefined
   const declared = textOrUndefined(own(context.declared.units, field))
   const supply = context.isThreePhase || place.phase ? 'mains' : context.supply ?? supplyBy(declared)
-  const unit = declared ?? impliedUnit(rule, field, context.state, supply)
+  const unit = declared ?? impliedUnit(rule, field, value, context.state, supply)
   if (unit === undefined) return { code: 'AMBIGUOUS', field, detail: rule.quantity === 'voltage' ? VOLTAGE_DOUBT : UNIT_DOUBT }
   if (rule.quantity === 'voltage' && supply === 'battery') {
     return place.channel ? undefined : [rule.rank, reading(context, undefined, { quantity: 'batteryVoltage', value, unit, field })]

@@ -1,5 +1,5 @@
 // Units where the device's own definition is not known: what nearly all definitions say, else what the message leaves no doubt about, else nothing.
-import { own, type JsonRecord } from '#adapters/json.ts'
+import type { JsonRecord } from '#adapters/json.ts'
 import { MAINS, NUMBER_RULES, placeOf, TELLING, type NumberRule } from '#adapters/zigbee2mqtt/properties.ts'
 
 /** Where `voltage` is measured; undefined where the properties do not tell. */
@@ -26,8 +26,7 @@ export function usualUnit(rule: NumberRule, supply: Supply): string | undefined 
 }
 
 /** The unit of a value that nobody declared: the usual one, else the only one that is possible with this value and beside these properties. */
-export function impliedUnit(rule: NumberRule, property: string, state: JsonRecord, supply: Supply): string | undefined {
-  const value = Number(own(state, property))
+export function impliedUnit(rule: NumberRule, property: string, value: number, state: JsonRecord, supply: Supply): string | undefined {
   if (rule.quantity === 'pressure') return value <= AIR_PRESSURE_KPA_MAX ? 'kPa' : 'hPa'
   // A power factor is at most 1, and some devices send it in percent.
   if (rule.quantity === 'powerFactor' && Math.abs(value) > 1) return '%'
