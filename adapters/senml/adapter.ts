@@ -41,8 +41,8 @@ function readRecord(record: SenmlRecord, topic: string, positions: Map<string, P
   if (meaning.kind === 'unknown') return undefined
   if (meaning.kind === 'ambiguous') return typeof value === 'number' ? { code: 'AMBIGUOUS', field, detail: 'Neither the name nor the unit tells one quantity.' } : undefined
   const owner = meaning.device || topic
-  if (meaning.kind === 'latitude' || meaning.kind === 'longitude') {
-    notePosition(positions, owner, meaning.kind, record)
+  if (meaning.kind === 'position') {
+    notePosition(positions, owner, meaning.part, record)
     return undefined
   }
   const device = meaning.channel === '' ? owner : `${owner}.${meaning.channel}`

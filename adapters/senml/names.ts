@@ -127,7 +127,7 @@ const STEM_LENGTH_MIN = 3
 export type Meaning =
   | { readonly kind: 'number', readonly quantity: NumberQuantity | StatusQuantity, readonly device: string, readonly channel: string }
   | { readonly kind: 'yesNo', readonly yesNo: YesNo, readonly device: string, readonly channel: string }
-  | { readonly kind: 'latitude' | 'longitude', readonly device: string }
+  | { readonly kind: 'position', readonly part: 'latitude' | 'longitude', readonly device: string }
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'unknown' }
 
@@ -140,7 +140,7 @@ const QUANTITIES: ReadonlyMap<string, NumberQuantity | StatusQuantity> =
  * The device is what stands before the segment that told the quantity ('' where nothing does), else the whole name.
  */
 export function meaningOf(name: string, unit: string, isBaseName: boolean): Meaning {
-  if (unit === 'lat' || unit === 'lon') return { kind: unit === 'lat' ? 'latitude' : 'longitude', device: ownerOfPosition(name) }
+  if (unit === 'lat' || unit === 'lon') return { kind: 'position', part: unit === 'lat' ? 'latitude' : 'longitude', device: ownerOfPosition(name) }
   const cut = Math.max(name.lastIndexOf(':'), name.lastIndexOf('/'))
   const said = meaningAfter(name, cut) ?? meaningAfter(name, Math.max(cut, name.lastIndexOf('.')))
   if (said) return said
