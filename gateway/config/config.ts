@@ -1,6 +1,6 @@
 // What a gateway can be told: the options of `serve`, checked, with their defaults. The only place that knows the defaults.
 import { readFileSync } from 'node:fs'
-import { Ajv } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import schema from '#gateway/config/config.schema.json' with { type: 'json' }
 import { GatewayError } from '#gateway/errors.ts'
 import type { LogLevel } from '#gateway/telemetry/log.ts'
@@ -27,7 +27,7 @@ export type GivenOptions = { readonly [K in keyof Config]?: Config[K] }
 export function loadConfig(given: GivenOptions, file?: string): Config {
   const settings: Record<string, unknown> = { ...(file === undefined ? {} : readJson(file)) }
   for (const [name, value] of Object.entries(given)) if (value !== undefined) settings[name] = value
-  const ajv = new Ajv({ useDefaults: true, allErrors: true })
+  const ajv = new Ajv2020({ useDefaults: true, allErrors: true })
   if (!ajv.validate(schema, settings)) {
     const faults = (ajv.errors ?? []).map(({ instancePath, message, params }) => `${instancePath.slice(1) || 'configuration'} ${message}${'additionalProperty' in params ? ` (${String(params['additionalProperty'])})` : ''}`)
     throw new GatewayError('BAD_REQUEST', `The configuration is wrong: ${faults.join('; ')}.`)
