@@ -29,7 +29,7 @@ export class Admission {
 
   get count(): number { return this.#count }
 
-  /** Gives a connection its identity. One of the same source that had its client id is closed [MQTT-3.1.4-2]. Throws a Violation with a CONNACK. */
+  /** Gives a connection its identity, and closes its source's one of the same client id [MQTT-3.1.4-2]; or throws a Violation. */
   admit(connection: MqttConnection, { username, password, clientId: wish }: Connect): Connection {
     const source = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
     if (!source && username === undefined) throw new Violation('anonymous', CONNACK.NOT_AUTHORIZED)

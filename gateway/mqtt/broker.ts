@@ -1,5 +1,5 @@
-// The only file that knows aedes. It answers CONNECT, SUBSCRIBE, UNSUBSCRIBE and PINGREQ, and delivers to those who subscribed; all sessions are clean.
-// aedes never sees a credential, a will or what a client publishes, and its own routing is switched off: what matches whom is decided in readers.ts.
+// The only file that knows aedes, which answers CONNECT, SUBSCRIBE, UNSUBSCRIBE and PINGREQ, and delivers to readers; sessions are clean.
+// It sees no credential, no will and nothing that a client publishes, and its own routing is off: readers.ts decides who reads what.
 import { Aedes, type Client } from 'aedes'
 import type { Packet } from '#adapters/packet.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
@@ -7,7 +7,7 @@ import type { Qos } from '#gateway/mqtt/packets.ts'
 import { type Reader, Readers } from '#gateway/mqtt/readers.ts'
 import type { SessionStream } from '#gateway/mqtt/session-stream.ts'
 
-/** aedes tells its like that it lives, in intervals of this and of four times this, which must stay below 2³¹ ms. We have none of its like. */
+/** aedes tells its like that it lives, and we have none: as seldom as a timer can, for it also waits four times this, below 2³¹ ms. */
 const HEARTBEAT_MS = 2 ** 28
 
 /** What a waiting delivery costs beside its topic and payload, about. */
@@ -43,7 +43,7 @@ export class Broker {
     return new Broker(aedes, limits, events)
   }
 
-  /** Gives an authenticated connection its session. `ready` is called when CONNACK is written; SUBSCRIBE, UNSUBSCRIBE, PINGREQ and PUBREC may come then. */
+  /** Gives a connection its session. From `ready` on, when CONNACK is written, it may push SUBSCRIBE, UNSUBSCRIBE, PINGREQ and PUBREC. */
   join(sourceId: string, stream: SessionStream, ready: () => void): void {
     const client = this.#aedes.handle(stream)
     const filters = new Map<string, Qos>()
@@ -58,8 +58,8 @@ export class Broker {
     stream.push(connectPacket(`c${++this.#joined}`))
   }
 
-  /** Delivers inside the source to whoever subscribed there. Never waits. */
-  route(sourceId: string, packets: readonly Packet[]): void { this.#readers.route(sourceId, packets) }
+  /** Delivers inside the source to whoever subscribed there. A turn later, or a SUBSCRIBE that came just before would not count yet. */
+  route(sourceId: string, packets: readonly Packet[]): void { setImmediate(() => this.#readers.route(sourceId, packets)) }
 
   stop(): Promise<void> { return new Promise(resolve => this.#aedes.close(resolve)) }
 
@@ -70,7 +70,7 @@ export class Broker {
     const { sourceId, reader } = session
     if (!reader.filters.has(filter) && this.#readers.filterCount(sourceId) >= this.#limits.filtersPerSourceMax) return null
     reader.filters.set(filter, qos)
-    // It would lower a delivery to the QoS of a filter that equals the topic, even where another one was granted more: readers.ts has decided that.
+    // aedes would lower a delivery to the QoS of a filter that equals the topic, where another was granted more: readers.ts has decided.
     return { topic: filter, qos: 2 as const }
   }
 
@@ -92,7 +92,7 @@ export class Broker {
   }
 }
 
-/** The CONNECT that aedes sees: a clean session under a name that nobody else has, without keep alive, which the connection looks after itself. */
+/** The CONNECT that aedes sees: a clean session under a name of its own, and no keep alive, which is the connection's care. */
 function connectPacket(clientId: string): Buffer {
   const id = Buffer.from(clientId)
   return Buffer.from([0x10, 12 + id.length, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0, 0, id.length, ...id])

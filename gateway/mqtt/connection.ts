@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import type { Broker } from '#gateway/mqtt/broker.ts'
 import { type CloseReason, Violation } from '#gateway/mqtt/close-reason.ts'
+import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import { type Frame, Frames, type LengthRanges } from '#gateway/mqtt/frames.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
-import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import { type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
 import { checkFilters, type Connect, type Publish, readConnect, readPacketId, readPublish, TYPE, type Will } from '#gateway/mqtt/packets.ts'
 import { SessionStream } from '#gateway/mqtt/session-stream.ts'
 
@@ -27,9 +28,7 @@ export interface ConnectionHost {
 }
 
 /** Why a socket is not read for a while: one bit each. */
-const HOLD = { JOINING: 1, INTAKE: 2, SESSION: 4, UNREAD_ANSWERS: 8, STOPPING: 16 } as const
-/** A keep alive may be overrun by half [MQTT-3.1.2-24]. */
-const KEEP_ALIVE_GRACE = 1.5
+const HOLD = { JOINING: 1, INTAKE: 2, SESSION: 4, UNREAD_ANSWERS: 8, REQUESTS: 16, STOPPING: 32 } as const
 /** Goodbyes in which what is still to be read is waited for. */
 const SPOKEN: ReadonlySet<CloseReason> = new Set(['disconnected', 'stopped'])
 /** The client left by DISCONNECT [MQTT-3.14.4-3], or nothing may enter from it any more: its will is not published. */
@@ -44,22 +43,18 @@ export class MqttConnection {
   #intake: Intake | undefined
   #stream: SessionStream | undefined
   #will: Will | undefined
-  #silenceMsMax = 0
-  #isReady = false
   #isClosed = false
   #holds = 0
-  /** Uptime at the accept, at the last packet, at the first byte of an unfinished one, at the first answer left unread, at the goodbye. */
-  readonly #acceptedAt: number
-  #lastPacketAt = 0
-  #partialSince: number | undefined
-  #unreadSince: number | undefined
+  /** Since the last sweep. */
+  #requests = 0
+  readonly #deadlines: Deadlines
   #closedAt = 0
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
     this.#frames = new Frames(host.beforeConnect)
-    this.#acceptedAt = host.uptimeMs
+    this.#deadlines = new Deadlines(host.limits, host.uptimeMs)
     socket.on('data', chunk => this.#take(chunk))
     socket.on('drain', () => this.#unhold(HOLD.UNREAD_ANSWERS))
     socket.on('error', () => {}) // 'close' follows
@@ -69,10 +64,11 @@ export class MqttConnection {
   /** Ends what is overdue; the server calls it in intervals. */
   sweep(): void {
     const now = this.#host.uptimeMs
-    if (!this.#isClosed) {
-      const reason = this.#overdue(now)
-      if (reason) this.close(reason)
-    } else if (now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#socket.destroy()
+    const reason = this.#isClosed ? undefined : this.#deadlines.overdue(now, this.#holds !== 0)
+    if (reason) this.close(reason)
+    if (this.#isClosed && now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#socket.destroy()
+    this.#requests = 0
+    this.#unhold(HOLD.REQUESTS)
   }
 
   /** Ends the connection, once. A CONNACK says why it is refused. */
@@ -120,7 +116,7 @@ export class MqttConnection {
       ending = error instanceof Violation ? error.reason : 'error'
       connack = error instanceof Violation ? error.connack : undefined
     }
-    this.#noteProgress(count)
+    this.#deadlines.took(count, this.#frames.waiting > 0, this.#host.uptimeMs)
     this.#intake?.flush()
     if (ending) this.close(ending, connack)
   }
@@ -132,8 +128,8 @@ export class MqttConnection {
       case TYPE.PUBREL: this.#intake!.release(readPacketId(frame)); break
       case TYPE.PUBACK: case TYPE.PUBCOMP: readPacketId(frame); break // clean sessions remember no delivery
       case TYPE.PUBREC: readPacketId(frame); this.#pass(frame); break
-      case TYPE.SUBSCRIBE: case TYPE.UNSUBSCRIBE: checkFilters(frame); this.#pass(frame); break
-      case TYPE.PINGREQ: this.#pass(frame); break
+      case TYPE.SUBSCRIBE: case TYPE.UNSUBSCRIBE: checkFilters(frame); this.#request(frame); break
+      case TYPE.PINGREQ: this.#request(frame); break
       default: return 'disconnected'
     }
     return undefined
@@ -145,7 +141,6 @@ export class MqttConnection {
     this.identity = identity
     this.#frames.ranges = this.#host.afterConnect
     this.#will = connect.will
-    this.#silenceMsMax = connect.keepAlive === 0 ? limits.idleMsMax : connect.keepAlive * 1_000 * KEEP_ALIVE_GRACE
     this.#intake = new Intake(ingest, identity, limits, {
       answer: bytes => this.#answer(bytes),
       deliver: packets => broker.route(identity.sourceId, packets),
@@ -154,12 +149,11 @@ export class MqttConnection {
     })
     this.#stream = new SessionStream(this.#socket, { wanted: () => this.#unhold(HOLD.SESSION), dropped: () => this.close('frozen-reader') })
     this.#hold(HOLD.JOINING)
-    broker.join(identity.sourceId, this.#stream, () => this.#ready())
+    broker.join(identity.sourceId, this.#stream, () => this.#ready(connect.keepAlive))
   }
 
-  #ready(): void {
-    this.#isReady = true
-    this.#lastPacketAt = this.#host.uptimeMs
+  #ready(keepAlive: number): void {
+    this.#deadlines.joined(keepAlive, this.#host.uptimeMs)
     this.#unhold(HOLD.JOINING)
   }
 
@@ -175,6 +169,12 @@ export class MqttConnection {
     this.#intake!.flush()
   }
 
+  /** These cost the broker far more than the client who sends them. */
+  #request(frame: Frame): void {
+    this.#pass(frame)
+    if (++this.#requests >= this.#host.limits.requestsPerSecondMax * SWEEP_MS / 1_000) this.#hold(HOLD.REQUESTS)
+  }
+
   /** A copy, or the broker's queue would keep all that came with it. */
   #pass({ bytes, start, end }: Frame): void {
     if (!this.#stream!.push(Buffer.from(bytes.subarray(start, end)))) this.#hold(HOLD.SESSION)
@@ -182,7 +182,7 @@ export class MqttConnection {
 
   #answer(bytes: Buffer): void {
     if (this.#isClosed || this.#socket.write(bytes)) return
-    this.#unreadSince ??= this.#host.uptimeMs
+    this.#deadlines.answersUnread(this.#host.uptimeMs)
     this.#hold(HOLD.UNREAD_ANSWERS)
   }
 
@@ -194,26 +194,10 @@ export class MqttConnection {
   #unhold(reason: number): void {
     if (this.#isClosed || (this.#holds & reason) === 0) return
     this.#holds &= ~reason
-    if (reason === HOLD.UNREAD_ANSWERS) this.#unreadSince = undefined
+    if (reason === HOLD.UNREAD_ANSWERS) this.#deadlines.answersRead()
     if (this.#holds !== 0) return
-    this.#lastPacketAt = this.#host.uptimeMs // its silence was ours
+    this.#deadlines.resumed(this.#host.uptimeMs)
     this.#socket.resume()
     this.#read()
-  }
-
-  #noteProgress(count: number): void {
-    const now = this.#host.uptimeMs
-    if (count > 0) this.#lastPacketAt = now
-    if (this.#frames.waiting === 0) this.#partialSince = undefined
-    else if (count > 0 || this.#partialSince === undefined) this.#partialSince = now
-  }
-
-  #overdue(now: number): CloseReason | undefined {
-    const { limits } = this.#host
-    if (!this.#isReady) return now - this.#acceptedAt > limits.connectDeadlineMs ? 'connect-deadline' : undefined
-    if (this.#unreadSince !== undefined && now - this.#unreadSince > limits.drainMsMax) return 'frozen-reader'
-    if (this.#holds !== 0) return undefined
-    if (this.#partialSince !== undefined && now - this.#partialSince > limits.frameDeadlineMs) return 'frame-deadline'
-    return now - this.#lastPacketAt > this.#silenceMsMax ? 'keep-alive' : undefined
   }
 }

@@ -16,8 +16,8 @@ export type LengthRanges = readonly ({ readonly min: number, readonly max: numbe
 const LENGTH_SHIFT_MAX = 21
 
 /**
- * `add` what a socket brought, then take `next` until there is none. Bytes of a frame stay as they are for as long as someone holds them: they are
- * never written to again.
+ * `add` what a socket brought, then take `next` until there is none. Nothing is ever written over the bytes of a frame: whoever needs them
+ * may hold them.
  */
 export class Frames {
   /** What may come next; changes when a CONNECT was taken. */

@@ -23,7 +23,12 @@ function setUp(limits = {}) {
     return isImmediate ? undefined : promise
   }
   const intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
-    answer: bytes => { for (let at = 0; at < bytes.length; at += 4) { assert.equal(bytes[at + 1], 2); log.push([bytes[at]!, bytes.readUInt16BE(at + 2)]) } },
+    answer: bytes => {
+      for (let at = 0; at < bytes.length; at += 4) {
+        assert.equal(bytes[at + 1], 2)
+        log.push([bytes[at]!, bytes.readUInt16BE(at + 2)])
+      }
+    },
     deliver: packets => { for (const { topic } of packets) log.push(`deliver ${topic}`) },
     crowded: isCrowded => { log.push(isCrowded ? 'crowded' : 'roomy') },
     failed: () => { log.push('failed') },
@@ -99,7 +104,8 @@ describe('an intake', () => {
     intake.release(8)
     send(publish('b', 2, 7))
     assert.deepEqual(batches.map(({ topics }) => topics), [['a'], ['b']])
-    assert.deepEqual(log.filter(entry => typeof entry !== 'string'), [[PUBREC, 7], [PUBREC, 7], [PUBREC, 7], [PUBCOMP, 7], [PUBCOMP, 8], [PUBREC, 7]])
+    const answers = log.filter(entry => typeof entry !== 'string')
+    assert.deepEqual(answers, [[PUBREC, 7], [PUBREC, 7], [PUBREC, 7], [PUBCOMP, 7], [PUBCOMP, 8], [PUBREC, 7]])
   })
 
   it('remembers every packet id of QoS 2 that is in flight', () => {

@@ -1,4 +1,4 @@
-// From PUBLISH to acknowledgement, for one connection: batches go in by the port of ingest, and answers leave in the order of what they answer.
+// From PUBLISH to acknowledgement, for one connection: batches go in by the port of ingest, answers leave in the order of what they answer.
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Publish } from '#gateway/mqtt/packets.ts'
@@ -48,7 +48,7 @@ export class Intake {
     this.#owner = owner
   }
 
-  /** Adds to the batch that `flush` sends. A QoS 2 PUBLISH that comes again before its PUBREL is answered again, and taken in once (§4.3.3). */
+  /** Adds to the batch that `flush` sends. A QoS 2 PUBLISH that comes again before its PUBREL is answered again, taken in once (§4.3.3). */
   publish(packet: Publish): void {
     if (packet.qos !== 2 || this.#isFirst(packet.id)) {
       this.#open.packets.push(packet)

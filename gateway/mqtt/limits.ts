@@ -23,6 +23,8 @@ export interface MqttLimits {
   /** Packets and bytes of one connection that wait for their batch. Above either its socket is not read, until half of it is left. */
   readonly waitingPacketsMax: number
   readonly waitingBytesMax: number
+  /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of one connection. Its socket is not read for what is left of a sweep above that. */
+  readonly requestsPerSecondMax: number
   /** Subscriptions of one source, over all its connections. */
   readonly filtersPerSourceMax: number
   /** Bytes of deliveries that wait for a reader who is blocked. Above it QoS 0 is left out, and a reader of QoS 1 or 2 is cut. */
@@ -32,7 +34,7 @@ export interface MqttLimits {
 export const MQTT_LIMITS: MqttLimits = {
   connectionsMax: 10_000,
   connectionsPerSourceMax: 32,
-  newcomersMax: 1_000,
+  newcomersMax: 4_000,
   connectDeadlineMs: 5_000,
   frameDeadlineMs: 20_000,
   idleMsMax: 3_600_000,
@@ -43,6 +45,7 @@ export const MQTT_LIMITS: MqttLimits = {
   filtersBytesMax: 16_384,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
+  requestsPerSecondMax: 400,
   filtersPerSourceMax: 256,
   readerBytesMax: 1_048_576,
 }

@@ -33,7 +33,11 @@ function connect(flags: number, payload: string, { name = '00044d515454', level 
   const body = Buffer.from(`${name}${level.toString(16).padStart(2, '0')}${flags.toString(16).padStart(2, '0')}003c${payload}`, 'hex')
   return Buffer.concat([Buffer.from([0x10, body.length]), body])
 }
-const string = (text: string | Buffer) => { const bytes = Buffer.from(text); return bytes.length.toString(16).padStart(4, '0') + bytes.toString('hex') }
+
+function string(text: string | Buffer): string {
+  const bytes = Buffer.from(text)
+  return bytes.length.toString(16).padStart(4, '0') + bytes.toString('hex')
+}
 
 // Text that is allowed, whatever a user may type.
 const word = fc.string({ unit: 'grapheme', maxLength: 12 }).filter(text => !/[\p{Cc}\p{Noncharacter_Code_Point}#+]/u.test(text))
@@ -50,21 +54,24 @@ describe('CONNECT', () => {
     fc.assert(fc.property(fieldsOfAny, fields => {
       const password = fields.username === undefined ? undefined : fields.password
       const packet = generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, ...fields, password })
-      const read = readConnect(frameOf(packet))
-      assert.deepEqual(read, { clientId: fields.clientId, keepAlive: fields.keepalive, username: fields.username, password, will: fields.will })
+      const { clientId, keepalive: keepAlive, username, will } = fields
+      assert.deepEqual(readConnect(frameOf(packet)), { clientId, keepAlive, username, password, will })
     }), { numRuns: 500 })
   })
 
   it('keeps its will when the socket has moved on', () => {
-    const bytes = connectPacket('home', { will: { topic: 'gone', payload: Buffer.from('bye'), qos: 1, retain: false } }), frame = frameOf(bytes)
+    const frame = frameOf(connectPacket('home', { will: { topic: 'gone', payload: Buffer.from('bye'), qos: 1, retain: false } }))
     const { will } = readConnect(frame)
     frame.bytes.fill(0)
     assert.equal(Buffer.from(will!.payload).toString(), 'bye')
   })
 
   for (const [what, bytes] of [
-    ['an unknown name', connect(2, string('c'), { name: string('HTTP') })], ['no name', connect(2, string('c'), { name: '0000' })], ['the name of MQTT 3.1', connect(2, string('c'), { name: string('MQIsdp'), level: 3 })],
-    ['level 3', connect(2, string('c'), { level: 3 })], ['level 5', connect(2, '00' + string('c'), { level: 5 })], ['a bridge’s level', connect(2, string('c'), { level: 0x84 })], ['a short packet of MQTT 5', Buffer.from('10070004' + '4d51545405', 'hex')],
+    ['an unknown name', connect(2, string('c'), { name: string('HTTP') })], ['no name', connect(2, string('c'), { name: '0000' })],
+    ['the name of MQTT 3.1', connect(2, string('c'), { name: string('MQIsdp'), level: 3 })],
+    ['level 3', connect(2, string('c'), { level: 3 })], ['level 5', connect(2, '00' + string('c'), { level: 5 })],
+    ['a bridge’s level', connect(2, string('c'), { level: 0x84 })],
+    ['a short packet of MQTT 5', Buffer.from('10070004' + '4d51545405', 'hex')],
   ] as const) {
     it(`of ${what} is told that its protocol is not taken`, () => {
       const { reason, connack } = violation(() => readConnect(frameOf(bytes)))
@@ -80,12 +87,19 @@ describe('CONNECT', () => {
 
   const c = string('c')
   for (const [what, bytes, reason = 'malformed'] of [
-    ['the reserved flag', connect(0x03, c)], ['a password without a name', connect(0x42, c + string('p'))], ['a will of QoS 3', connect(0x1e, c + string('w') + string('m'))],
-    ['a will QoS and no will', connect(0x0a, c)], ['a will to retain and no will', connect(0x22, c)], ['no client id', connect(2, '')], ['a client id that is cut', connect(2, '000561')],
-    ['a will that is missing', connect(0x06, c)], ['a will message that is missing', connect(0x06, c + string('w'))], ['a name that is missing', connect(0x82, c)], ['a password that is missing', connect(0xc2, c + string('u'))],
-    ['more than it announced', connect(2, c + '00')], ['a protocol name that is cut', Buffer.from('1002ffff', 'hex')], ['a half keep alive', Buffer.from('100900044d5154540402' + '00', 'hex')],
-    ['an invalid client id', connect(2, string(Buffer.from([0xc0, 0xaf]))), 'bad-text'], ['a NUL in its name', connect(0x82, c + string('a\0')), 'bad-text'], ['a surrogate in its will topic', connect(0x06, c + string(Buffer.from('77eda080', 'hex')) + string('m')), 'bad-text'],
-    ['a will topic with a wildcard', connect(0x06, c + string('w/#') + string('m')), 'bad-topic'], ['an empty will topic', connect(0x06, c + '0000' + string('m')), 'bad-topic'],
+    ['the reserved flag', connect(0x03, c)], ['a password without a name', connect(0x42, c + string('p'))],
+    ['a will of QoS 3', connect(0x1e, c + string('w') + string('m'))],
+    ['a will QoS and no will', connect(0x0a, c)], ['a will to retain and no will', connect(0x22, c)], ['no client id', connect(2, '')],
+    ['a client id that is cut', connect(2, '000561')],
+    ['a will that is missing', connect(0x06, c)], ['a will message that is missing', connect(0x06, c + string('w'))],
+    ['a name that is missing', connect(0x82, c)], ['a password that is missing', connect(0xc2, c + string('u'))],
+    ['more than it announced', connect(2, c + '00')], ['a protocol name that is cut', Buffer.from('1002ffff', 'hex')],
+    ['a half keep alive', Buffer.from('100900044d5154540402' + '00', 'hex')],
+    ['an invalid client id', connect(2, string(Buffer.from([0xc0, 0xaf]))), 'bad-text'],
+    ['a NUL in its name', connect(0x82, c + string('a\0')), 'bad-text'],
+    ['a surrogate in its will topic', connect(0x06, c + string(Buffer.from('77eda080', 'hex')) + string('m')), 'bad-text'],
+    ['a will topic with a wildcard', connect(0x06, c + string('w/#') + string('m')), 'bad-topic'],
+    ['an empty will topic', connect(0x06, c + '0000' + string('m')), 'bad-topic'],
   ] as [string, Buffer, CloseReason?][]) {
     it(`with ${what} is refused without a word`, () => {
       const refused = violation(() => readConnect(frameOf(bytes)))
@@ -96,19 +110,25 @@ describe('CONNECT', () => {
 
 describe('PUBLISH', () => {
   it('reads what others write', () => {
-    fc.assert(fc.property(word.map(text => `t${text}`), payload, qos, fc.integer({ min: 1, max: 65_535 }), fc.boolean(), (topic, bytes, level, id, retain) => {
+    const topics = word.map(text => `t${text}`), ids = fc.integer({ min: 1, max: 65_535 })
+    fc.assert(fc.property(topics, payload, qos, ids, fc.boolean(), (topic, bytes, level, id, retain) => {
       const read = readPublish(frameOf(publishPacket(topic, bytes, { qos: level, id, retain })), RECEIVED_AT)
-      assert.deepEqual({ ...read, payload: Buffer.from(read.payload) }, { topic, payload: bytes, qos: level, retain, receivedAt: RECEIVED_AT, id: level === 0 ? 0 : id })
+      const expected = { topic, payload: bytes, qos: level, retain, receivedAt: RECEIVED_AT, id: level === 0 ? 0 : id }
+      assert.deepEqual({ ...read, payload: Buffer.from(read.payload) }, expected)
     }), { numRuns: 500 })
   })
 
   it('leaves a byte order mark where it is', () => assert.equal(readPublish(frameOf(publishPacket('\ufeffa', '')), 0).topic, '\ufeffa'))
 
   for (const [what, bytes, reason = 'malformed'] of [
-    ['the packet id 0', [0x32, 5, 0, 1, 0x61, 0, 0]], ['half a packet id', [0x32, 4, 0, 1, 0x61, 0]], ['no packet id', [0x34, 3, 0, 1, 0x61]], ['a topic longer than itself', [0x30, 3, 0, 2, 0x61]],
-    ['an empty topic', [0x30, 3, 0, 0, 0x61], 'bad-topic'], ['a + in its topic', [0x30, 3, 0, 1, 0x2b], 'bad-topic'], ['a # in its topic', [0x30, 4, 0, 2, 0x61, 0x23], 'bad-topic'],
+    ['the packet id 0', [0x32, 5, 0, 1, 0x61, 0, 0]], ['half a packet id', [0x32, 4, 0, 1, 0x61, 0]],
+    ['no packet id', [0x34, 3, 0, 1, 0x61]], ['a topic longer than itself', [0x30, 3, 0, 2, 0x61]],
+    ['an empty topic', [0x30, 3, 0, 0, 0x61], 'bad-topic'], ['a + in its topic', [0x30, 3, 0, 1, 0x2b], 'bad-topic'],
+    ['a # in its topic', [0x30, 4, 0, 2, 0x61, 0x23], 'bad-topic'],
     ['a NUL in its topic', [0x30, 3, 0, 1, 0], 'bad-text'], ['a broken letter in its topic', [0x30, 4, 0, 2, 0xe2, 0x82], 'bad-text'],
-  ] as [string, number[], CloseReason?][]) it(`with ${what} is refused`, () => assert.equal(violation(() => readPublish(frameOf(bytes), 0)).reason, reason))
+  ] as [string, number[], CloseReason?][]) {
+    it(`with ${what} is refused`, () => assert.equal(violation(() => readPublish(frameOf(bytes), 0)).reason, reason))
+  }
 })
 
 describe('SUBSCRIBE and UNSUBSCRIBE', () => {
@@ -118,10 +138,17 @@ describe('SUBSCRIBE and UNSUBSCRIBE', () => {
   })
 
   for (const [what, bytes, reason = 'malformed'] of [
-    ['the packet id 0', [0x82, 6, 0, 0, 0, 1, 0x61, 0]], ['QoS 3', [0x82, 6, 0, 1, 0, 1, 0x61, 3]], ['reserved bits beside its QoS', [0x82, 6, 0, 1, 0, 1, 0x61, 4]], ['no QoS after its last filter', [0x82, 10, 0, 1, 0, 1, 0x61, 0, 0, 2, 0x61, 0x61]],
-    ['a filter longer than itself', [0x82, 6, 0, 1, 0, 9, 0x61, 0]], ['an empty filter', [0x82, 6, 0, 1, 0, 0, 0, 0], 'bad-topic'], ['a bad wildcard in its second filter', [0x82, 11, 0, 1, 0, 1, 0x61, 0, 0, 2, 0x61, 0x23, 0], 'bad-topic'],
-    ['a control character in its filter', [0x82, 6, 0, 1, 0, 1, 1, 0], 'bad-text'], ['a packet id 0 to unsubscribe', [0xa2, 5, 0, 0, 0, 1, 0x61]], ['a bad filter to unsubscribe', [0xa2, 6, 0, 1, 0, 2, 0x23, 0x61], 'bad-topic'],
-  ] as [string, number[], CloseReason?][]) it(`with ${what} are refused`, () => assert.equal(violation(() => checkFilters(frameOf(bytes))).reason, reason))
+    ['the packet id 0', [0x82, 6, 0, 0, 0, 1, 0x61, 0]], ['QoS 3', [0x82, 6, 0, 1, 0, 1, 0x61, 3]],
+    ['reserved bits beside its QoS', [0x82, 6, 0, 1, 0, 1, 0x61, 4]],
+    ['no QoS after its last filter', [0x82, 10, 0, 1, 0, 1, 0x61, 0, 0, 2, 0x61, 0x61]],
+    ['a filter longer than itself', [0x82, 6, 0, 1, 0, 9, 0x61, 0]], ['an empty filter', [0x82, 6, 0, 1, 0, 0, 0, 0], 'bad-topic'],
+    ['a bad wildcard in its second filter', [0x82, 11, 0, 1, 0, 1, 0x61, 0, 0, 2, 0x61, 0x23, 0], 'bad-topic'],
+    ['a control character in its filter', [0x82, 6, 0, 1, 0, 1, 1, 0], 'bad-text'],
+    ['a packet id 0 to unsubscribe', [0xa2, 5, 0, 0, 0, 1, 0x61]],
+    ['a bad filter to unsubscribe', [0xa2, 6, 0, 1, 0, 2, 0x23, 0x61], 'bad-topic'],
+  ] as [string, number[], CloseReason?][]) {
+    it(`with ${what} are refused`, () => assert.equal(violation(() => checkFilters(frameOf(bytes))).reason, reason))
+  }
 })
 
 describe('a packet id', () => {

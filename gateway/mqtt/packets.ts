@@ -3,11 +3,12 @@ import type { Packet } from '#adapters/packet.ts'
 import { CONNACK, Violation } from '#gateway/mqtt/close-reason.ts'
 import type { Frame, LengthRanges } from '#gateway/mqtt/frames.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { isText, isTopicFilter, isTopicName } from '#gateway/mqtt/text.ts'
+import { PacketReader } from '#gateway/mqtt/packet-reader.ts'
 
 /** Packet types (§2.2.1): the upper half of the first byte. */
 export const TYPE = {
-  CONNECT: 1, CONNACK: 2, PUBLISH: 3, PUBACK: 4, PUBREC: 5, PUBREL: 6, PUBCOMP: 7, SUBSCRIBE: 8, UNSUBSCRIBE: 10, PINGREQ: 12, DISCONNECT: 14,
+  CONNECT: 1, CONNACK: 2, PUBLISH: 3, PUBACK: 4, PUBREC: 5, PUBREL: 6, PUBCOMP: 7,
+  SUBSCRIBE: 8, UNSUBSCRIBE: 10, PINGREQ: 12, DISCONNECT: 14,
 } as const
 
 export type Qos = Packet['qos']
@@ -45,8 +46,8 @@ export function rangesBeforeConnect(limits: MqttLimits): LengthRanges {
 }
 
 /**
- * After it: no second CONNECT [MQTT-3.1.0-2], nothing that only a server sends, no reserved type, the flags of §2.2.2, no QoS 3 [MQTT-3.3.1-4], and no
- * DUP with QoS 0 [MQTT-3.3.1-2].
+ * After it: no second CONNECT [MQTT-3.1.0-2], nothing that only a server sends, no reserved type, the flags of §2.2.2, no QoS 3
+ * [MQTT-3.3.1-4], and no DUP with QoS 0 [MQTT-3.3.1-2].
  */
 export function rangesAfterConnect(limits: MqttLimits): LengthRanges {
   const publish = { min: PUBLISH_BYTES_MIN, max: limits.publishBytesMax }
@@ -68,9 +69,9 @@ function sparse(entries: readonly (readonly [number, { min: number, max: number 
 
 /** §3.1. A protocol or a client id that we do not take is a Violation with a CONNACK. */
 export function readConnect(frame: Frame): Connect {
-  const reader = new Reader(frame)
-  const name = reader.raw()
-  if (name.toString('latin1') !== PROTOCOL_NAME || reader.byte() !== PROTOCOL_LEVEL) throw new Violation('bad-protocol', CONNACK.BAD_PROTOCOL)
+  const reader = new PacketReader(frame)
+  const isOurs = reader.raw().toString('latin1') === PROTOCOL_NAME && reader.byte() === PROTOCOL_LEVEL
+  if (!isOurs) throw new Violation('bad-protocol', CONNACK.BAD_PROTOCOL)
   const flags = readFlags(reader.byte())
   const keepAlive = reader.word()
   const clientId = reader.text()
@@ -102,7 +103,7 @@ function readFlags(bits: number): ConnectFlags {
   return { isClean: (bits & 0x02) !== 0, hasWill, willQos: willQos as Qos, willRetain, hasUsername, hasPassword }
 }
 
-function readWill(reader: Reader, flags: ConnectFlags): Will {
+function readWill(reader: PacketReader, flags: ConnectFlags): Will {
   const topic = reader.topicName()
   return { topic, payload: Buffer.from(reader.raw()), qos: flags.willQos, retain: flags.willRetain }
 }
@@ -110,7 +111,7 @@ function readWill(reader: Reader, flags: ConnectFlags): Will {
 /** §3.3. The payload is opaque: it is not looked at. */
 export function readPublish(frame: Frame, receivedAt: number): Publish {
   const first = frame.bytes[frame.start]!, qos = ((first >> 1) & 3) as Qos
-  const reader = new Reader(frame)
+  const reader = new PacketReader(frame)
   const topic = reader.topicName()
   const id = qos === 0 ? 0 : reader.packetId()
   return { topic, payload: reader.rest(), qos, retain: (first & 1) === 1, receivedAt, id }
@@ -119,7 +120,7 @@ export function readPublish(frame: Frame, receivedAt: number): Publish {
 /** §3.8 and §3.10: a packet id and at least one filter [MQTT-3.8.3-3], [MQTT-3.10.3-2]; SUBSCRIBE has a QoS after each. */
 export function checkFilters(frame: Frame): void {
   const hasQos = frame.bytes[frame.start]! >> 4 === TYPE.SUBSCRIBE
-  const reader = new Reader(frame)
+  const reader = new PacketReader(frame)
   reader.packetId()
   do {
     reader.checkFilter()
@@ -128,74 +129,4 @@ export function checkFilters(frame: Frame): void {
 }
 
 /** The packet id of PUBACK, PUBREC, PUBREL and PUBCOMP (§3.4 to §3.7). */
-export function readPacketId(frame: Frame): number { return new Reader(frame).packetId() }
-
-class Reader {
-  readonly #bytes: Buffer
-  readonly #end: number
-  #at: number
-
-  constructor(frame: Frame) {
-    this.#bytes = frame.bytes
-    this.#at = frame.body
-    this.#end = frame.end
-  }
-
-  get isAtEnd(): boolean { return this.#at === this.#end }
-
-  byte(): number {
-    if (this.#at === this.#end) throw new Violation('malformed')
-    return this.#bytes[this.#at++]!
-  }
-
-  word(): number { return (this.byte() << 8) | this.byte() }
-
-  /** Never 0 [MQTT-2.3.1-1]. */
-  packetId(): number {
-    const id = this.word()
-    if (id === 0) throw new Violation('malformed')
-    return id
-  }
-
-  raw(): Buffer {
-    const start = this.#skip()
-    return this.#bytes.subarray(start, this.#at)
-  }
-
-  text(): string {
-    const start = this.#skip()
-    if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text')
-    return this.#bytes.toString('utf8', start, this.#at)
-  }
-
-  topicName(): string {
-    const start = this.#skip()
-    if (!isTopicName(this.#bytes, start, this.#at)) throw new Violation('bad-topic')
-    if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text')
-    return this.#bytes.toString('utf8', start, this.#at)
-  }
-
-  checkFilter(): void {
-    const start = this.#skip()
-    if (!isTopicFilter(this.#bytes, start, this.#at)) throw new Violation('bad-topic')
-    if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text')
-  }
-
-  rest(): Buffer {
-    const start = this.#at
-    this.#at = this.#end
-    return this.#bytes.subarray(start, this.#end)
-  }
-
-  finish(): void {
-    if (!this.isAtEnd) throw new Violation('malformed')
-  }
-
-  /** Steps over a length and as many bytes; answers where these begin. */
-  #skip(): number {
-    const length = this.word(), start = this.#at
-    if (start + length > this.#end) throw new Violation('malformed')
-    this.#at = start + length
-    return start
-  }
-}
+export function readPacketId(frame: Frame): number { return new PacketReader(frame).packetId() }

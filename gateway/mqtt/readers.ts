@@ -31,7 +31,7 @@ export class Readers {
     return count
   }
 
-  /** Hands each packet to each reader of the source that has a matching filter, at the lower of its QoS and the highest one granted [MQTT-3.3.5-1]. */
+  /** Hands each packet to all of the source's readers who match, at the lower of its QoS and the highest granted [MQTT-3.3.5-1]. */
   route(sourceId: string, packets: readonly Packet[]): void {
     for (const reader of this.#bySource.get(sourceId) ?? []) {
       if (reader.filters.size === 0) continue
@@ -51,22 +51,19 @@ function grantedQos(filters: ReadonlyMap<string, Qos>, topic: string): Qos | und
   return granted
 }
 
+const HASH = 0x23, PLUS = 0x2b, SLASH = 0x2f
+
 /** True when the topic name lies under the filter (MQTT 3.1.1 §4.7). Both are valid, and topics that begin with `$` do not come here. */
 export function matches(filter: string, topic: string): boolean {
-  let at = 0, from = 0
-  for (;;) {
-    if (filter[at] === '#') return true
-    const filterEnd = levelEnd(filter, at), topicEnd = levelEnd(topic, from)
-    const isSame = filter[at] === '+' || (filterEnd - at === topicEnd - from && filter.startsWith(topic.slice(from, topicEnd), at))
-    if (!isSame) return false
-    if (topicEnd === topic.length) return filterEnd === filter.length || filter.slice(filterEnd) === '/#'
-    if (filterEnd === filter.length) return false
-    at = filterEnd + 1
-    from = topicEnd + 1
+  let at = 0
+  for (let place = 0; place < filter.length; place++) {
+    const code = filter.charCodeAt(place)
+    if (code === HASH) return true
+    if (code === PLUS) {
+      while (at < topic.length && topic.charCodeAt(at) !== SLASH) at++
+    } else if (at === topic.length) {
+      return code === SLASH && filter.charCodeAt(place + 1) === HASH // `a/#` holds `a` itself
+    } else if (topic.charCodeAt(at++) !== code) return false
   }
-}
-
-function levelEnd(text: string, start: number): number {
-  const slash = text.indexOf('/', start)
-  return slash === -1 ? text.length : slash
+  return at === topic.length
 }

@@ -55,9 +55,8 @@ export class MqttServer {
   readonly #connections = new Set<MqttConnection>()
   readonly #newcomers = new Set<MqttConnection>()
   readonly #unsettled = new Set<Promise<void>>()
-  #host: ConnectionHost | undefined
+  #host: ConnectionHost & { uptimeMs: number } | undefined
   #sweeper: NodeJS.Timeout | undefined
-  #uptimeMs = 0
 
   constructor(options: MqttOptions) {
     this.#options = options
@@ -88,7 +87,10 @@ export class MqttServer {
     return { port: address.port }
   }
 
-  /** Accepts and reads no more, acknowledges what settles within `graceMs`, and closes everything. Wills stay unpublished: it is not the devices that leave. */
+  /**
+   * Accepts and reads no more, acknowledges what settles within `graceMs`, and closes everything. Wills stay unpublished: it is not the
+   * devices that leave.
+   */
   async stop(graceMs = GRACE_MS): Promise<void> {
     if (!this.#host || !this.#server.listening) return
     const isClosed = new Promise(resolve => this.#server.close(resolve))
@@ -137,17 +139,17 @@ export class MqttServer {
   }
 
   #sweep(): void {
-    this.#uptimeMs += SWEEP_MS
+    this.#host!.uptimeMs += SWEEP_MS
     for (const connection of this.#connections) connection.sweep()
   }
 
-  #makeHost(broker: Broker): ConnectionHost {
-    const { log, events } = this.#options, server = this, limits = this.#limits // eslint-disable-line @typescript-eslint/no-this-alias
+  #makeHost(broker: Broker): ConnectionHost & { uptimeMs: number } {
+    const { log, events } = this.#options, limits = this.#limits
     return {
       limits, broker,
+      uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
       afterConnect: rangesAfterConnect(limits),
-      get uptimeMs() { return server.#uptimeMs },
       ingest: (batch, connection) => this.#ingest(batch, connection),
       admit: (connection, connect) => {
         const identity = this.#admission.admit(connection, connect)

@@ -10,8 +10,8 @@ const HASH = 0x23, PLUS = 0x2b, SLASH = 0x2f
 const SMALLEST = [0, 0, 0x80, 0x800, 0x10000]
 
 /**
- * True when the bytes are well-formed UTF-8 (RFC 3629) and hold none of the characters that [MQTT-1.5.3-1], [MQTT-1.5.3-2] and §1.5.3 forbid or
- * allow to be refused: surrogates, U+0000, control characters, non-characters.
+ * True when the bytes are well-formed UTF-8 (RFC 3629) and hold none of the characters that §1.5.3 forbids or lets us refuse: surrogates
+ * [MQTT-1.5.3-1], U+0000 [MQTT-1.5.3-2], control characters, non-characters.
  */
 export function isText(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start
@@ -29,7 +29,7 @@ export function isText(bytes: Uint8Array, start: number, end: number): boolean {
   return true
 }
 
-/** True for a topic name that may be published to: not empty, no wildcard, within the limits [MQTT-3.3.2-2], [MQTT-4.7.3-1]. The text is checked apart. */
+/** True for a topic name: not empty [MQTT-4.7.3-1], no wildcard [MQTT-3.3.2-2], within the limits. Its text is checked apart. */
 export function isTopicName(bytes: Uint8Array, start: number, end: number): boolean {
   if (end === start || end - start > TOPIC_BYTES_MAX) return false
   let levels = 1
@@ -41,7 +41,7 @@ export function isTopicName(bytes: Uint8Array, start: number, end: number): bool
   return levels <= TOPIC_LEVELS_MAX
 }
 
-/** True for a topic filter: each wildcard fills its level, and `#` is the last [MQTT-4.7.1-2], [MQTT-4.7.1-3]. The text is checked apart. */
+/** True for a topic filter: each wildcard fills its level, `#` is the last [MQTT-4.7.1-2], [MQTT-4.7.1-3]. Its text is checked apart. */
 export function isTopicFilter(bytes: Uint8Array, start: number, end: number): boolean {
   if (end === start || end - start > TOPIC_BYTES_MAX) return false
   let levels = 1

@@ -12,7 +12,7 @@ export const PASSWORD = 'correct horse'
 
 export interface Taken { readonly batch: readonly Packet[], readonly connection: Connection }
 
-/** A server whose sources are all names that begin with "home", with one password; what was taken in and how connections ended is written down. */
+/** A server whose sources are all names that begin with "home". What came in, and how connections ended, is written down. */
 export class Edge {
   readonly taken: Taken[] = []
   readonly connected: Connection[] = []
@@ -22,7 +22,7 @@ export class Edge {
   skipped = 0
   readonly server: MqttServer
   readonly #clients: MqttClient[] = []
-  readonly #peers: Peer[] = []
+  readonly #peers = new Set<Peer>()
   #wake: (() => void)[] = []
   port = 0
 
@@ -31,7 +31,7 @@ export class Edge {
     const note = (list: unknown[], entry: unknown) => { list.push(entry); this.#changed() }
     this.server = new MqttServer({
       host: HOST, port: 0,
-      credentials: { authenticate: (name, password) => name.startsWith('home') && Buffer.from(password).toString() === PASSWORD ? { sourceId: name } : undefined },
+      credentials: { authenticate },
       ...options,
       ingest: (batch, connection) => { note(this.taken, { batch, connection }); return ingest(batch, connection) },
       events: {
@@ -70,10 +70,13 @@ export class Edge {
   /** A socket, connected and silent. */
   async peer(): Promise<Peer> {
     const peer = new Peer(connectSocket({ host: HOST, port: this.port }))
-    this.#peers.push(peer)
+    this.#peers.add(peer)
     await once(peer.socket, 'connect')
     return peer
   }
+
+  /** A peer that has closed and is not looked at any more. */
+  forget(peer: Peer): void { this.#peers.delete(peer) }
 
   /** A socket whose CONNECT was accepted. */
   async joined(source = 'home', fields: Partial<ConnectFields> = {}): Promise<Peer> {
@@ -96,13 +99,28 @@ export class Edge {
   }
 }
 
-export interface ConnectFields { clientId: string, keepalive: number, clean: boolean, username: string, password: Buffer, will: { topic: string, payload: Buffer, qos: 0 | 1 | 2, retain: boolean } }
-
-export function connectPacket(source: string, fields: Partial<ConnectFields> = {}): Buffer {
-  return generate({ cmd: 'connect', clientId: 'peer', protocolId: 'MQTT', protocolVersion: 4, clean: true, keepalive: 60, username: source, password: Buffer.from(PASSWORD), ...fields })
+function authenticate(username: string, password: Uint8Array): { sourceId: string } | undefined {
+  return username.startsWith('home') && Buffer.from(password).toString() === PASSWORD ? { sourceId: username } : undefined
 }
 
-export function publishPacket(topic: string, payload: string | Buffer, { qos = 0, id, retain = false, dup = false }: { qos?: 0 | 1 | 2, id?: number, retain?: boolean, dup?: boolean } = {}): Buffer {
+export interface ConnectFields {
+  clientId: string
+  keepalive: number
+  clean: boolean
+  username: string
+  password: Buffer
+  will: { topic: string, payload: Buffer, qos: 0 | 1 | 2, retain: boolean }
+}
+
+export function connectPacket(source: string, fields: Partial<ConnectFields> = {}): Buffer {
+  const usual = { clientId: 'peer', clean: true, keepalive: 60, username: source, password: Buffer.from(PASSWORD) }
+  return generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, ...usual, ...fields })
+}
+
+export interface PublishFields { qos?: 0 | 1 | 2, id?: number, retain?: boolean, dup?: boolean }
+
+export function publishPacket(topic: string, payload: string | Buffer, fields: PublishFields = {}): Buffer {
+  const { qos = 0, id, retain = false, dup = false } = fields
   return generate({ cmd: 'publish', topic, payload, qos, messageId: id, retain, dup })
 }
 
