@@ -1,32 +1,76 @@
-// Exact rationals over the decimal that was sent, for the conversions that doubles would get wrong in the last digit.
+// Arithmetic on the decimal that was sent, not on the double that it became: exact, then rounded once.
 
-export interface Rational { readonly mul: number, readonly div: number }
+/** An exact value; the denominator is positive. */
+export interface Fraction { readonly numerator: bigint, readonly denominator: bigint }
 
-const SIGNIFICANT_DIGITS = 15
+/** What a conversion keeps (models.md §4): enough for any sensor, and few enough that a double gives them back. */
+export const SIGNIFICANT_DIGITS = 15
 
-/**
- * value × mul ÷ div, rounded once, half away from zero, to 15 significant digits. The value is taken as the shortest decimal that means it: the one that was sent.
- */
-export function multiplied(value: number, { mul, div }: Rational): number {
-  const { mantissa, exponent } = decimalOf(value)
-  let numerator = mantissa * BigInt(mul), denominator = BigInt(div)
-  const isNegative = numerator < 0n
-  if (isNegative) numerator = -numerator
-  if (numerator === 0n) return 0
-  // Shifted so far that the quotient has one digit more than is kept, or a few.
-  const shift = SIGNIFICANT_DIGITS + 1 - (digitsOf(numerator) - digitsOf(denominator))
-  if (shift >= 0) numerator *= 10n ** BigInt(shift)
-  else denominator *= 10n ** BigInt(-shift)
-  const surplus = digitsOf(numerator / denominator) - SIGNIFICANT_DIGITS
-  denominator *= 10n ** BigInt(surplus)
-  const rounded = (2n * numerator + denominator) / (2n * denominator)
-  return Number(`${isNegative ? '-' : ''}${rounded}e${exponent - shift + surplus}`)
+/** Integers below this, and powers of ten up to TEN_POWER_MAX, are exact doubles: one division or multiplication of them rounds once, and right (Clinger). */
+const EXACT_INTEGER_MAX = 1e15
+const TEN_POWER_MAX = 22
+/** Decimals that devices send; a value with more takes the slow road. */
+const USUAL_DECIMALS_MAX = 6
+
+/** value × 10^places, rounded half away from zero to 15 significant digits. */
+export function shifted(value: number, places: number): number {
+  for (let decimals = 0, power = 1; decimals <= USUAL_DECIMALS_MAX; decimals++, power *= 10) {
+    const mantissa = Math.round(value * power)
+    if (mantissa / power === value && Math.abs(mantissa) < EXACT_INTEGER_MAX) return timesTen(mantissa, places - decimals)
+  }
+  return toDigits(timesTenExactly(fractionOf(value), places))
 }
 
-function decimalOf(value: number): { mantissa: bigint, exponent: number } {
+/** The shortest decimal that means this double, which is what was sent, as a fraction. */
+export function fractionOf(value: number): Fraction {
   const [digits = '', power = '0'] = String(value).split('e')
-  const point = digits.indexOf('.')
-  return point < 0 ? { mantissa: BigInt(digits), exponent: Number(power) } : { mantissa: BigInt(digits.slice(0, point) + digits.slice(point + 1)), exponent: Number(power) - (digits.length - point - 1) }
+  const [whole = '', decimals = ''] = digits.split('.')
+  return timesTenExactly({ numerator: BigInt(whole + decimals), denominator: 1n }, Number(power) - decimals.length)
 }
 
-const digitsOf = (positive: bigint): number => positive.toString().length
+export function timesTenExactly({ numerator, denominator }: Fraction, places: number): Fraction {
+  return places >= 0 ? { numerator: numerator * 10n ** BigInt(places), denominator } : { numerator, denominator: denominator * 10n ** BigInt(-places) }
+}
+
+export function plus(a: Fraction, b: Fraction): Fraction {
+  return { numerator: a.numerator * b.denominator + b.numerator * a.denominator, denominator: a.denominator * b.denominator }
+}
+
+export function minus(a: Fraction, b: Fraction): Fraction { return plus(a, { numerator: -b.numerator, denominator: b.denominator }) }
+
+export function times(a: Fraction, b: Fraction): Fraction {
+  return { numerator: a.numerator * b.numerator, denominator: a.denominator * b.denominator }
+}
+
+/** The divisor is not zero. */
+export function over(a: Fraction, b: Fraction): Fraction {
+  const sign = b.numerator < 0n ? -1n : 1n
+  return { numerator: a.numerator * b.denominator * sign, denominator: a.denominator * b.numerator * sign }
+}
+
+/** The nearest double to the value rounded half away from zero to 15 significant digits; infinite where it is too large. */
+export function toDigits(value: Fraction): number {
+  if (value.numerator === 0n) return 0
+  // The integer part of value × 10^(decimals + 1) has 16 digits or 17; its length tells how many decimals make 15.
+  const estimate = SIGNIFICANT_DIGITS + 1 - (lengthOf(value.numerator) - lengthOf(value.denominator))
+  const { numerator, denominator } = timesTenExactly(value, estimate)
+  return toDecimals(value, estimate + SIGNIFICANT_DIGITS - lengthOf(numerator / denominator))
+}
+
+/** The nearest double to the value rounded half away from zero to so many decimals (negative: tens, hundreds …). */
+export function toDecimals(value: Fraction, decimals: number): number {
+  const { numerator, denominator } = timesTenExactly(value, decimals)
+  const isNegative = numerator < 0n
+  const rounded = (2n * (isNegative ? -numerator : numerator) + denominator) / (2n * denominator)
+  return rounded === 0n ? 0 : Number(`${isNegative ? '-' : ''}${rounded}e${-decimals}`)
+}
+
+function timesTen(integer: number, places: number): number {
+  if (integer === 0) return 0
+  if (Math.abs(places) > TEN_POWER_MAX) return toDigits(timesTenExactly({ numerator: BigInt(integer), denominator: 1n }, places))
+  return places >= 0 ? integer * 10 ** places : integer / 10 ** -places
+}
+
+function lengthOf(integer: bigint): number {
+  return (integer < 0n ? -integer : integer).toString().length
+}

@@ -1,105 +1,85 @@
 // An entity while its attributes come together.
-import type { Phase, Reading } from '#adapters/reading.ts'
-import type { Part } from '#semantic-models/entity.ts'
-import type { Model } from '#semantic-models/model.ts'
-import type { DeviceFacts, Observation } from '#semantic-models/observation.ts'
+import type { Phase } from '#adapters/reading.ts'
+import type { Entity, Part } from '#semantic-models/entity.ts'
 import type { Target } from '#semantic-models/target.ts'
-import { fixed, geo, headText, instant, measured, relationship, timeText } from '#semantic-models/text.ts'
+import type { Template } from '#semantic-models/template.ts'
+import { END, fixed, headText, instant, timeText } from '#semantic-models/text.ts'
 
-export interface DraftOptions {
-  readonly model: Model
-  readonly quantity: string | undefined
-  readonly device: string
-  readonly facts: DeviceFacts
-  readonly observedAt: number
-  readonly timed: boolean
-}
-
-interface PhaseValues { readonly code: string, readonly values: Partial<Record<Phase, number>> }
+interface PhaseValues { readonly open: string, readonly close: string, readonly values: Partial<Record<Phase, number>> }
 
 const PHASES: readonly Phase[] = ['L1', 'L2', 'L3', 'N']
 
 export class Draft {
-  readonly observedAt: number
-  readonly #options: DraftOptions
-  readonly #time: string
-  /** Texts by attribute; put in order at the end. */
-  readonly #texts = new Map<string, string>()
-  #phases: Map<string, PhaseValues> | undefined
+  readonly template: Template
+  readonly variant: string
+  readonly #observedAt: number
+  /** By the index of the attribute in its model. */
+  readonly #parts: (Part | undefined)[]
+  #phases: Map<number, PhaseValues> | undefined
+  #periodMs: number | undefined
 
-  constructor(options: DraftOptions) {
-    this.#options = options
-    this.observedAt = options.observedAt
-    this.#time = timeText(options.observedAt)
+  constructor(template: Template, variant: string, observedAt: number) {
+    this.template = template
+    this.variant = variant
+    this.#observedAt = observedAt
+    this.#parts = template.parts.slice()
   }
 
-  isOf(model: Model, quantity: string | undefined, device: string, observedAt: number): boolean {
-    const own = this.#options
-    return own.model === model && own.quantity === quantity && own.device === device && this.observedAt === observedAt
+  /** Sets a measured attribute to JSON text. A later reading of one attribute replaces an earlier one. */
+  set(index: number, open: string, value: string, close: string): void {
+    this.#put(index, open + value + close + timeText(this.#observedAt) + END)
   }
 
-  /** Sets a measured attribute to JSON text. What is one value for all phases is taken from the first. */
-  set({ attribute }: Target, value: string, code: string | undefined, wins: boolean): void {
-    if (wins || !this.#texts.has(attribute)) this.#texts.set(attribute, measured(attribute, value, code, this.#time))
-  }
+  has(index: number): boolean { return this.#parts[index] !== undefined }
 
-  setPhase({ attribute }: Target, phase: Phase, value: number, code: string): void {
-    this.#phases ??= new Map<string, PhaseValues>()
-    const known = this.#phases.get(attribute)
+  /** Sets a measured attribute in one phase. */
+  setPhase({ index, open }: Target, phase: Phase, value: number, close: string): void {
+    this.#phases ??= new Map<number, PhaseValues>()
+    const known = this.#phases.get(index)
     if (known) known.values[phase] = value
-    else this.#phases.set(attribute, { code, values: { [phase]: value } })
+    else this.#phases.set(index, { open, close, values: { [phase]: value } })
   }
 
-  /** The one measured value of a DeviceMeasurement, and what it is. */
-  measure(value: number | string, code: string | undefined): void {
-    const name = typeof value === 'number' ? 'numValue' : 'textValue'
-    this.#texts.set(name, measured(name, JSON.stringify(value), code, this.#time))
-    this.#texts.set('controlledProperty', fixed('controlledProperty', JSON.stringify(this.#options.quantity)))
-    if (code !== undefined) this.#texts.set('unit', fixed('unit', JSON.stringify(code)))
+  /** Sets what does not change with the measurement, where the model has it. */
+  setStatic(name: string, value: string): void {
+    this.#put(this.template.model.attributes.indexOf(name), fixed(name, JSON.stringify(value)))
   }
 
-  /** What the rule says besides the value: fixed properties, and the period. */
-  describe(target: Target, { periodMs }: Reading): void {
-    for (const [name, value] of Object.entries(target.static ?? NONE)) this.#texts.set(name, fixed(name, JSON.stringify(value)))
-    if (target.period === 'always' || (target.period === 'known' && periodMs !== undefined)) {
-      const known = periodMs ?? 0
-      if (known === 0 && this.#texts.has('dateObservedFrom')) return // another reading of this instant knew its period
-      this.#texts.set('dateObservedFrom', instant('dateObservedFrom', timeText(this.observedAt - known)))
-      this.#texts.set('dateObservedTo', instant('dateObservedTo', this.#time))
-    }
+  /** The longest period of the readings is the entity's: it covers them all. */
+  setPeriod(periodMs: number): void {
+    if (this.#observedAt - periodMs >= 0 && !(periodMs < (this.#periodMs ?? 0))) this.#periodMs = periodMs
   }
 
-  finish(): Observation {
-    const { model, quantity, device, facts, timed } = this.#options
-    for (const [attribute, { code, values }] of this.#phases ?? []) this.#texts.set(attribute, measured(attribute, phasesText(values), code, this.#time))
-    this.#setFacts(model, facts)
+  finish(): Entity {
+    const { model, head } = this.template, time = timeText(this.#observedAt)
+    for (const [index, { open, close, values }] of this.#phases ?? NO_PHASES) this.#put(index, open + phasesText(values) + close + time + END)
+    if (model.period !== undefined) this.#finishPeriod(model.period === 'always' ? this.#periodMs ?? 0 : this.#periodMs, time)
     const parts: Part[] = []
     let mask = 0
-    for (let index = 0; index < model.attributes.length; index++) {
-      const text = this.#texts.get(model.attributes[index]!)
-      if (text === undefined) continue
-      parts.push({ bit: 2 ** index, text })
-      mask |= 2 ** index
+    for (const part of this.#parts) {
+      if (part === undefined) continue
+      parts.push(part)
+      mask |= part.bit
     }
-    const head = headText(model, quantity === undefined ? facts.id : `${facts.id}:${quantity}`, this.#time)
-    return { device, model, quantity, observedAt: this.observedAt, timed, entity: { model, head, parts, mask } }
+    return { model, head: headText(model, head, time), parts, mask }
   }
 
-  /** What the model wants to know of the device. */
-  #setFacts(model: Model, facts: DeviceFacts): void {
-    if (facts.location) this.#texts.set('location', geo(facts.location))
-    if (model.refDevice !== 'none') this.#texts.set('refDevice', relationship('refDevice', `urn:ngsi-ld:Device:${facts.id}`))
-    if (model.type === 'AirQualityObserved') this.#texts.set('typeofLocation', fixed('typeofLocation', `"${facts.placement}"`))
-    if (model.type !== 'ParkingSpot') return
-    if (facts.category) this.#texts.set('category', fixed('category', JSON.stringify(facts.category)))
-    if (facts.refParkingSite) this.#texts.set('refParkingSite', relationship('refParkingSite', facts.refParkingSite))
+  #finishPeriod(periodMs: number | undefined, time: string): void {
+    if (periodMs === undefined) return
+    for (const { attribute, from } of this.template.model.static) {
+      if (from === 'periodEnd') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, time))
+      else if (from === 'periodStart') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, new Date(this.#observedAt - periodMs).toISOString()))
+    }
   }
+
+  #put(index: number, text: string): void { this.#parts[index] = { bit: 2 ** index, text } }
 }
 
-const NONE: Readonly<Record<string, string>> = {}
+const NO_PHASES: ReadonlyMap<number, PhaseValues> = new Map()
 
 /** In the order L1, L2, L3, N. */
 function phasesText(values: PhaseValues['values']): string {
-  const members = PHASES.filter(phase => values[phase] !== undefined).map(phase => `"${phase}":${values[phase]!}`)
-  return `{${members.join(',')}}`
+  let text = ''
+  for (const phase of PHASES) if (values[phase] !== undefined) text += `${text === '' ? '{' : ','}"${phase}":${values[phase]}`
+  return `${text}}`
 }

@@ -21,24 +21,33 @@ export class Model {
   readonly context: readonly [string, string]
   readonly time: ModelRule['time']
   readonly refDevice: ModelRule['refDevice']
+  readonly static: ModelRule['static']
+  readonly links: ModelRule['links']
+  readonly period: ModelRule['period']
   /** Every attribute that a view may name, in the order in which they are emitted: measured, static, location, relationships. */
   readonly attributes: readonly string[]
   /** `,"@context":[…]}` */
   readonly tail: string
   readonly #bits: ReadonlyMap<string, number>
 
+  /** Throws RuleError where the rule has more attributes than a mask has bits, or one of them twice. */
   constructor(rule: ModelRule) {
     this.type = rule.type
     this.slug = rule.type.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase()
     this.context = [`https://raw.githubusercontent.com/smart-data-models/dataModel.${rule.subject}/master/context.jsonld`, CORE_CONTEXT]
     this.time = rule.time
     this.refDevice = rule.refDevice
-    this.attributes = [...rule.attributes, ...rule.static, 'location', ...(rule.refDevice === 'none' ? [] : ['refDevice']), ...rule.links]
+    this.static = rule.static
+    this.links = rule.links
+    this.period = rule.period
+    this.attributes = [...rule.attributes, ...rule.static.map(({ attribute }) => attribute), 'location', ...(rule.refDevice === 'none' ? [] : ['refDevice']), ...rule.links]
     if (this.attributes.length > ATTRIBUTES_PER_MODEL_MAX) throw new RuleError(`rules/models.json (${rule.type})`, `has more than ${ATTRIBUTES_PER_MODEL_MAX} attributes`)
     this.tail = `,"@context":${JSON.stringify(this.context)}}`
     this.#bits = new Map(this.attributes.map((name, index) => [name, 2 ** index]))
+    if (this.#bits.size < this.attributes.length) throw new RuleError(`rules/models.json (${rule.type})`, 'has an attribute twice')
   }
 
+  /** The bit of an attribute in a mask, undefined where the model has no such attribute. */
   bitOf(attribute: string): number | undefined { return this.#bits.get(attribute) }
 
   /** The mask of these attributes. Throws UnknownAttribute. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { NUMBER_QUANTITIES, TEXT_QUANTITIES } from '#adapters/quantity.ts'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES } from '#adapters/quantity.ts'
 import { models } from '#semantic-models/registry.ts'
-import { checkRules, RuleError, RULES } from '#semantic-models/rules.ts'
+import { checkRules, RuleError, RULES, type Rules } from '#semantic-models/rules.ts'
+import schema from '#semantic-models/schemas/rules.schema.json' with { type: 'json' }
 
 describe('The rules', () => {
   it('know a unit for every number quantity and the words of every text quantity', () => {
-    assert.deepEqual(Object.keys(RULES.quantities.units).sort(), [...NUMBER_QUANTITIES].sort())
+    const status: ReadonlySet<string> = new Set(STATUS_QUANTITIES)
+    assert.deepEqual(Object.keys(RULES.quantities.units).filter(quantity => !status.has(quantity)).sort(), [...NUMBER_QUANTITIES].sort())
     assert.deepEqual(Object.keys(RULES.quantities.words).sort(), [...TEXT_QUANTITIES].sort())
   })
 
@@ -13,17 +16,22 @@ describe('The rules', () => {
     const used = new Set(Object.values(RULES.quantities.units).flat())
     assert.deepEqual(RULES.units.filter(({ id }) => !used.has(id)), [])
     for (const { type, attributes } of RULES.models.filter(({ type }) => type !== 'DeviceMeasurement')) {
-      const filled = new Set(RULES.targets.filter(({ model }) => model === type).map(({ attribute }) => attribute))
+      const filled = new Set(RULES.targets.flatMap(rule => 'model' in rule && rule.model === type ? [rule.attribute] : []))
       assert.deepEqual(attributes.filter(name => !filled.has(name)), [], type)
     }
   })
 
   it('name the file and the field of what is wrong', () => {
-    const broken = (change: (rules: typeof RULES) => void) => { const rules = structuredClone(RULES); change(rules); return () => checkRules(rules) }
+    const broken = (change: (rules: Rules) => void) => { const rules = structuredClone(RULES); change(rules); return () => checkRules(rules) }
     const fault = (where: string) => (error: unknown) => { assert.ok(error instanceof RuleError); assert.equal(error.where, where); return true }
     assert.throws(broken(rules => { (rules.units[3] as { code: unknown }).code = 7 }), fault('rules/units.json#/3/code'))
     assert.throws(broken(rules => { (rules.targets[0]!.when as { role: string }).role = 'toaster' }), fault('rules/targets.json#/0/when/role'))
     assert.throws(broken(rules => { (rules.models[1] as unknown as Record<string, unknown>)['colour'] = 'red' }), /models\.json#\/1: .*colour/)
+  })
+
+  it('stand under schemas that are schemas', () => {
+    const ajv = new Ajv2020({ strict: false })
+    assert.ok(ajv.validateSchema(schema), JSON.stringify(ajv.errors))
   })
 
   it('give models slugs of their own', () => {

@@ -17,6 +17,8 @@ export interface UnitRule {
   readonly code: string
   readonly ucum: string
   readonly spellings: Readonly<Record<string, Factor>>
+  /** The one unit whose spelling vendors cannot agree on: its case does not count. */
+  readonly anyCase?: boolean
   /** Spellings that mean something else in a dialect, or only there mean this. */
   readonly notIn?: Readonly<Record<string, readonly string[]>>
   readonly onlyIn?: Readonly<Record<string, readonly string[]>>
@@ -29,6 +31,17 @@ export interface QuantityRules {
   readonly words: Readonly<Record<string, readonly string[]>>
 }
 
+/** Where the value of a static attribute comes from when it is not the same for all: from the device, the reading, or the target's own `static`. */
+export type StaticSource = 'placement' | 'category' | 'target' | 'quantity' | 'unitCode' | 'periodStart' | 'periodEnd'
+
+export interface StaticRule {
+  readonly attribute: string
+  readonly value?: string
+  readonly from?: StaticSource
+  /** The words of a setting that the published schema knows; others are left out. */
+  readonly words?: readonly string[]
+}
+
 export interface ModelRule {
   readonly type: string
   /** The Smart Data Models subject, whose context comes first. */
@@ -38,16 +51,32 @@ export interface ModelRule {
   /** One string in the entity; `list`: the published schema wants an array, so the key-values view writes one. */
   readonly refDevice: 'one' | 'list' | 'none'
   readonly attributes: readonly string[]
-  readonly static: readonly string[]
-  readonly links: readonly string[]
+  readonly static: readonly StaticRule[]
+  /** Relationships that the owner sets. */
+  readonly links: readonly 'refParkingSite'[]
+  /** The period travels where it is known, or always (without one: from = to). */
+  readonly period?: 'known' | 'always'
 }
 
-export interface TargetRule {
-  readonly quantity: Quantity
-  readonly when?: { readonly role?: Role, readonly placement?: 'indoor' | 'outdoor', readonly phases?: 1 | 3, readonly phase?: boolean, readonly whole?: boolean, readonly height?: boolean }
+/** `none` and `some` look at whether a reading has a phase; `first` takes L1 for all phases; `only` takes the L1 of a device that has no other. */
+export type PhaseRule = 'none' | 'some' | 'first' | 'only'
+
+export interface WhenRule {
+  readonly role?: Role
+  readonly placement?: 'indoor' | 'outdoor'
+  readonly phases?: 1 | 3
+  readonly phase?: PhaseRule
+  readonly whole?: boolean
+  readonly height?: boolean
+}
+
+/** What becomes of a quantity: an attribute of a model, or a refusal with its reason. The first row that fits counts. */
+export type TargetRule = { readonly quantity: Quantity, readonly when?: WhenRule } & (AttributeRule | { readonly refuse: string })
+
+export interface AttributeRule {
   readonly model: string
   readonly attribute: string
-  /** [numerator, denominator] behind the unit's own factor; what is scaled is a fraction, C62. */
+  /** [numerator, denominator] behind the unit's own factor, a power of ten; what is scaled is a fraction, C62. */
   readonly scale?: readonly [number, number]
   readonly min?: number
   readonly max?: number
@@ -55,9 +84,8 @@ export interface TargetRule {
   readonly shape?: 'phases'
   /** The numbers that words become. */
   readonly numbers?: Readonly<Record<string, number>>
+  /** Static attributes that go with this one: readings that differ in them make entities of their own. */
   readonly static?: Readonly<Record<string, string>>
-  /** The period travels where it is known, or always (without one: from = to). */
-  readonly period?: 'known' | 'always'
   /** A fill level computed from the distance to the content. */
   readonly fill?: boolean
 }
@@ -79,9 +107,9 @@ export class RuleError extends Error {
   }
 }
 
-/** Checks rules that someone wrote. Throws RuleError with the first fault. */
+/** Checks rules that someone wrote. Throws RuleError with the first fault. (Our own schemas are not checked again at each start: a test does that.) */
 export function checkRules(rules: { units: unknown, quantities: unknown, models: unknown, targets: unknown }): Rules {
-  const ajv = new Ajv2020({ strict: true, strictTypes: false })
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, meta: false, validateSchema: false })
   for (const name of ['units', 'quantities', 'models', 'targets'] as const) {
     const validate = ajv.compile({ $ref: `#/$defs/${name}`, $defs: schemas.$defs })
     if (!validate(rules[name])) throw faultOf(`rules/${name}.json`, validate.errors?.[0])

@@ -1,28 +1,51 @@
-// The JSON text of an entity's members (NGSI-LD normalized form). Whatever a device chose is escaped here, once.
+// The JSON text of an entity's members (NGSI-LD normalized form, ETSI GS CIM 009 §4.5.1). Whatever a device or its owner chose is escaped here, once.
 import type { Model } from '#semantic-models/model.ts'
 
-/** UTC with three decimals. */
-export function timeText(milliseconds: number): string { return new Date(milliseconds).toISOString() }
+/** Decimals of a degree: a centimetre. */
+const LOCATION_DECIMALS = 7
+/** An absolute IRI without the characters that RDF forbids in one (RFC 3987, N-Quads). */
+const IRI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`\p{Cc}\p{Cs}]+$/u
 
-/** A measured number, text or object of numbers; `code` for all but texts. */
-export function measured(name: string, value: string, code: string | undefined, time: string): string {
-  return `,"${name}":{"type":"Property","value":${value}${code === undefined ? '' : `,"unitCode":"${code}"`},"observedAt":"${time}"}`
+let lastInstant = NaN, lastText = ''
+
+/** UTC with three decimals; finer ones are cut off. Remembers the last, as a message asks for one instant many times. */
+export function timeText(milliseconds: number): string {
+  if (milliseconds !== lastInstant) {
+    lastText = new Date(milliseconds).toISOString()
+    lastInstant = milliseconds
+  }
+  return lastText
 }
+
+/** What stands before the value of a measured attribute … */
+export function opening(name: string): string { return `,"${name}":{"type":"Property","value":` }
+/** … what stands behind it, `code` being the unit of a number … */
+export function closing(code?: string): string { return code === undefined ? ',"observedAt":"' : `,"unitCode":"${code}","observedAt":"` }
+/** … and behind its instant. */
+export const END = '"}'
 
 /** A property that does not change with the measurement; `value` is JSON text. */
 export function fixed(name: string, value: string): string { return `,"${name}":{"type":"Property","value":${value}}` }
 
-export function instant(name: string, time: string): string { return fixed(name, `{"@type":"DateTime","@value":"${time}"}`) }
+export function instant(name: string, time: string): string { return `${instantOpening(name)}${time}${INSTANT_END}` }
 
-export function relationship(name: string, urn: string): string { return `,"${name}":{"type":"Relationship","object":${JSON.stringify(urn)}}` }
-
-/** At most seven decimals: a centimetre. */
-export function geo([longitude, latitude]: readonly [number, number]): string {
-  return `,"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[${Number(longitude.toFixed(7))},${Number(latitude.toFixed(7))}]}}`
+/** Undefined where the text is no IRI. */
+export function relationship(name: string, iri: string): string | undefined {
+  return IRI.test(iri) ? `,"${name}":{"type":"Relationship","object":${JSON.stringify(iri)}}` : undefined
 }
 
-/** id, type and the member that says when. `opaque` is ours, or ours and a quantity. */
-export function headText(model: Model, opaque: string, time: string): string {
-  const when = model.time === 'none' ? '' : instant(model.time, time)
-  return `{"id":"urn:ngsi-ld:${model.type}:${opaque}","type":"${model.type}"${when}`
+/** Undefined where there is no such place on Earth. */
+export function geo([longitude, latitude]: readonly [number, number]): string | undefined {
+  if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90)) return undefined
+  return `,"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[${Number(longitude.toFixed(LOCATION_DECIMALS))},${Number(latitude.toFixed(LOCATION_DECIMALS))}]}}`
 }
+
+/** id, type and the member that says when, up to its instant. `opaque` is ours, or ours and a quantity. */
+export function headOpening(model: Model, opaque: string): string {
+  return `{"id":"urn:ngsi-ld:${model.type}:${opaque}","type":"${model.type}"${model.time === 'none' ? '' : instantOpening(model.time)}`
+}
+
+export function headText(model: Model, opening: string, time: string): string { return model.time === 'none' ? opening : opening + time + INSTANT_END }
+
+const INSTANT_END = '"}}'
+function instantOpening(name: string): string { return `,"${name}":{"type":"Property","value":{"@type":"DateTime","@value":"` }

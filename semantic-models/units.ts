@@ -1,74 +1,82 @@
 // Units: what a source calls them, and the exact way to the canonical one. An unknown spelling refuses the field; nothing is guessed.
-import type { Dialect } from '#adapters/adapter.ts'
-import { DIALECTS } from '#adapters/adapter.ts'
-import { multiplied } from '#semantic-models/decimal.ts'
-import { RuleError, RULES, type Factor, type UnitRule } from '#semantic-models/rules.ts'
+import { DIALECTS, type Dialect } from '#adapters/adapter.ts'
+import { fractionOf, plus, shifted, times, timesTenExactly, toDecimals, toDigits, type Fraction } from '#semantic-models/decimal.ts'
+import { RuleError, RULES, type Factor, type QuantityRules, type UnitRule } from '#semantic-models/rules.ts'
+import { closing } from '#semantic-models/text.ts'
 
-/** A way to a canonical unit: canonical = (value + add) × mul ÷ div. */
+/** A way to a canonical unit: by a power of ten, or (with `factor`) canonical = (value + add) × factor. */
 export interface Conversion {
-  readonly add: number
-  readonly mul: number
-  readonly div: number
   /** UN/CEFACT code of the canonical unit. */
   readonly code: string
+  /** What stands behind a value in that unit: unit code, and up to the instant. */
+  readonly close: string
+  readonly places: number
+  readonly factor?: Fraction
+  readonly add?: Fraction
 }
 
-/** Spellings that were not in the table and were looked up with normalisation: remembered up to this many, since devices choose them. */
-const REMEMBERED_SPELLINGS_MAX = 2_000
+/** The spellings that a quantity may have in a dialect. */
+export type Spellings = ReadonlyMap<string, Conversion>
 
-/** Conversions by dialect, then quantity, then spelling. */
-const table = compile()
-const remembered = new Map<string, Conversion | undefined>()
+/** Longer texts are no units: they are not even normalised. */
+export const UNIT_LENGTH_MAX = 40
 
-/** How this dialect's spelling of a unit leads to the canonical unit of a quantity; undefined where it does not. */
-export function conversionOf(dialect: Dialect, quantity: string, unit: string): Conversion | undefined {
-  const spellings = table.get(dialect)?.get(quantity)
-  return spellings?.get(unit) ?? lookUp(spellings, dialect, quantity, unit)
+/** An offset leaves so many decimals: more would be noise of the subtraction. */
+const OFFSET_DECIMALS = 6
+const UNCHANGED = 0
+
+/** Characters that NFKC makes into those of the table. Their spellings are entered beforehand, so that what devices send is found in one look. */
+const COMPATIBLE: readonly (readonly [string, string])[] = [['3', '³'], ['2', '²'], ['μ', 'µ'], ['°C', '℃'], ['°F', '℉'], ['oC', 'ºC']]
+
+const NO_SPELLINGS: Spellings = new Map()
+const tables = compile(RULES.units, RULES.quantities)
+
+/** The spellings of a quantity; none where it has no unit. */
+export function spellingsOf(dialect: Dialect, quantity: string): Spellings {
+  return tables.get(dialect)?.get(quantity) ?? NO_SPELLINGS
+}
+
+/** How this spelling leads to the canonical unit; undefined where it does not. */
+export function conversionIn(spellings: Spellings, unit: string): Conversion | undefined {
+  return spellings.get(unit) ?? (unit.length > UNIT_LENGTH_MAX ? undefined : spellings.get(unit.normalize('NFKC').trim()))
 }
 
 /**
- * Applies a conversion and then a scale, rounding once: half away from zero, to 15 significant digits, or where there is an offset to six decimals.
- * What needs no conversion passes untouched.
+ * The value in the canonical unit, × 10^places. Rounded once, half away from zero, to 15 significant digits, or where the unit has an offset to six decimals;
+ * what needs no conversion passes untouched. Infinite where a double cannot hold it.
  */
-export function convert(value: number, { add, mul, div }: Conversion, scale: readonly [number, number] = ONE): number {
-  const numerator = mul * scale[0], denominator = div * scale[1]
-  if (add !== 0) return plainZero(Number(((value + add) * numerator / denominator).toFixed(6)))
-  if (numerator === denominator) return value
-  return isShort(numerator, denominator) ? plainZero(Number((value * numerator / denominator).toPrecision(15))) : multiplied(value, { mul: numerator, div: denominator })
+export function convert(value: number, conversion: Conversion, places = UNCHANGED): number {
+  if (conversion.factor === undefined) {
+    const shift = conversion.places + places
+    return shift === UNCHANGED ? value : shifted(value, shift)
+  }
+  const exact = timesTenExactly(exactly(value, conversion), places)
+  return conversion.add ? toDecimals(exact, OFFSET_DECIMALS) : toDigits(exact)
 }
 
-/** Doubles are exact enough where the quotient ends soon: small factors over powers of ten. */
-function isShort(numerator: number, denominator: number): boolean {
-  return numerator <= SHORT_FACTOR_MAX && (denominator === 1 || denominator === 10 || denominator === 100 || denominator === 1000)
+/** The exact value in the canonical unit, before any rounding. */
+export function exactly(value: number, { places, factor, add }: Conversion): Fraction {
+  const sent = fractionOf(value)
+  return factor === undefined ? timesTenExactly(sent, places) : times(add ? plus(sent, add) : sent, factor)
 }
 
-const SHORT_FACTOR_MAX = 1_000_000
-
-const ONE: readonly [number, number] = [1, 1]
-const plainZero = (value: number): number => value === 0 ? 0 : value
-
-/** NFKC makes `m³` m3, `℃` °C and `µ` μ; lx alone is known in any case by its spellings. */
-function lookUp(spellings: ReadonlyMap<string, Conversion> | undefined, dialect: Dialect, quantity: string, unit: string): Conversion | undefined {
-  const key = `${dialect} ${quantity} ${unit}`
-  if (remembered.has(key)) return remembered.get(key)
-  if (remembered.size >= REMEMBERED_SPELLINGS_MAX) remembered.clear()
-  const found = spellings?.get(unit.normalize('NFKC').trim())
-  remembered.set(key, found)
-  return found
+/** Tables by dialect, then quantity. Throws RuleError where a quantity names a unit that is not there. */
+function compile(units: readonly UnitRule[], quantities: QuantityRules): ReadonlyMap<Dialect, ReadonlyMap<string, Spellings>> {
+  const byId = new Map(units.map(unit => [unit.id, unit]))
+  return new Map(DIALECTS.map(dialect => [dialect, new Map(Object.entries(quantities.units).map(([quantity, ids]) => [quantity, spellingsIn(dialect, quantity, ids, byId)]))]))
 }
 
-function compile(): ReadonlyMap<Dialect, ReadonlyMap<string, ReadonlyMap<string, Conversion>>> {
-  const units = new Map(RULES.units.map(unit => [unit.id, unit]))
-  return new Map(DIALECTS.map(dialect => [dialect, new Map(Object.entries(RULES.quantities.units).map(([quantity, ids]) => [quantity, spellingsOf(dialect, quantity, ids, units)]))]))
-}
-
-function spellingsOf(dialect: Dialect, quantity: string, ids: readonly string[], units: ReadonlyMap<string, UnitRule>): ReadonlyMap<string, Conversion> {
+function spellingsIn(dialect: Dialect, quantity: string, ids: readonly string[], units: ReadonlyMap<string, UnitRule>): Spellings {
   const spellings = new Map<string, Conversion>()
   for (const id of ids) {
     const unit = units.get(id)
     if (!unit) throw new RuleError(`rules/quantities.json#/units/${quantity}`, `there is no unit ${id}`)
-    // Where mass and fraction are both kept, each spelling belongs to the first that has it.
-    for (const [text, factor] of Object.entries(unit.spellings)) if (means(unit, text, dialect) && !spellings.has(text)) spellings.set(text, { ...factorsOf(factor), code: unit.code })
+    for (const [text, factor] of Object.entries(unit.spellings)) {
+      if (!means(unit, text, dialect)) continue
+      const conversion = conversionBy(factor, unit.code)
+      // Where mass and fraction are both kept, each spelling belongs to the first that has it.
+      for (const variant of variantsOf(text, unit.anyCase === true)) if (!spellings.has(variant)) spellings.set(variant, conversion)
+    }
   }
   return spellings
 }
@@ -78,6 +86,28 @@ function means(unit: UnitRule, text: string, dialect: Dialect): boolean {
   return unit.onlyIn?.[text]?.includes(dialect) ?? true
 }
 
-function factorsOf(factor: Factor): { add: number, mul: number, div: number } {
-  return factor === 1 ? { add: 0, mul: 1, div: 1 } : { add: factor.add ?? 0, mul: factor.mul, div: factor.div }
+function conversionBy(factor: Factor, code: string): Conversion {
+  if (factor === 1) return { code, close: closing(code), places: UNCHANGED }
+  const places = powerOfTen(factor.mul, factor.div)
+  if (factor.add === undefined && places !== undefined) return { code, close: closing(code), places }
+  const by = { numerator: BigInt(factor.mul), denominator: BigInt(factor.div) }
+  return { code, close: closing(code), places: UNCHANGED, factor: by, add: factor.add === undefined ? undefined : fractionOf(factor.add) }
+}
+
+/** The n of mul ÷ div = 10^n, or undefined. */
+export function powerOfTen(mul: number, div: number): number | undefined {
+  const power = Math.round(Math.log10(mul / div))
+  return (power < 0 ? mul * 10 ** -power === div : mul === div * 10 ** power) ? power : undefined
+}
+
+/** All texts that are this spelling once NFKC has been at them (and the case, where it does not count). */
+function variantsOf(text: string, anyCase: boolean): readonly string[] {
+  let variants = [text]
+  for (const [plain, compatible] of COMPATIBLE) variants = variants.flatMap(variant => variant.includes(plain) ? [variant, variant.replaceAll(plain, compatible)] : [variant])
+  return anyCase ? variants.flatMap(variant => casesOf(variant)) : variants
+}
+
+function casesOf(text: string): readonly string[] {
+  if (text === '') return ['']
+  return casesOf(text.slice(1)).flatMap(rest => [text[0]!.toLowerCase() + rest, text[0]!.toUpperCase() + rest])
 }
