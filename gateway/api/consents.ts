@@ -2,7 +2,6 @@
 import { timeText, type Call } from '#gateway/api/handler.ts'
 import { attributesIn, ownStream } from '#gateway/api/streams.ts'
 import { stateOf } from '#gateway/consent/grant.ts'
-import { parsePurpose } from '#gateway/consent/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 
 interface NewConsent {
@@ -20,7 +19,7 @@ export function grantConsent({ services, party, body }: Call<NewConsent>) {
   const stream = ownStream(services, party, streamId)
   if (recipient !== 'any' && !services.parties.get(recipient)) throw notFound('recipient')
   const { grant, receipt } = services.consents.grant({
-    ownerId: party.id, streamId, recipient, purposes: [...new Set(purposes.map(parsePurpose))], attributes: attributesIn(services, stream, attributes),
+    ownerId: party.id, streamId, recipient, purposes, attributes: attributesIn(services, stream, attributes),
     until: until === undefined ? undefined : inFuture(until, services.clock.now()),
   })
   return { consentId: grant.id, state: stateOf(grant, services.clock.now()), receipt }

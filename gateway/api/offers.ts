@@ -4,7 +4,7 @@ import type { Services } from '#gateway/api/services.ts'
 import { attributesIn, ownStream, terms } from '#gateway/api/streams.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { GatewayError } from '#gateway/errors.ts'
-import { parsePurpose } from '#gateway/consent/purposes.ts'
+import { normalPurposes } from '#gateway/consent/purposes.ts'
 import { parseAmount } from '#gateway/market/amount.ts'
 import type { Offer } from '#gateway/market/offers.ts'
 
@@ -23,7 +23,7 @@ export function createOffer({ services, party, body }: Call<NewOffer>) {
   if ((unit === 'period') !== (period !== undefined)) throw new GatewayError('BAD_REQUEST', 'The unit `period` needs a `period` such as P1M, and no other unit takes one.')
   const stream = ownStream(services, party, streamId)
   const offer = services.offers.create(party.id, {
-    streamId, price: parseAmount(price), unit, period, currency, purposes: purposes.map(parsePurpose),
+    streamId, price: parseAmount(price), unit, period, currency, purposes: normalPurposes(purposes),
     attributes: attributesIn(services, stream, attributes ?? offeredByDefault(services, stream)),
   })
   return { offerId: offer.id }

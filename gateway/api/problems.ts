@@ -18,22 +18,22 @@ export class HttpProblem extends GatewayError {
   override get status(): number { return this.#status }
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+function send(reply: FastifyReply, problem: Problem): void {
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
-  return reply.status(problem.status).type('application/problem+json').send(problem)
+  void reply.status(problem.status).type('application/problem+json').send(problem)
 }
 
 /** What a handler, a check or the framework has thrown. */
 export function errorHandler(log: Log) {
-  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const known = error instanceof GatewayError ? error : ofFramework(error as FastifyError)
     if (!known) log.error({ method: request.method, route: request.routeOptions.url, error: (error as Error).stack }, 'Failed to answer a request')
-    return sendProblem(reply, problemOf(known ?? error))
+    send(reply, problemOf(known ?? error))
   }
 }
 
-export function notFoundHandler(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, problemOf(new GatewayError('NOT_FOUND', `There is no ${request.method} at this address: /openapi.json lists what there is.`)))
+export function notFoundHandler(request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, problemOf(new GatewayError('NOT_FOUND', `There is no ${request.method} at this address: /openapi.json lists what there is.`)))
 }
 
 /** Bytes that are no HTTP request: answered once, and the connection closed. */

@@ -1,0 +1,70 @@
+// The HTTP API as a command sees it: one call, one answer, and errors that say what to do.
+import type { IncomingMessage } from 'node:http'
+import { CliError } from '#cli/errors.ts'
+
+/** A gateway answers in milliseconds; one that does not has stopped. */
+const ANSWER_MS_MAX = 30_000
+
+export interface ClientOptions {
+  /** Of the gateway. A path in it is kept: a gateway may stand behind a proxy, below a prefix. */
+  readonly url: string
+  readonly key: string
+}
+
+/** Every call resolves with the JSON of the answer. It throws a CliError: the gateway's refusal, or UNAVAILABLE where there is no gateway. */
+export class Client {
+  readonly url: URL
+  readonly key: string
+
+  constructor({ url, key }: ClientOptions) {
+    this.url = new URL(url.endsWith('/') ? url : `${url}/`)
+    this.key = key
+  }
+
+  get<T extends object = object>(path: string): Promise<T> { return this.#call<T>('GET', path) }
+  post<T extends object = object>(path: string, body?: object): Promise<T> { return this.#call<T>('POST', path, body) }
+  patch<T extends object = object>(path: string, body: object): Promise<T> { return this.#call<T>('PATCH', path, body) }
+  delete<T extends object = object>(path: string): Promise<T> { return this.#call<T>('DELETE', path) }
+
+  async #call<T extends object>(method: string, path: string, body?: object): Promise<T> {
+    const url = new URL(`.${path}`, this.url)
+    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+    const text = body && JSON.stringify(body)
+    const response = await new Promise<IncomingMessage>((done, fail) => {
+      const headers = { authorization: `Bearer ${this.key}`, ...text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }
+      const sent = request(url, { method, headers, agent: false, timeout: ANSWER_MS_MAX }, done)
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${ANSWER_MS_MAX / 1000} s`))).on('error', fail).end(text)
+    }).catch((error: unknown) => { throw unreachable(this.url, error) })
+    return resultOf(response.statusCode ?? 0, await textOf(response).catch((error: unknown) => { throw unreachable(this.url, error) }), this.url) as T
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+/** Throws what the gateway refused with. */
+function resultOf(status: number, text: string, url: URL): object {
+  let result: unknown
+  try { result = JSON.parse(text) } catch { throw notAGateway(url, status) }
+  if (typeof result !== 'object' || result === null) throw notAGateway(url, status)
+  if (status >= 400) throw refusal(result) ?? notAGateway(url, status)
+  return result
+}
+
+/** A problem (RFC 9457) as the error that it means; undefined where it is none of ours. */
+export function refusal(problem: unknown): CliError | undefined {
+  const { code, detail } = (problem ?? {}) as { code?: unknown, detail?: unknown }
+  return typeof code === 'string' ? new CliError(code, typeof detail === 'string' ? detail : code) : undefined
+}
+
+export function unreachable({ origin }: URL, cause: unknown): CliError {
+  const { code, message } = cause as { code?: string, message: string }
+  return new CliError('UNAVAILABLE', `No gateway answers at ${origin} (${code ?? message}): start one with \`sluice serve\`, or say where it is with --url or SLUICE_URL.`, { cause })
+}
+
+function notAGateway({ origin }: URL, status: number): CliError {
+  return new CliError('UNAVAILABLE', `What answers at ${origin} is no Sluice gateway (status ${status}): say where it is with --url or SLUICE_URL.`)
+}

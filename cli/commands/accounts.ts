@@ -1,0 +1,27 @@
+// party and key: accounts and what they sign in with.
+import type { Input } from '#cli/input.ts'
+import type { Io } from '#cli/io.ts'
+
+export async function partyAdd(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.post('/v1/parties', { role: input.needed('role'), name: input.needed('name') }))
+}
+
+export async function partyList(_input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.get('/v1/parties'), ['partyId', 'role', 'name', 'createdAt'])
+}
+
+export async function keyRotate(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.post('/v1/keys/rotate', whose(input)))
+}
+
+export async function keyRevoke(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.post('/v1/keys/revoke', whose(input)))
+}
+
+function whose(input: Input): object {
+  return { partyId: input.text('party') }
+}

@@ -1,0 +1,24 @@
+// pair and source: what connects, and whether it may.
+import type { Run } from '#cli/command.ts'
+import type { Input } from '#cli/input.ts'
+import type { Io } from '#cli/io.ts'
+
+export async function pair(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.post('/v1/sources', {
+    dialect: input.text('dialect'), name: input.text('name'), location: input.location('location'), placement: input.text('placement'), timezone: input.text('timezone'),
+  }))
+}
+
+export async function sourceList(_input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.get('/v1/sources'), ['sourceId', 'name', 'dialect', 'state', 'placement', 'location'])
+}
+
+export function sourceChange(verb: 'suspend' | 'resume' | 'rotate' | 'remove'): Run {
+  return async (input, io) => {
+    const client = await io.client()
+    const path = `/v1/sources/${encodeURIComponent(input.needed('SOURCE'))}`
+    io.show(verb === 'remove' ? await client.delete(path) : await client.post(`${path}/${verb}`))
+  }
+}

@@ -1,0 +1,188 @@
+// Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
+import type { Command, Option } from '#cli/command.ts'
+
+const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', OPERATING = 'Operating'
+
+const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'senml', 'tts', 'z2m', 'shelly-gen2', 'ttn', 'the-things-stack']
+const LOCATION: Option = { name: 'location', type: 'location', value: 'LON,LAT', help: 'Where it stands, in degrees.' }
+const PLACEMENT: Option = { name: 'placement', type: 'choice', values: ['indoor', 'outdoor'], help: 'Whether it stands indoors (unless said otherwise) or outdoors.' }
+const TIMEZONE: Option = { name: 'timezone', type: 'text', value: 'ZONE', help: 'IANA zone of its local times, such as Europe/Madrid.' }
+const STREAM: Option = { name: 'stream', type: 'text', value: 'ID', isRequired: true, help: 'The stream, as `sluice streams --mine` lists it.' }
+const PARTY: Option = { name: 'party', type: 'text', value: 'ID', help: 'Somebody else\'s, as an operator; left out, your own.' }
+const DATA: Option = { name: 'data', type: 'text', value: 'DIR', default: './data', help: 'The data directory.' }
+
+const accounts = () => import('#cli/commands/accounts.ts')
+const sources = () => import('#cli/commands/sources.ts')
+const devices = () => import('#cli/commands/devices.ts')
+const offers = () => import('#cli/commands/offers.ts')
+const consents = () => import('#cli/commands/consents.ts')
+const agreements = () => import('#cli/commands/agreements.ts')
+const books = () => import('#cli/commands/books.ts')
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'party add', group: ACCOUNTS, summary: 'Adds an account (operator). Its key is shown once.',
+    options: [
+      { name: 'role', type: 'choice', values: ['owner', 'subscriber', 'operator'], isRequired: true, help: 'What it may do.' },
+      { name: 'name', type: 'text', value: 'NAME', isRequired: true, help: 'For people to know it by.' },
+    ],
+    examples: ['sluice party add --role owner --name Home', 'sluice party add --role subscriber --name City'],
+    load: async () => (await accounts()).partyAdd,
+  },
+  { name: 'party list', group: ACCOUNTS, summary: 'Lists all accounts (operator).', options: [], examples: ['sluice party list'], load: async () => (await accounts()).partyList },
+  {
+    name: 'key rotate', group: ACCOUNTS, summary: 'Makes a new key; all old ones stop at once.', options: [PARTY],
+    examples: ['sluice key rotate', 'sluice key rotate --party own_3xq7n2aahd6gkrmb4tvzoycel5'], load: async () => (await accounts()).keyRotate,
+  },
+  {
+    name: 'key revoke', group: ACCOUNTS, summary: 'Stops all keys of an account at once.', options: [PARTY],
+    examples: ['sluice key revoke --party sub_b6ynd3q5ujw2c7mzf4ktx6vhpa', 'sluice key revoke'], load: async () => (await accounts()).keyRevoke,
+  },
+  {
+    name: 'operator reset-key', group: ACCOUNTS, summary: 'Makes a new operator key, on the gateway\'s own machine, while no gateway runs.', isLocal: true,
+    options: [{ ...DATA, default: undefined, isRequired: true }], examples: ['sluice operator reset-key --data ./data'], load: async () => (await import('#cli/commands/operator.ts')).resetKey,
+  },
+
+  {
+    name: 'pair', group: DEVICES, summary: 'Pairs a source: a device, or a hub that speaks for many. Its MQTT password is shown once.',
+    options: [
+      { name: 'dialect', type: 'choice', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' },
+      { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }, LOCATION, PLACEMENT, TIMEZONE,
+    ],
+    examples: ['sluice pair --dialect zigbee2mqtt --name home --location 4.35,50.85', 'sluice pair --dialect senml --placement outdoor --location -0.12,51.5'],
+    load: async () => (await sources()).pair,
+  },
+  { name: 'source list', group: DEVICES, summary: 'Lists your sources.', options: [], examples: ['sluice source list'], load: async () => (await sources()).sourceList },
+  ...(['suspend', 'resume', 'rotate', 'remove'] as const).map((verb): Command => ({
+    name: `source ${verb}`, group: DEVICES, options: [], arguments: [{ name: 'SOURCE', help: 'Its id, as `sluice source list` shows it.' }],
+    summary: {
+      suspend: 'Cuts a source off until it is resumed.', resume: 'Lets a suspended source connect again.',
+      rotate: 'Makes a new MQTT password; the old one stops at once.', remove: 'Removes a source for good.',
+    }[verb],
+    examples: [`sluice source ${verb} src_k4d2n7qwmx3z6vtbrahc5ysoel`], load: async () => (await sources()).sourceChange(verb),
+  })),
+  { name: 'device list', group: DEVICES, summary: 'Lists your devices, with settings and status.', options: [], examples: ['sluice device list'], load: async () => (await devices()).deviceList },
+  {
+    name: 'device set', group: DEVICES, summary: 'Says where a device stands and what it is. What is not named stays.',
+    arguments: [{ name: 'DEVICE', help: 'Its id, as `sluice device list` shows it, or its name where only one has it.' }],
+    options: [
+      LOCATION, PLACEMENT,
+      { name: 'role', type: 'choice', values: ['streetlight', 'wasteContainer', 'parkingSpot', 'waterMeter', 'none'], help: 'What it is part of.' },
+      { name: 'empty-mm', type: 'number', value: 'N', min: 0, help: 'Of a container: millimetres from its sensor to the bottom.' },
+      { name: 'full-mm', type: 'number', value: 'N', min: 0, help: 'Of a container: millimetres from its sensor to the content when full.' },
+      { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }, TIMEZONE,
+      { name: 'category', type: 'list', value: 'A,B', help: 'Of a parking spot: its categories.' },
+      { name: 'parking-site', type: 'text', value: 'URN', help: 'Of a parking spot: the NGSI-LD id of its site.' },
+    ],
+    examples: ['sluice device set k3v7qm2xw5tz4rpa6hjn2ye4ds --placement outdoor --location -0.12,51.5', 'sluice device set bin-17 --role wasteContainer --empty-mm 1550 --full-mm 200'],
+    load: async () => (await devices()).deviceSet,
+  },
+  {
+    name: 'explain', group: DEVICES, summary: 'Tells why messages of a source were refused lately.',
+    options: [
+      { name: 'source', type: 'text', value: 'ID', isRequired: true, help: 'Its id, as `sluice source list` shows it.' },
+      { name: 'last', type: 'integer', value: 'N', min: 1, max: 200, default: 20, help: 'How many.' },
+    ],
+    examples: ['sluice explain --source src_k4d2n7qwmx3z6vtbrahc5ysoel --last 5'], load: async () => (await import('#cli/commands/explain.ts')).explain,
+  },
+
+  {
+    name: 'streams', group: SHARING, summary: 'Lists the streams that you may know of.',
+    options: [{ name: 'mine', type: 'flag', help: 'Only your own; for a subscriber, only those agreed on.' }],
+    examples: ['sluice streams', 'sluice streams --mine'], load: async () => (await import('#cli/commands/streams.ts')).streams,
+  },
+  {
+    name: 'offer create', group: SHARING, summary: 'Posts a price on one of your streams. It lets nothing out: a consent does.',
+    options: [
+      STREAM,
+      { name: 'price', type: 'text', value: 'AMOUNT', isRequired: true, help: 'For each unit, with up to six decimals; 0 is free.' },
+      { name: 'unit', type: 'choice', values: ['message', 'second', 'kB', 'period'], isRequired: true, help: 'What is paid for.' },
+      { name: 'period', type: 'text', value: 'P1M', help: 'With the unit period: how long it is (ISO 8601).' },
+      { name: 'currency', type: 'text', value: 'EUR', isRequired: true, help: 'ISO 4217.' },
+      { name: 'purpose', type: 'list', value: 'P,…', help: 'Purposes it is for (DPV); left out: any.' },
+      { name: 'attributes', type: 'list', value: 'a,b|all', help: 'What is offered; left out: what is known of the stream, but for where and which the device is.' },
+    ],
+    examples: [
+      'sluice offer create --stream ID --price 0.001 --unit message --currency EUR --attributes temperature',
+      'sluice offer create --stream ID --price 2.50 --unit period --period P1M --currency EUR --purpose dpv:PublicBenefit --attributes temperature,relativeHumidity',
+    ],
+    load: async () => (await offers()).offerCreate,
+  },
+  { name: 'offer list', group: SHARING, summary: 'Lists your offers.', options: [], examples: ['sluice offer list'], load: async () => (await offers()).offerList },
+  {
+    name: 'offer withdraw', group: SHARING, summary: 'Takes an offer back; agreements that were made go on.', options: [], arguments: [{ name: 'OFFER', help: 'Its id.' }],
+    examples: ['sluice offer withdraw offer_m5wd2jx7q4hfz3ykt6bc5vrn2e'], load: async () => (await offers()).offerWithdraw,
+  },
+  {
+    name: 'consent grant', group: SHARING, summary: 'Lets attributes of one of your streams out, to a recipient and for purposes.',
+    options: [
+      STREAM,
+      { name: 'recipient', type: 'text', value: 'PARTY|any', isRequired: true, help: 'Who may receive it.' },
+      { name: 'purpose', type: 'list', value: 'P,…', isRequired: true, help: 'What for (DPV), such as dpv:ServiceProvision.' },
+      { name: 'attributes', type: 'list', value: 'a,b|all', isRequired: true, help: 'What may go out; `all` is what is known of the stream now.' },
+      { name: 'until', type: 'text', value: 'TIME', help: 'When it ends by itself, such as 2027-01-01T00:00:00Z.' },
+      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'None is known yet, and one that is not known is refused.' },
+    ],
+    examples: ['sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z'], load: async () => (await consents()).consentGrant,
+  },
+  { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
+  {
+    name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,
+  },
+
+  {
+    name: 'agree', group: READING, summary: 'Agrees to an offer, for one purpose.',
+    options: [
+      { name: 'offer', type: 'text', value: 'ID', isRequired: true, help: 'The offer, as `sluice streams` lists it.' },
+      { name: 'purpose', type: 'text', value: 'P', isRequired: true, help: 'What you need it for (DPV).' },
+      { name: 'budget', type: 'text', value: 'AMOUNT', help: 'What it may cost at most; not needed for what is free.' },
+    ],
+    examples: ['sluice agree --offer offer_m5wd2jx7q4hfz3ykt6bc5vrn2e --purpose dpv:ServiceProvision --budget 10'], load: async () => (await agreements()).agree,
+  },
+  { name: 'agreement list', group: READING, summary: 'Lists your agreements.', options: [], examples: ['sluice agreement list'], load: async () => (await agreements()).agreementList },
+  {
+    name: 'agreement end', group: READING, summary: 'Ends an agreement; what is left of its budget is free again.', options: [], arguments: [{ name: 'AGREEMENT', help: 'Its id.' }],
+    examples: ['sluice agreement end agr_b6ynd3q5ujw2c7mzf4ktx6vhpa'], load: async () => (await agreements()).agreementEnd,
+  },
+  {
+    name: 'subscribe', group: READING, summary: 'Prints the messages of streams as they come, one a line. Goes on where it was after a lost connection.',
+    options: [
+      { name: 'stream', type: 'list', value: 'ID,…', isRequired: true, help: 'Which streams; your own as well.' },
+      { name: 'from', type: 'text', value: 'earliest|TIME|MESSAGE-ID', help: 'Begin with what is still kept; left out: with what comes from now on.' },
+      { name: 'count', type: 'integer', value: 'N', min: 1, help: 'End after so many messages.' },
+      { name: 'envelope', type: 'flag', help: 'Print each message with its ids, the entity inside.' },
+    ],
+    examples: ['sluice subscribe --stream ID', 'sluice subscribe --stream ID --from earliest --count 10 --envelope'], load: async () => (await import('#cli/commands/subscribe.ts')).subscribe,
+  },
+  { name: 'usage', group: READING, summary: 'Tells what was metered under your agreements.', options: [], examples: ['sluice usage'], load: async () => (await books()).usage },
+
+  {
+    name: 'serve', group: OPERATING, summary: 'Starts a gateway. The first start makes the operator key.', isLocal: true,
+    options: [
+      { ...DATA, default: undefined, help: 'The data directory (./data).' },
+      { name: 'mqtt-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'For devices (1883); 0 takes a free one.' },
+      { name: 'http-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'For the API and live streams (8080); 0 takes a free one.' },
+      { name: 'host', type: 'text', value: 'H', help: 'The address to listen on (127.0.0.1: this machine only).' },
+      { name: 'config', type: 'text', value: 'FILE', help: 'A JSON file with these settings and more; options win over it.' },
+    ],
+    examples: ['sluice serve', 'sluice serve --data /var/lib/sluice --mqtt-port 1884 --http-port 8081'], load: async () => (await import('#cli/commands/serve.ts')).serve,
+  },
+  { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
+  {
+    name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT.',
+    options: [
+      { name: 'fleet', type: 'text', value: 'FILE|NAME', isRequired: true, help: 'Which devices: a fleet that comes with Sluice, or a file of your own.' },
+      { name: 'devices', type: 'integer', value: 'N', min: 1, max: 10_000, help: 'How many, instead of what the fleet says.' },
+      { name: 'rate', type: 'number', value: 'R', min: 0.001, help: 'Messages a second over all devices, instead of what the fleet says.' },
+      { name: 'seed', type: 'integer', value: 'S', min: 0, max: 2 ** 32 - 1, help: 'The same seed, the same devices.' },
+      { name: 'seconds', type: 'number', value: 'T', min: 0.1, help: 'End after so long; left out: when it is interrupted.' },
+    ],
+    examples: ['sluice simulate --fleet demo --seconds 20', 'sluice simulate --fleet ./my-fleet.json --devices 1000 --rate 500'], load: async () => (await import('#cli/commands/simulate.ts')).simulate,
+  },
+  {
+    name: 'demo', group: OPERATING, summary: 'Shows all of it on one screen: a gateway, a fleet, an owner, a city, and a withdrawal half-way.', isLocal: true,
+    options: [{ name: 'seconds', type: 'number', value: 'T', min: 1, default: 60, help: 'How long.' }],
+    examples: ['sluice demo', 'sluice demo --seconds 20 --json'], load: async () => (await import('#cli/commands/demo.ts')).demo,
+  },
+]
