@@ -1,85 +1,123 @@
-// Consents: grants as a fold over events. Default deny: what no event gave is not given.
+// Consents: the fold of all consent events, held in memory. A change is on disk first, then known, then told, then answered.
 import type { DatabaseSync } from 'node:sqlite'
-import { ConsentEvents, type ConsentEvent, type Recorded } from '#gateway/consent/events.ts'
-import type { Grant } from '#gateway/consent/grant.ts'
+import { ConsentEvents, type ConsentEvent, type Erased, type Given, type Link } from '#gateway/consent/events.ts'
+import { stateOf, type Grant } from '#gateway/consent/grant.ts'
+import { normalPurposes } from '#gateway/consent/purposes.ts'
 import { receiptOf, type Receipt } from '#gateway/consent/receipt.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
 
-/** Grants that one stream may have in all, those withdrawn included: each is looked at when a plan is compiled. */
-export const GRANTS_PER_STREAM_MAX = 10_000
+export const PURPOSES_MAX = 32
+export const ATTRIBUTES_MAX = 64
+/** Grants in force on one stream. */
+export const GRANTS_PER_STREAM_MAX = 1_000
+/** The last instant that RFC 3339 can write: 9999-12-31T23:59:59.999Z. */
+export const UNTIL_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-export type NewGrant = Pick<Grant, 'ownerId' | 'streamId' | 'recipient' | 'purposes' | 'attributes' | 'until'>
+export interface NewGrant {
+  readonly ownerId: string
+  /** Of a stream of this owner. */
+  readonly streamId: string
+  readonly recipient: string
+  readonly purposes: readonly string[]
+  readonly attributes: readonly string[]
+  readonly until?: number
+}
 
-interface Known { grant: Grant, recorded: Recorded }
+interface Entry { grant: Grant, link: Link }
 
 export class Consents {
-  readonly #events: ConsentEvents
   readonly #clock: Clock
   readonly #onChange: (streamId: string) => void
-  readonly #byId = new Map<string, Known>()
-  readonly #byStream = new Map<string, string[]>()
+  readonly #events: ConsentEvents
+  readonly #byId = new Map<string, Entry>()
+  readonly #byStream = new Map<string, Entry[]>()
+  readonly #byOwner = new Map<string, Entry[]>()
 
-  /** `onChange` is called when an event is on disk, before the call that made it returns. */
+  /** Throws UNAVAILABLE when the chain of events is broken: without it nobody knows what may leave. */
   constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void) {
-    this.#events = new ConsentEvents(database)
     this.#clock = clock
     this.#onChange = onChange
-    for (const event of this.#events.all()) this.#apply(event, event)
+    this.#events = new ConsentEvents(database)
+    this.#events.load((event, link) => this.#apply(event, link))
   }
 
+  /** Gives a consent. Throws BAD_REQUEST for a wish that makes no sense, LIMIT_REACHED. */
   grant(wish: NewGrant): { grant: Grant, receipt: Receipt } {
-    if ((this.#byStream.get(wish.streamId)?.length ?? 0) >= GRANTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `A stream has at most ${GRANTS_PER_STREAM_MAX} grants.`)
-    const { ownerId, streamId, recipient, purposes, attributes, until } = wish
-    const grant: Grant = { id: prefixedId('grant'), ownerId, streamId, recipient, purposes, attributes, grantedAt: this.#clock.now(), until }
-    const recorded = this.#record(grant, grant.grantedAt, { kind: 'given', grant })
-    return { grant, receipt: receiptOf(grant, recorded) }
+    const event = this.#given(wish), inForce = this.on(wish.streamId).filter(grant => stateOf(grant, event.at) === 'given')
+    if (inForce.length >= GRANTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
+    return this.#commit(event)
   }
 
   /**
-   * Withdraws. When it returns nothing more leaves by this grant: the event is on disk, and whoever was told by `onChange` has acted.
-   * Withdrawing again answers as the first time.
+   * Withdraws a consent. Every call tells `onChange` before it answers, so none is answered while something may still leave; the first sets the time.
+   * Throws NOT_FOUND for what is not the owner's.
    */
   withdraw(ownerId: string, consentId: string): { grant: Grant, receipt: Receipt, effectiveAt: number } {
-    const known = this.#byId.get(consentId)
-    if (known?.grant.ownerId !== ownerId) throw notFound('consent')
-    if (known.grant.withdrawnAt === undefined) {
-      const at = this.#clock.now()
-      this.#record(known.grant, at, { kind: 'withdrawn', consentId, at })
-    }
-    const { grant, recorded } = this.#byId.get(consentId)!
-    return { grant, receipt: receiptOf(grant, recorded), effectiveAt: grant.withdrawnAt! }
+    const entry = this.#byId.get(consentId)
+    if (entry?.grant.ownerId !== ownerId) throw notFound('consent')
+    if (entry.grant.withdrawnAt === undefined) this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now() })
+    else this.#onChange(entry.grant.streamId)
+    return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
   }
 
-  list(ownerId: string): readonly Grant[] {
-    return [...this.#byId.values()].map(({ grant }) => grant).filter(grant => grant.ownerId === ownerId)
-  }
+  /** In the order in which they were given, whatever their state. */
+  list(ownerId: string): readonly Grant[] { return grantsOf(this.#byOwner.get(ownerId)) }
 
-  /** All grants on a stream, in whatever state. */
-  on(streamId: string): readonly Grant[] {
-    return (this.#byStream.get(streamId) ?? []).map(id => this.#byId.get(id)!.grant)
-  }
+  /** All grants on a stream, whatever their state. */
+  on(streamId: string): readonly Grant[] { return grantsOf(this.#byStream.get(streamId)) }
 
-  /** Checks the chain of events: their number, or an error that names the first that was changed. */
+  /** Checks the chain on disk and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number { return this.#events.verify() }
 
-  #record(grant: Grant, at: number, event: ConsentEvent): Recorded {
-    const recorded = this.#events.append(grant.id, grant.ownerId, at, event)
-    this.#apply(event, recorded)
-    this.#onChange(grant.streamId)
-    return recorded
+  #given({ ownerId, streamId, recipient, until, ...wish }: NewGrant): Given {
+    const at = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
+    if (recipient === '') throw new GatewayError('BAD_REQUEST', 'A consent names a recipient: the id of a party, or any.')
+    if (purposes.length === 0 || purposes.length > PURPOSES_MAX) throw new GatewayError('BAD_REQUEST', `A consent names 1 to ${PURPOSES_MAX} purposes.`)
+    if (attributes.length === 0 || attributes.length > ATTRIBUTES_MAX) throw new GatewayError('BAD_REQUEST', `A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
+    if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw new GatewayError('BAD_REQUEST', 'The time until which a consent holds lies ahead.')
+    return { type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes, ...(until !== undefined && { until }) }
   }
 
-  #apply(event: ConsentEvent, recorded: Recorded): void {
-    if (event.kind === 'given') {
-      const { grant } = event, siblings = this.#byStream.get(grant.streamId)
-      this.#byId.set(grant.id, { grant, recorded })
-      if (siblings) siblings.push(grant.id)
-      else this.#byStream.set(grant.streamId, [grant.id])
-      return
-    }
-    const known = this.#byId.get(event.consentId)
-    if (known) this.#byId.set(event.consentId, { grant: { ...known.grant, withdrawnAt: event.at }, recorded })
+  #commit(event: ConsentEvent): { grant: Grant, receipt: Receipt } {
+    this.#apply(event, this.#events.append(event))
+    const { grant, link } = this.#byId.get(event.consentId)!
+    this.#onChange(grant.streamId)
+    return { grant, receipt: receiptOf(grant, link) }
   }
+
+  #apply(event: ConsentEvent | Erased, link: Link): void {
+    if (event.type === 'given') return this.#add({ grant: grantFrom(event), link })
+    const entry = this.#byId.get(event.consentId)
+    if (entry === undefined) return
+    // A consent of which any event was erased lets nothing out: that event may have been its withdrawal.
+    if (event.type === 'erased') return this.#remove(entry)
+    entry.grant = { ...entry.grant, withdrawnAt: event.at }
+    entry.link = link
+  }
+
+  #add(entry: Entry): void {
+    const { id, streamId, ownerId } = entry.grant
+    this.#byId.set(id, entry)
+    for (const [index, key] of [[this.#byStream, streamId], [this.#byOwner, ownerId]] as const) {
+      const siblings = index.get(key)
+      if (siblings) siblings.push(entry)
+      else index.set(key, [entry])
+    }
+  }
+
+  #remove(entry: Entry): void {
+    const { id, streamId, ownerId } = entry.grant
+    this.#byId.delete(id)
+    for (const siblings of [this.#byStream.get(streamId)!, this.#byOwner.get(ownerId)!]) siblings.splice(siblings.indexOf(entry), 1)
+  }
+}
+
+function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, at, until }: Given): Grant {
+  return { id: consentId, ownerId, streamId, recipient, purposes, attributes, grantedAt: at, ...(until !== undefined && { until }) }
+}
+
+function grantsOf(entries: readonly Entry[] = []): readonly Grant[] {
+  return entries.map(({ grant }) => grant)
 }

@@ -1,63 +1,102 @@
-// The events of consent: only ever added to, chained by hashes over salted hashes, so that a payload can be erased and the chain still verifies.
+// Consent events: a hash chain that is only ever appended to. Hashes run over salted payloads, so that a payload can be erased and the chain still verifies.
 import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Grant } from '#gateway/consent/grant.ts'
+import { GatewayError } from '#gateway/errors.ts'
 import { transaction } from '#gateway/state/database.ts'
 
+export interface Given {
+  readonly type: 'given'
+  readonly consentId: string
+  readonly ownerId: string
+  readonly at: number
+  readonly streamId: string
+  readonly recipient: string
+  readonly purposes: readonly string[]
+  readonly attributes: readonly string[]
+  readonly until?: number
+}
+export interface Withdrawn { readonly type: 'withdrawn', readonly consentId: string, readonly ownerId: string, readonly at: number }
+export type ConsentEvent = Given | Withdrawn
+/** What is left of an event whose payload was erased. */
+export interface Erased { readonly type: 'erased', readonly consentId: string }
+
+/** Where an event stands in the chain: sequence numbers count from 1, `hash` is that of the chain up to the event. */
+export interface Link { readonly sequence: number, readonly hash: Buffer }
+
 const SALT_BYTES = 16
-const GENESIS = Buffer.alloc(32)
+const GENESIS: Link = { sequence: 0, hash: Buffer.alloc(32) }
 
-export type ConsentEvent =
-  | { readonly kind: 'given', readonly grant: Grant }
-  | { readonly kind: 'withdrawn', readonly consentId: string, readonly at: number }
-
-export interface Recorded { readonly sequence: number, readonly hash: Buffer }
-
-/** hash = SHA-256(previous hash ‖ payload hash); payload hash = SHA-256(salt ‖ payload). */
 export class ConsentEvents {
   readonly #database: DatabaseSync
-  #last: Buffer
+  #head = GENESIS
 
-  constructor(database: DatabaseSync) {
-    this.#database = database
-    const last = database.prepare('SELECT hash FROM consent_events ORDER BY seq DESC LIMIT 1').get()?.['hash']
-    this.#last = last instanceof Uint8Array ? Buffer.from(last) : GENESIS
-  }
+  constructor(database: DatabaseSync) { this.#database = database }
 
-  /** On disk when it returns. */
-  append(consentId: string, ownerId: string, at: number, event: ConsentEvent): Recorded {
-    const salt = randomBytes(SALT_BYTES), payload = JSON.stringify(event)
-    const payloadHash = sha256(salt, payload), hash = sha256(this.#last, payloadHash)
-    const sequence = transaction(this.#database, () => {
-      const { lastInsertRowid } = this.#database.prepare('INSERT INTO consent_events (consent_id, at, payload_hash, hash) VALUES (?, ?, ?, ?)').run(consentId, at, payloadHash, hash)
-      this.#database.prepare('INSERT INTO consent_payloads VALUES (?, ?, ?, ?)').run(lastInsertRowid, ownerId, salt, payload)
-      return Number(lastInsertRowid)
+  /** Appends an event. When this returns it is on disk; when it throws it never was. */
+  append(event: ConsentEvent): Link {
+    const salt = randomBytes(SALT_BYTES), payload = JSON.stringify(event), payloadHash = sha256(salt, payload)
+    const link = { sequence: this.#head.sequence + 1, hash: sha256(this.#head.hash, payloadHash) }
+    transaction(this.#database, () => {
+      this.#database.prepare('INSERT INTO consent_events VALUES (?, ?, ?, ?)').run(link.sequence, event.consentId, payloadHash, link.hash)
+      this.#database.prepare('INSERT INTO consent_payloads VALUES (?, ?, ?, ?)').run(link.sequence, event.ownerId, salt, payload)
     })
-    this.#last = hash
-    return { sequence, hash }
+    return this.#head = link
   }
 
-  /** All events whose payload is still there, in order. */
-  *all(): Iterable<ConsentEvent & Recorded> {
-    for (const row of this.#database.prepare('SELECT e.seq, e.hash, p.payload FROM consent_events e JOIN consent_payloads p ON p.seq = e.seq ORDER BY e.seq').iterate()) {
-      yield { ...JSON.parse(row['payload'] as string) as ConsentEvent, sequence: Number(row['seq']), hash: Buffer.from(row['hash'] as Uint8Array) }
-    }
+  /** Gives all events in order, each checked. To be called once, before anything is appended. Throws UNAVAILABLE where the chain is broken. */
+  load(each: (event: ConsentEvent | Erased, link: Link) => void): void {
+    this.#head = this.#walk(each)
   }
 
-  /** Checks the whole chain, and every payload that was not erased. Returns the number of events; throws naming the first that does not fit. */
+  /** Checks the chain on disk from its beginning to the last event that was appended, and counts the events. Throws UNAVAILABLE where it is broken. */
   verify(): number {
-    let previous: Buffer = GENESIS, count = 0
-    for (const row of this.#database.prepare('SELECT e.*, p.salt, p.payload FROM consent_events e LEFT JOIN consent_payloads p ON p.seq = e.seq ORDER BY e.seq').iterate()) {
-      const payloadHash = Buffer.from(row['payload_hash'] as Uint8Array), hash = Buffer.from(row['hash'] as Uint8Array)
-      const isWhole = row['payload'] === null || sha256(Buffer.from(row['salt'] as Uint8Array), row['payload'] as string).equals(payloadHash)
-      if (!isWhole || !sha256(previous, payloadHash).equals(hash)) throw new Error(`Consent event ${Number(row['seq'])} does not fit its hash: it was changed.`)
-      previous = hash
-      count++
+    const { sequence, hash } = this.#walk(() => {})
+    if (sequence !== this.#head.sequence || !hash.equals(this.#head.hash)) throw broken(sequence + 1, 'the newest events are not those that were appended')
+    return sequence
+  }
+
+  #walk(each: (event: ConsentEvent | Erased, link: Link) => void): Link {
+    const rows = this.#database.prepare('SELECT e.seq, consent_id, payload_hash, hash, owner_id, salt, payload FROM consent_events e LEFT JOIN consent_payloads USING (seq) ORDER BY e.seq')
+    let last = GENESIS
+    for (const row of rows.iterate() as Iterable<unknown> as Iterable<Row>) {
+      last = next(last, row)
+      each(eventOf(row), last)
     }
-    return count
+    return last
   }
 }
 
-function sha256(first: Uint8Array, second: Uint8Array | string): Buffer {
-  return createHash('sha256').update(first).update(second).digest()
+interface Row {
+  readonly seq: number
+  readonly consent_id: string
+  readonly payload_hash: Uint8Array
+  readonly hash: Uint8Array
+  readonly owner_id: string | null
+  readonly salt: Uint8Array | null
+  readonly payload: string | null
+}
+
+function next(last: Link, { seq, payload_hash, hash }: Row): Link {
+  if (seq !== last.sequence + 1) throw broken(last.sequence + 1, 'it is missing')
+  const link = { sequence: seq, hash: sha256(last.hash, payload_hash) }
+  if (!link.hash.equals(hash)) throw broken(seq, 'its hash does not follow from the one before')
+  return link
+}
+
+function eventOf({ seq, consent_id, payload_hash, owner_id, salt, payload }: Row): ConsentEvent | Erased {
+  if (salt === null || payload === null) return { type: 'erased', consentId: consent_id }
+  if (!sha256(salt, payload).equals(payload_hash)) throw broken(seq, 'its payload was changed')
+  const event = JSON.parse(payload) as ConsentEvent
+  if (event.consentId !== consent_id || event.ownerId !== owner_id) throw broken(seq, 'its payload belongs to another consent or owner')
+  return event
+}
+
+function broken(sequence: number, why: string): GatewayError {
+  return new GatewayError('UNAVAILABLE', `The chain of consent events is broken at event ${sequence}: ${why}. Restore the state database from a backup.`)
+}
+
+function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }

@@ -1,23 +1,25 @@
-// A grant: what an owner lets a recipient have of a stream, for what, and until when. Its state follows from its events and the time.
+// A grant: what an owner lets out of one stream, to whom, for what.
 
 export interface Grant {
   readonly id: string
   readonly ownerId: string
   readonly streamId: string
-  /** A party's id, or `any`. */
+  /** The id of a party, or `any`. */
   readonly recipient: string
+  /** As `normalPurpose` makes them. */
   readonly purposes: readonly string[]
-  /** By the names of the stream's model; what is not named is not granted. */
+  /** As the stream's model names them. */
   readonly attributes: readonly string[]
   readonly grantedAt: number
+  /** From this instant on it has expired. */
   readonly until?: number
   readonly withdrawnAt?: number
 }
 
-/** DPV's words for consent states. */
 export type GrantState = 'given' | 'withdrawn' | 'expired'
 
+/** The state at an instant. What was withdrawn stays so, also when it would have expired since. */
 export function stateOf({ withdrawnAt, until }: Grant, now: number): GrantState {
   if (withdrawnAt !== undefined) return 'withdrawn'
-  return until !== undefined && until <= now ? 'expired' : 'given'
+  return until !== undefined && now >= until ? 'expired' : 'given'
 }

@@ -1,18 +1,32 @@
-// Purposes: IRIs, those of the W3C Data Privacy Vocabulary by their short form.
+// Purposes are IRIs, most of them from the W3C Data Privacy Vocabulary. Inside there is one way to write each, so that equal purposes are equal strings.
 import { GatewayError } from '#gateway/errors.ts'
 
-const DPV = 'https://w3id.org/dpv#'
-export const PURPOSE_LENGTH_MAX = 256
+export const PURPOSE_CHARS_MAX = 256
 
-/** `dpv:ServiceProvision`, its full IRI, or any other absolute IRI → the form in which purposes are compared. Throws BAD_REQUEST. */
-export function parsePurpose(text: string): string {
-  const compact = text.startsWith(DPV) ? `dpv:${text.slice(DPV.length)}` : text
-  if (/^dpv:[A-Z][A-Za-z]*$/.test(compact) && compact.length <= PURPOSE_LENGTH_MAX) return compact
-  if (!compact.startsWith('dpv:') && /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/.test(compact) && compact.length <= PURPOSE_LENGTH_MAX) return compact
-  throw new GatewayError('BAD_REQUEST', `${JSON.stringify(text.slice(0, PURPOSE_LENGTH_MAX))} is no purpose: give one of the Data Privacy Vocabulary such as dpv:ServiceProvision, or an absolute IRI.`)
+const DPV = 'https://w3id.org/dpv#'
+/** The same concepts in the vocabulary's OWL edition, as version 2 and version 1 name it. */
+const DPV_NAMESPACES = [DPV, 'https://w3id.org/dpv/owl#', 'https://w3id.org/dpv/dpv-owl#']
+const COMPACT = /^dpv:[A-Za-z][A-Za-z0-9-]*$/
+/** A scheme and something behind it (RFC 3987 §2.2), without what an IRI may not hold. */
+const ABSOLUTE_IRI = /^[a-z][a-z0-9+.-]*:[^\p{Cc}\p{Z}\p{Cs}\p{Noncharacter_Code_Point}<>"{}|\\^`]+$/iu
+
+/** A DPV purpose as `dpv:ServiceProvision`, any other as its absolute IRI. Throws BAD_REQUEST for what is neither. */
+export function normalPurpose(text: string): string {
+  const namespace = DPV_NAMESPACES.find(start => text.startsWith(start))
+  const purpose = namespace === undefined ? text : `dpv:${text.slice(namespace.length)}`
+  const isWellFormed = purpose.startsWith('dpv:') ? COMPACT.test(purpose) : ABSOLUTE_IRI.test(purpose)
+  if (text.length > PURPOSE_CHARS_MAX || !isWellFormed) {
+    throw new GatewayError('BAD_REQUEST', `${JSON.stringify(text.slice(0, PURPOSE_CHARS_MAX))} is no purpose: write a DPV purpose such as dpv:ServiceProvision, or an absolute IRI.`)
+  }
+  return purpose
 }
 
-/** The full IRI of a purpose in its compared form. */
+/** Each purpose once, in the order given. */
+export function normalPurposes(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.map(normalPurpose))]
+}
+
+/** The full IRI of a purpose that was normalised. */
 export function purposeIri(purpose: string): string {
-  return purpose.startsWith('dpv:') ? `${DPV}${purpose.slice('dpv:'.length)}` : purpose
+  return purpose.startsWith('dpv:') ? DPV + purpose.slice('dpv:'.length) : purpose
 }

@@ -1,33 +1,45 @@
-// What an owner keeps of a consent event, in the terms of ISO/IEC TS 27560 and the Data Privacy Vocabulary.
-import type { Recorded } from '#gateway/consent/events.ts'
+// What an owner keeps of a consent: a receipt that says what was agreed and where it stands in the chain of events.
+import type { Link } from '#gateway/consent/events.ts'
 import type { Grant } from '#gateway/consent/grant.ts'
 import { purposeIri } from '#gateway/consent/purposes.ts'
 
+/**
+ * Shaped after ISO/IEC TS 27560:2023 (header, processing, parties, event) with the terms of the W3C Data Privacy Vocabulary.
+ * Times are RFC 3339 in UTC, parties are ids of this gateway.
+ */
 export interface Receipt {
   readonly type: 'ConsentReceipt'
+  readonly schemaVersion: 'ISO/IEC TS 27560:2023'
+  readonly receiptId: string
   readonly consentId: string
   readonly state: 'given' | 'withdrawn'
-  readonly dataSubject: string
+  readonly legalBasis: string
+  readonly owner: string
   readonly recipient: string
   readonly streamId: string
+  /** Full IRIs. */
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
-  readonly legalBasis: string
   readonly grantedAt: string
   readonly until?: string
   readonly withdrawnAt?: string
-  readonly withdrawalMethod: string
-  /** Place of the event in the gateway's chain, and its hash in hexadecimal. */
+  readonly withdrawal: { readonly method: string, readonly command: string, readonly effect: string }
+  /** The event that this is the receipt of: its number, and the hash (SHA-256, hexadecimal) of the chain up to it. */
   readonly sequence: number
   readonly eventHash: string
 }
 
-export function receiptOf(grant: Grant, { sequence, hash }: Recorded): Receipt {
+const LEGAL_BASIS = purposeIri('dpv:Consent')
+
+export function receiptOf(grant: Grant, link: Link): Receipt {
   return {
-    type: 'ConsentReceipt', consentId: grant.id, state: grant.withdrawnAt === undefined ? 'given' : 'withdrawn', dataSubject: grant.ownerId, recipient: grant.recipient, streamId: grant.streamId,
-    purposes: grant.purposes.map(purposeIri), attributes: grant.attributes, legalBasis: 'https://w3id.org/dpv#Consent', grantedAt: timeText(grant.grantedAt)!, until: timeText(grant.until), withdrawnAt: timeText(grant.withdrawnAt),
-    withdrawalMethod: `POST /v1/consents/${grant.id}/withdraw, or: sluice consent withdraw ${grant.id}`, sequence, eventHash: hash.toString('hex'),
+    type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${grant.id}/${link.sequence}`, consentId: grant.id,
+    state: grant.withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: LEGAL_BASIS,
+    owner: grant.ownerId, recipient: grant.recipient, streamId: grant.streamId, purposes: grant.purposes.map(purposeIri), attributes: grant.attributes,
+    grantedAt: time(grant.grantedAt), ...(grant.until !== undefined && { until: time(grant.until) }), ...(grant.withdrawnAt !== undefined && { withdrawnAt: time(grant.withdrawnAt) }),
+    withdrawal: { method: `POST /v1/consents/${grant.id}/withdraw`, command: `sluice consent withdraw ${grant.id}`, effect: 'before it is answered' },
+    sequence: link.sequence, eventHash: link.hash.toString('hex'),
   }
 }
 
-function timeText(milliseconds: number | undefined): string | undefined { return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString() }
+function time(milliseconds: number): string { return new Date(milliseconds).toISOString() }
