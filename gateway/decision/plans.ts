@@ -25,13 +25,19 @@ export type AgreementState = 'active' | 'waiting' | 'suspended' | 'ended'
 export class Plans {
   readonly #options: PlansOptions
   readonly #byStream = new Map<number, Plan>()
+  /** Told when a grant was found to have ended by itself, before anything more is let out. */
+  onExpired: (stream: Stream) => void = () => {}
 
   constructor(options: PlansOptions) { this.#options = options }
 
   /** What may leave this stream now. */
   of(stream: Stream): Plan {
     const plan = this.#byStream.get(stream.number)
-    return plan !== undefined && this.#options.clock.now() < plan.validUntil ? plan : this.#compile(stream)
+    if (plan === undefined) return this.#compile(stream)
+    if (this.#options.clock.now() < plan.validUntil) return plan
+    const compiled = this.#compile(stream)
+    this.onExpired(stream)
+    return compiled
   }
 
   /** To be called when a consent or an agreement of the stream has changed, before the change is answered. */

@@ -11,6 +11,8 @@ export interface Outlet {
   readonly consentId: string
   /** From then on the grant allows it: what was kept earlier is not replayed by it. */
   readonly since: number
+  /** From then on it allows nothing, whoever notices first; Infinity where it has no end. */
+  readonly until: number
   /** The attributes that the offer names; all of them are granted. */
   readonly mask: number
 }
@@ -29,7 +31,7 @@ export function standing(agreement: Agreement, grants: readonly Grant[], model: 
   for (const grant of grants) {
     if (grant.recipient !== 'any' && grant.recipient !== agreement.subscriberId) continue
     const refusal = refusalOf(grant, agreement.purpose, mask, model, now)
-    if (refusal === undefined) return { agreementId: agreement.id, subscriberId: agreement.subscriberId, consentId: grant.id, since: grant.grantedAt, mask }
+    if (refusal === undefined) return { agreementId: agreement.id, subscriberId: agreement.subscriberId, consentId: grant.id, since: grant.grantedAt, until: grant.until ?? Infinity, mask }
     nearest = furthest(nearest, refusal)
   }
   return nearest

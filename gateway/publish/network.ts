@@ -43,7 +43,10 @@ export class Network {
   readonly #msgChainId = newMsgChainId()
   readonly #sessionsOf = new Map<string, number>()
 
-  constructor(options: NetworkOptions) { this.#options = options }
+  constructor(options: NetworkOptions) {
+    this.#options = options
+    options.plans.onExpired = stream => this.#reviewSessions(stream)
+  }
 
   get sessionCount(): number { return [...this.#sessionsOf.values()].reduce((sum, count) => sum + count, 0) }
 
@@ -88,15 +91,12 @@ export class Network {
   /** To be called when a consent or an agreement on a stream has changed: whoever may no longer have it is told, and gets nothing more. */
   review(stream: Stream): void {
     this.#options.plans.invalidate(stream)
-    for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(session)
+    this.#reviewSessions(stream)
   }
 
   /** Ends what has expired by itself. */
   tick(): void {
-    const now = this.#options.clock.now()
-    for (const channel of this.#channels.values()) {
-      if (channel.sessions.size > 0 && this.#options.plans.of(channel.stream).validUntil <= now) this.review(channel.stream)
-    }
+    for (const { sessions, stream } of this.#channels.values()) if (sessions.size > 0) this.#options.plans.of(stream)
   }
 
   /** Ends every subscription. */
@@ -121,6 +121,10 @@ export class Network {
     return this.#options.plans.of(message.stream).outlets.length // an agreement may have come to its end just now
   }
 
+  #reviewSessions(stream: Stream): void {
+    for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(session)
+  }
+
   #reviewSession(session: Session): void {
     const agreement = this.#options.agreements.get(session.outlet.agreementId)
     const standing = agreement ? this.#options.plans.standingOf(agreement) : 'NO_AGREEMENT'
@@ -137,13 +141,13 @@ export class Network {
   }
 
   #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, sink: Sink): () => void {
-    const { journal, meter, log, onDelivered } = this.#options
+    const { journal, meter, clock, log, onDelivered } = this.#options
     const { agreement, outlet } = this.#permission(party, stream), channel = this.#channel(stream)
     const position = this.#startOf(stream, from)
     if (!meter.connected(agreement.id)) throw new GatewayError('SUSPENDED', REFUSAL_TEXTS.SUSPENDED)
     this.#count(party.id, 1)
     const session = new Session({
-      channel, journal, meter, log, sink, outlet, from: position, onDelivered,
+      channel, journal, meter, clock, log, sink, outlet, from: position, onDelivered,
       onClosed: closed => { channel.sessions.delete(closed); meter.disconnected(agreement.id); this.#count(party.id, -1) },
     })
     channel.sessions.add(session)

@@ -3,10 +3,12 @@ import type { Outlet } from '#gateway/decision/standing.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
+import type { Clock } from '#gateway/lib/clock.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 import type { Meter } from '#gateway/market/meter.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message } from '#gateway/publish/message.ts'
+import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
 import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
 import { unpack, view } from '#semantic-models/entity.ts'
 
@@ -14,6 +16,7 @@ export interface SessionOptions {
   readonly channel: Channel
   readonly journal: Journal
   readonly meter: Meter
+  readonly clock: Clock
   readonly log: Log
   readonly sink: Sink
   readonly outlet: Outlet
@@ -114,6 +117,7 @@ export class Session {
   }
 
   #take(message: Message, content: string): void {
+    if (this.#options.clock.now() >= this.outlet.until) return this.end('EXPIRED', REFUSAL_TEXTS.EXPIRED, true)
     this.#cursor = message.position
     if (this.#options.meter.charge(this.outlet.agreementId, message.position, Buffer.byteLength(content))) this.#outbox.push({ message, content })
   }
