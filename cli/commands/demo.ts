@@ -1,0 +1,14 @@
+// demo: the whole story on one screen, and its books as the last line.
+import { runDemo } from '#cli/demo/demo.ts'
+import { faultsOf } from '#cli/demo/summary.ts'
+import { CliError } from '#cli/errors.ts'
+import type { Input } from '#cli/input.ts'
+import type { Io } from '#cli/io.ts'
+
+/** Throws when the books of the run do not balance. */
+export async function demo(input: Input, io: Io): Promise<void> {
+  const summary = await runDemo(input.number('seconds')!, process.stderr)
+  io.print(JSON.stringify(summary))
+  const faults = faultsOf(summary)
+  if (faults.length > 0) throw new CliError('INTERNAL', `The demo's books do not balance: ${faults.join('; ')}.`)
+}
