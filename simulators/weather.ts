@@ -35,7 +35,7 @@ const WARMEST_DAY = 197
 /** Lumen per watt of daylight. */
 const DAYLIGHT_EFFICACY = 118
 /** Rain that saturates the air. */
-const SOAKING_MM_PER_HOUR = 2
+const SOAKING_MM_PER_HOUR = 0.8
 
 /** Saturation pressure of water vapour in hPa (Magnus, with the coefficients of Sonntag 1990). */
 const saturation = (celsius: number) => 6.112 * Math.exp(17.62 * celsius / (243.12 + celsius))
@@ -104,7 +104,7 @@ export class Weather {
 
   #rainRate(ms: number, cloud: number): number {
     const shower = this.#wander('shower', ms, 1.5 * HOUR_MS)
-    return cloud > 0.7 && shower > 0 ? 12 * shower * (cloud - 0.7) / 0.3 : 0
+    return cloud > 0.75 && shower > 0.25 ? 6 * (shower - 0.25) * (cloud - 0.75) / 0.25 : 0
   }
 
   #wind(ms: number): Pick<Air, 'windSpeed' | 'windGust' | 'windDirection'> {

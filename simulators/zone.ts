@@ -34,7 +34,7 @@ export function localIso(zone: string, ms: number): string {
 function offsetMs(zone: string, ms: number): number {
   const step = Math.floor(ms / OFFSET_STEP_MS)
   let known = offsets.get(zone)
-  if (!known || known.size >= REMEMBERED_STEPS_MAX) offsets.set(zone, known = new Map())
+  if (!known || known.size >= REMEMBERED_STEPS_MAX) offsets.set(zone, known = new Map<number, number>())
   let offset = known.get(step)
   if (offset === undefined) known.set(step, offset = measuredOffsetMs(zone, step * OFFSET_STEP_MS))
   return offset
