@@ -5,9 +5,8 @@ import type { Target } from '#semantic-models/target.ts'
 import type { Template } from '#semantic-models/template.ts'
 import { END, fixed, headText, instant, timeText } from '#semantic-models/text.ts'
 
-interface PhaseValues { readonly open: string, readonly close: string, readonly values: Partial<Record<Phase, number>> }
-
-const PHASES: readonly Phase[] = ['L1', 'L2', 'L3', 'N']
+/** The phases of one attribute, in the order in which they are emitted. */
+interface PhaseValues { readonly open: string, readonly close: string, L1?: number, L2?: number, L3?: number, N?: number }
 
 export class Draft {
   readonly template: Template
@@ -35,9 +34,9 @@ export class Draft {
   /** Sets a measured attribute in one phase. */
   setPhase({ index, open }: Target, phase: Phase, value: number, close: string): void {
     this.#phases ??= new Map<number, PhaseValues>()
-    const known = this.#phases.get(index)
-    if (known) known.values[phase] = value
-    else this.#phases.set(index, { open, close, values: { [phase]: value } })
+    let values = this.#phases.get(index)
+    if (values === undefined) this.#phases.set(index, values = { open, close, L1: undefined, L2: undefined, L3: undefined, N: undefined })
+    values[phase] = value
   }
 
   /** Sets what does not change with the measurement, where the model has it. */
@@ -47,12 +46,13 @@ export class Draft {
 
   /** The longest period of the readings is the entity's: it covers them all. */
   setPeriod(periodMs: number): void {
-    if (this.#observedAt - periodMs >= 0 && !(periodMs < (this.#periodMs ?? 0))) this.#periodMs = periodMs
+    const whole = Math.ceil(periodMs)
+    if (whole >= (this.#periodMs ?? 0) && whole <= this.#observedAt) this.#periodMs = whole
   }
 
   finish(): Entity {
     const { model, head } = this.template, time = timeText(this.#observedAt)
-    for (const [index, { open, close, values }] of this.#phases ?? NO_PHASES) this.#put(index, open + phasesText(values) + close + time + END)
+    for (const [index, values] of this.#phases ?? NO_PHASES) this.#put(index, `${values.open}{${phasesText(values)}}${values.close}${time}${END}`)
     if (model.period !== undefined) this.#finishPeriod(model.period === 'always' ? this.#periodMs ?? 0 : this.#periodMs, time)
     const parts: Part[] = []
     let mask = 0
@@ -68,7 +68,7 @@ export class Draft {
     if (periodMs === undefined) return
     for (const { attribute, from } of this.template.model.static) {
       if (from === 'periodEnd') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, time))
-      else if (from === 'periodStart') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, new Date(this.#observedAt - periodMs).toISOString()))
+      else if (from === 'periodStart') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, timeText(this.#observedAt - periodMs)))
     }
   }
 
@@ -77,9 +77,10 @@ export class Draft {
 
 const NO_PHASES: ReadonlyMap<number, PhaseValues> = new Map()
 
-/** In the order L1, L2, L3, N. */
-function phasesText(values: PhaseValues['values']): string {
+function phasesText({ L1, L2, L3, N }: PhaseValues): string {
   let text = ''
-  for (const phase of PHASES) if (values[phase] !== undefined) text += `${text === '' ? '{' : ','}"${phase}":${values[phase]}`
-  return `${text}}`
+  if (L1 !== undefined) text = `"L1":${L1}`
+  if (L2 !== undefined) text += `${text && ','}"L2":${L2}`
+  if (L3 !== undefined) text += `${text && ','}"L3":${L3}`
+  return N === undefined ? text : `${text}${text && ','}"N":${N}`
 }

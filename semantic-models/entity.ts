@@ -1,8 +1,9 @@
 // An NGSI-LD entity in pieces, one for each attribute, so that a view of it is a matter of leaving some out.
+import { isUtf8 } from 'node:buffer'
 import type { Model } from '#semantic-models/model.ts'
 import { modelOf } from '#semantic-models/registry.ts'
 
-/** One attribute, ready to be emitted: `,"temperature":{…}`. */
+/** One attribute, ready to be emitted: `,"temperature":{…}`. `bit` is its bit in a mask (Model.bitOf). */
 export interface Part { readonly bit: number, readonly text: string }
 
 export interface Entity {
@@ -22,12 +23,12 @@ export function view(entity: Entity, mask: number): string {
 }
 
 /** The key-values view (ETSI GS CIM 009 §4.5.4) of a normalized entity: what the published schemas describe. */
-export function keyValues(entity: Readonly<Record<string, unknown>>, model: Model): Record<string, unknown> {
-  const view: Record<string, unknown> = {}
+export function keyValues(entity: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const view: Record<string, unknown> = {}, isList = modelOf(String(entity['type']))?.refDevice === 'list'
   for (const [name, member] of Object.entries(entity)) {
     if (name === '@context') continue
     view[name] = typeof member === 'object' && member !== null ? plain(member as Record<string, unknown>) : member
-    if (name === 'refDevice' && model.refDevice === 'list') view[name] = [view[name]]
+    if (name === 'refDevice' && isList) view[name] = [view[name]]
   }
   return view
 }
@@ -37,46 +38,35 @@ function plain(member: Record<string, unknown>): unknown {
   return typeof value === 'object' && value !== null && '@value' in value ? value['@value'] : value
 }
 
-const FORMAT = 1
-/** Format, length of the type, number of parts. */
-const FIXED_BYTES = 3
+/** Another form of the texts, or another pair of contexts for a type, is another format: what was kept keeps its meaning. */
+const FORMAT = '1'
 
 /**
- * What the mask lets out, as bytes that `unpack` takes back. Self-describing: the name of an attribute stands in its own text, so a later order of attributes cannot misread it.
- * u8 format · u8 length of type · u8 number of parts · type · u32 length of head and of each part · their UTF-8 text
+ * What the mask lets out, as bytes that `unpack` takes back: a line `<format> <type> <number of attributes>`, the head, and a line for each attribute.
+ * No text holds a line feed, as JSON escapes it. Self-describing: an attribute's name stands in its own text, so a later order of attributes cannot misread it.
  */
-export function pack(entity: Entity, mask: number): Buffer {
-  const texts = [entity.head]
-  for (const part of entity.parts) if ((part.bit & mask) !== 0) texts.push(part.text)
-  const { type } = entity.model, lengths = texts.map(text => Buffer.byteLength(text))
-  const bytes = Buffer.allocUnsafe(FIXED_BYTES + type.length + 4 * texts.length + lengths.reduce((sum, length) => sum + length, 0))
-  bytes.writeUInt8(FORMAT, 0)
-  bytes.writeUInt8(type.length, 1)
-  bytes.writeUInt8(texts.length - 1, 2)
-  let at = FIXED_BYTES + bytes.write(type, FIXED_BYTES, 'latin1')
-  for (const length of lengths) at = bytes.writeUInt32LE(length, at)
-  for (const text of texts) at += bytes.write(text, at)
-  return bytes
+export function pack({ model, head, parts }: Entity, mask: number): Buffer {
+  let lines = head, count = 0
+  for (const part of parts) {
+    if ((part.bit & mask) === 0) continue
+    lines += `\n${part.text}`
+    count++
+  }
+  return Buffer.from(`${FORMAT} ${model.type} ${count}\n${lines}`)
 }
 
-/** The entity of packed bytes. Throws a RangeError for bytes that `pack` did not make. */
+/** The entity of packed bytes; an attribute that its model does not have any more is left out. Throws a RangeError for bytes that `pack` did not make. */
 export function unpack(packed: Uint8Array): Entity {
-  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
-  if (bytes.readUInt8(0) !== FORMAT) throw new RangeError(`Packed entity of an unknown format ${bytes.readUInt8(0)}`)
-  const lengthsAt = FIXED_BYTES + bytes.readUInt8(1), count = bytes.readUInt8(2) + 1
-  const type = bytes.toString('latin1', FIXED_BYTES, lengthsAt), model = modelOf(type)
-  if (!model) throw new RangeError(`Packed entity of an unknown type ${type}`)
-  let at = lengthsAt + 4 * count
-  const texts: string[] = []
-  for (let n = 0; n < count; n++) {
-    const end = at + bytes.readUInt32LE(lengthsAt + 4 * n)
-    if (end > bytes.length) throw new RangeError('Packed entity that ends too early')
-    texts.push(bytes.toString('utf8', at, end))
-    at = end
-  }
-  const parts = texts.slice(1).map(text => ({ text, bit: model.bitOf(nameIn(text)) ?? 0 })).filter(({ bit }) => bit !== 0)
-  return { model, head: texts[0]!, parts, mask: parts.reduce((mask, { bit }) => mask | bit, 0) }
+  if (!isUtf8(packed)) throw new RangeError('Packed entity that is no text')
+  const [first = '', head = '', ...texts] = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString().split('\n')
+  const [format, type = '', count] = first.split(' '), model = modelOf(type)
+  if (format !== FORMAT || !model) throw new RangeError(`Packed entity of an unknown format or type: ${JSON.stringify(first.slice(0, 80))}`)
+  if (texts.length !== Number(count) || !head.startsWith(`{"id":"urn:ngsi-ld:${type}:`) || !texts.every(isPart)) throw new RangeError(`Packed ${type} that is not whole`)
+  const parts = texts.map(text => ({ text, bit: model.bitOf(nameIn(text)) ?? 0 })).filter(({ bit }) => bit !== 0)
+  return { model, head, parts, mask: parts.reduce((mask, { bit }) => mask | bit, 0) }
 }
+
+function isPart(text: string): boolean { return text.startsWith(',"') && text.endsWith('}') && text.startsWith('":{"type":"', text.indexOf('"', 2)) }
 
 /** `,"name":…` → name */
 function nameIn(text: string): string { return text.slice(2, text.indexOf('"', 2)) }

@@ -52,7 +52,7 @@ class Mapping {
 
   constructor(factsOf: (device: string) => DeviceFacts, receivedAt: number) {
     this.#factsOf = factsOf
-    this.#receivedAt = receivedAt
+    this.#receivedAt = Math.floor(receivedAt)
   }
 
   add(reading: Reading): void {

@@ -6,15 +6,20 @@ const LOCATION_DECIMALS = 7
 /** An absolute IRI without the characters that RDF forbids in one (RFC 3987, N-Quads). */
 const IRI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`\p{Cc}\p{Cs}]+$/u
 
-let lastInstant = NaN, lastText = ''
+const SECOND = 1000
+/** `.250Z`, ready for each millisecond. */
+const MILLISECONDS = Array.from({ length: SECOND }, (_, ms) => `.${String(ms).padStart(3, '0')}Z`)
 
-/** UTC with three decimals; finer ones are cut off. Remembers the last, as a message asks for one instant many times. */
+let lastSecond = NaN, secondText = ''
+
+/** UTC with three decimals, for whole milliseconds of the years 1970 to 9999. Remembers the last second: what arrives now is of now. */
 export function timeText(milliseconds: number): string {
-  if (milliseconds !== lastInstant) {
-    lastText = new Date(milliseconds).toISOString()
-    lastInstant = milliseconds
+  const ms = milliseconds % SECOND, second = milliseconds - ms
+  if (second !== lastSecond) {
+    secondText = new Date(second).toISOString().slice(0, -MILLISECONDS[0]!.length)
+    lastSecond = second
   }
-  return lastText
+  return secondText + MILLISECONDS[ms]!
 }
 
 /** What stands before the value of a measured attribute … */
