@@ -8,7 +8,8 @@ const SUNDAY = MONDAY - 24 * HOUR_MS
 const city = new City(3, 'Europe/Madrid', new Weather(3, [-4.72, 41.65]))
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
 /** Mean over working days of what is the case at a local hour. */
-const onWorkingDays = (hour: number, signal: (ms: number) => number) => mean([0, 1, 2, 3, 4].map(day => signal(MONDAY + (day * 24 + hour) * HOUR_MS)))
+const onWorkingDays = (hour: number, signal: (ms: number) => number) =>
+  mean([0, 1, 2, 3, 4].map(day => signal(MONDAY + (day * 24 + hour) * HOUR_MS)))
 const bays = Array.from({ length: 300 }, (_, k) => k * 7 + 1)
 
 describe('city', () => {

@@ -12,7 +12,8 @@ const weather = new Weather(4, [4.35, 50.85])
 const homeOf = (seed: number) => new Home(seed, ZONE, weather, new City(seed, ZONE, weather))
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
 const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values)
-const times = (start: number, hours: number, stepMs: number) => Array.from({ length: hours * HOUR_MS / stepMs }, (_, k) => start + k * stepMs)
+const times = (start: number, hours: number, stepMs: number) =>
+  Array.from({ length: hours * HOUR_MS / stepMs }, (_, k) => start + k * stepMs)
 const homes = [1, 2, 3, 4, 5, 6, 7, 8]
 
 describe('home', () => {
@@ -31,8 +32,11 @@ describe('home', () => {
   })
 
   it('follows the seasons outdoors a little', () => {
-    const [winter, summer] = [JANUARY, JUNE].map(start => { const home = homeOf(2); return mean(times(start, 168, HOUR_MS).map(ms => home.air(ms).temperature)) })
-    assert.ok((summer ?? 0) > (winter ?? 0) && (summer ?? 0) < 30)
+    const weekFrom = (start: number) => {
+      const home = homeOf(2)
+      return mean(times(start, 168, HOUR_MS).map(ms => home.air(ms).temperature))
+    }
+    assert.ok(weekFrom(JUNE) > weekFrom(JANUARY) && weekFrom(JUNE) < 30)
   })
 
   it('gets stuffy when people are in, and fresh when they are out', () => {
@@ -86,6 +90,7 @@ describe('home', () => {
     const then = home.air(JUNE + HOUR_MS).temperature
     home.air(JUNE + 2 * HOUR_MS)
     assert.equal(home.air(JUNE + HOUR_MS).temperature, then)
-    assert.ok(times(JUNE, 24, MINUTE_MS).every(ms => [1, 2, 3].every(phase => home.voltage(phase, ms) > 215 && home.voltage(phase, ms) < 240)))
+    const volts = times(JUNE, 24, MINUTE_MS).flatMap(ms => [1, 2, 3].map(phase => home.voltage(phase, ms)))
+    assert.ok(Math.min(...volts) > 215 && Math.max(...volts) < 240)
   })
 })

@@ -62,8 +62,8 @@ describe('plan', () => {
       for (const device of source.devices) assert.ok(apart(device.location, site.location) <= site.spreadM + 1)
       assert.equal(source.placement, source.dialect === 'senml' || source.dialect === 'tts' ? 'outdoor' : 'indoor')
     }
-    const places = new Set(demo.filter(({ site }) => site === 'city').flatMap(({ devices }) => devices.map(({ location }) => String(location))))
-    assert.equal(places.size, 26, 'each device of the city has a place of its own')
+    const places = devicesOf(demo.filter(({ site }) => site === 'city')).map(({ location }) => String(location))
+    assert.equal(new Set(places).size, 26, 'each device of the city has a place of its own')
   })
 
   it('gives bins a depth, and nothing else one', () => {

@@ -8,7 +8,7 @@ import { loadFleet, scaleFleet, type Faults } from '#simulators/fleet.ts'
 import { planFleet, type SourcePlan } from '#simulators/plan.ts'
 import { CONNECTING_MAX } from '#simulators/pool.ts'
 import { runFleet, type Credentials, type Progress } from '#simulators/run.ts'
-import { traffic } from '#simulators/traffic.ts'
+import { traffic, type TimedSending } from '#simulators/traffic.ts'
 
 const START_MS = Date.parse('2026-05-04T10:15:30Z')
 const RSS_GROWTH_BYTES_MAX = 400_000_000
@@ -75,7 +75,8 @@ class Broker {
     for (const answer of held) answer()
   }
 
-  readonly credentialsOf = (source: SourcePlan): Credentials => ({ url: `mqtt://127.0.0.1:${this.#port}`, username: source.name, password: passwordOf(source) })
+  readonly credentialsOf = (source: SourcePlan): Credentials =>
+    ({ url: `mqtt://127.0.0.1:${this.#port}`, username: source.name, password: passwordOf(source) })
 
   #note(client: Client, { topic, payload, qos, retain }: PublishPacket): void {
     const [user = '', clientId = ''] = client.id.split('|')
@@ -83,8 +84,11 @@ class Broker {
   }
 }
 
-/** What a source said, in order. */
-const saidBy = (arrivals: readonly Arrival[], source: SourcePlan) => arrivals.filter(({ user }) => user === source.name).map(({ topic, payload }) => `${topic} ${payload}`)
+/** What came from a source, and what was to come from it, in order. */
+const saidBy = (source: SourcePlan, arrivals: readonly Arrival[]) =>
+  arrivals.filter(({ user }) => user === source.name).map(({ topic, payload }) => `${topic} ${payload}`)
+const meantBy = (source: SourcePlan, sendings: readonly TimedSending[]) =>
+  sendings.filter(sending => sending.source === source).map(({ message: { topic, payload } }) => `${topic} ${payload}`)
 
 describe('run', () => {
   let broker: Broker
@@ -97,7 +101,8 @@ describe('run', () => {
 
   it('brings every message of a fleet to the broker once, under the credentials and the client id of its source', async () => {
     const counts = await runFleet(demo, broker.credentialsOf, { rate: 1_000, count: 400 })
-    assert.deepEqual({ ...counts, byDialect: {} }, { sent: 400, acknowledged: 400, refused: 0, duplicates: 0, malformed: 0, reordered: 0, disconnects: 0, byDialect: {} })
+    const { byDialect, ...totals } = counts
+    assert.deepEqual(totals, { sent: 400, acknowledged: 400, refused: 0, duplicates: 0, malformed: 0, reordered: 0, disconnects: 0 })
     assert.equal(broker.arrivals.length, 400)
     for (const { user, clientId, topic, qos, retain } of broker.arrivals) {
       const source = demo.find(({ name }) => name === user)!
@@ -105,7 +110,7 @@ describe('run', () => {
       assert.equal(qos, 1)
       assert.equal(retain, /LWT$|online$|bridge\/state$|availability$/.test(topic))
     }
-    for (const [dialect, sent] of Object.entries(counts.byDialect)) {
+    for (const [dialect, sent] of Object.entries(byDialect)) {
       assert.equal(broker.arrivals.filter(({ user }) => demo.find(({ name }) => name === user)!.dialect === dialect).length, sent)
     }
     assert.ok(broker.arrivals.every(({ payload }) => !payload.includes('ffline')), 'it says goodbye, so no will is published')
@@ -115,9 +120,7 @@ describe('run', () => {
     const counts = await runFleet(demo, broker.credentialsOf, { clock: virtualClock(START_MS), count: 500 })
     assert.equal(counts.acknowledged, 500)
     const expected = traffic(demo, { startMs: START_MS }).take(500).toArray()
-    for (const source of demo) {
-      assert.deepEqual(saidBy(broker.arrivals, source), expected.filter(sending => sending.source === source).map(({ message }) => `${message.topic} ${message.payload}`))
-    }
+    for (const source of demo) assert.deepEqual(saidBy(source, broker.arrivals), meantBy(source, expected))
   })
 
   it('loses nothing to duplicates, swaps, cut sockets and broken payloads, and counts them', async () => {
@@ -126,13 +129,15 @@ describe('run', () => {
     const expected = traffic(plan, { startMs: START_MS }).take(1_500).toArray()
     const flagged = (wanted: string) => expected.filter(({ fault }) => fault === wanted).length
     assert.deepEqual([counts.sent, counts.acknowledged, counts.refused], [1_500, 1_500, 0])
-    assert.deepEqual([counts.duplicates, counts.malformed, counts.reordered], [flagged('duplicate'), flagged('malformed'), flagged('reordered')])
+    assert.equal(counts.duplicates, flagged('duplicate'))
+    assert.equal(counts.malformed, flagged('malformed'))
+    assert.equal(counts.reordered, flagged('reordered'))
     assert.ok(counts.duplicates > 20 && counts.malformed > 20 && counts.reordered > 20)
     assert.ok(counts.disconnects > 5 && counts.disconnects <= expected.filter(({ isCut }) => isCut).length)
     assert.equal(broker.connectionCount, plan.length + counts.disconnects)
     for (const source of plan) {
-      const arrived = new Set(saidBy(broker.arrivals, source))
-      for (const { message } of expected.filter(sending => sending.source === source)) assert.ok(arrived.has(`${message.topic} ${message.payload}`))
+      const arrived = new Set(saidBy(source, broker.arrivals))
+      for (const said of meantBy(source, expected)) assert.ok(arrived.has(said), said.slice(0, 120))
     }
     assert.ok(broker.arrivals.some(({ payload }) => payload === '{"state":"offline"}'), 'a hub that was cut off left its will')
   })
@@ -192,7 +197,11 @@ describe('run', () => {
   it('ends when its time is over, and tells how far it is', async () => {
     const shares: number[] = []
     const began = performance.now()
-    const counts = await runFleet(demo, broker.credentialsOf, { rate: 200, seconds: 1, onProgress: ({ share, sources }) => { assert.equal(sources, demo.length); shares.push(share!) } })
+    const onProgress = ({ share, sources }: Progress) => {
+      assert.equal(sources, demo.length)
+      shares.push(share!)
+    }
+    const counts = await runFleet(demo, broker.credentialsOf, { rate: 200, seconds: 1, onProgress })
     assert.ok(performance.now() - began < 5_000)
     assert.ok(counts.sent > 100 && counts.sent <= 201 && counts.acknowledged === counts.sent)
     assert.deepEqual(shares, [...shares].sort((a, b) => a - b))
@@ -201,16 +210,23 @@ describe('run', () => {
 
   it('ends when it is told to, and still waits for the acknowledgements', async () => {
     const stop = new AbortController()
-    const onProgress = ({ counts, share }: Progress) => { assert.equal(share, undefined); if (counts.sent > 50) stop.abort() }
+    const onProgress = ({ counts, share }: Progress) => {
+      assert.equal(share, undefined)
+      if (counts.sent > 50) stop.abort()
+    }
     const counts = await runFleet(demo, broker.credentialsOf, { rate: 500, onProgress, signal: stop.signal })
     assert.ok(counts.sent > 50 && counts.acknowledged === counts.sent)
   })
 
   it('lives faster than real time when it is told to, by the times that its devices tell', async () => {
-    const counts = await runFleet(planFleet(loadFleet('home')), source => ({ ...broker.credentialsOf(demo[0]!), url: broker.credentialsOf(source).url }), { speedup: 600, seconds: 0.5 })
+    const plan = planFleet(loadFleet('home'))
+    await broker.stop()
+    await broker.start(plan)
+    const counts = await runFleet(plan, broker.credentialsOf, { speedup: 600, seconds: 0.5 })
     assert.ok(counts.sent > 60, `${counts.sent} messages of five minutes in half a second`)
-    const stamps = broker.arrivals.filter(({ topic }) => topic.startsWith('shellypro3em') && topic.endsWith('rpc')).map(({ payload }) => (JSON.parse(payload) as { params: { ts: number } }).params.ts)
-    assert.ok(stamps.at(-1)! - stamps[0]! > 200 && stamps.at(-1)! - stamps[0]! <= 300)
+    const told = broker.arrivals.filter(({ topic }) => topic.startsWith('shellypro3em') && topic.endsWith('rpc'))
+    const [first, last] = [told[0]!, told.at(-1)!].map(({ payload }) => (JSON.parse(payload) as { params: { ts: number } }).params.ts)
+    assert.ok(last! - first! > 200 && last! - first! <= 300, `${last! - first!} seconds`)
   })
 
   it('speaks QoS 0 when it is told to', async () => {
@@ -229,11 +245,11 @@ describe('run', () => {
     await broker.stop()
     await broker.start(plan)
     const before = process.memoryUsage().rss
-    let [connected, connectingMost] = [0, 0]
-    const onProgress = (progress: Progress) => { connectingMost = Math.max(connectingMost, progress.connected - connected); connected = progress.connected }
+    let connected = 0
+    const onProgress = (progress: Progress) => { connected = progress.connected }
     const counts = await runFleet(plan, broker.credentialsOf, { rate: 2_000, count: 6_000, onProgress })
     assert.deepEqual([counts.sent, counts.acknowledged], [6_000, 6_000])
-    assert.ok(connected > CONNECTING_MAX && connectingMost > 0)
+    assert.ok(connected > CONNECTING_MAX, 'more connections than are made at one time')
     assert.ok(process.memoryUsage().rss - before < RSS_GROWTH_BYTES_MAX)
   })
 })

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { clearSkyRadiation, solarHour, sunElevation } from '#simulators/sun.ts'
 
 const BRUSSELS = [4.35, 50.85] as const
-const near = (actual: number, expected: number, tolerance: number) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`)
+
+function near(actual: number, expected: number, tolerance: number): void {
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`)
+}
 
 describe('sun', () => {
   it('stands where almanacs put it', () => {

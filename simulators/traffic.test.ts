@@ -9,7 +9,11 @@ const demo = planFleet(loadFleet('demo'))
 const BAD_LINE: Faults = { duplicate: 0.02, reorder: 0.02, disconnect: 0.02, malformed: 0.02, clockSkewS: 30 }
 
 const take = (count: number, plan = demo, pace: Pace = { startMs: START_MS }) => traffic(plan, pace).take(count).toArray()
-const wire = (sendings: readonly TimedSending[]) => sendings.map(({ source, atMs, message }) => `${source.name} ${atMs} ${message.topic} ${message.payload}`)
+const wire = (sendings: readonly TimedSending[]) =>
+  sendings.map(({ source, atMs, message }) => `${source.name} ${atMs} ${message.topic} ${message.payload}`)
+const stampOf = ({ message }: TimedSending) => (JSON.parse(message.payload) as { params: { ts: number } }).params.ts
+const notifications = (sendings: readonly TimedSending[]) =>
+  sendings.filter(({ source, message }) => source.dialect === 'shelly' && !message.retain)
 const dialectsOf = (sendings: readonly TimedSending[]) => new Set(sendings.map(({ source }) => source.dialect))
 
 describe('traffic', () => {
@@ -25,14 +29,18 @@ describe('traffic', () => {
   })
 
   it('does not change what one home says because another one moved in', () => {
-    const ofFirst = (devices: number) => wire(take(4_000, planFleet(scaleFleet(loadFleet('home'), devices))).filter(({ source }) => source.site === 'home.1')).slice(0, 500)
+    const ofFirst = (devices: number) => {
+      const sendings = take(4_000, planFleet(scaleFleet(loadFleet('home'), devices)))
+      return wire(sendings.filter(({ source }) => source.site === 'home.1')).slice(0, 500)
+    }
     assert.deepEqual(ofFirst(45), ofFirst(30))
   })
 
   it('never goes back in time, and lets each device keep its period', () => {
     const sendings = take(5_000)
     assert.ok(sendings.every(({ atMs }, k) => atMs >= START_MS && atMs >= (sendings[k - 1]?.atMs ?? 0)))
-    const kitchen = sendings.filter(({ source, message }) => source.site === 'home.1' && message.topic === 'zigbee2mqtt/kitchen_climate').map(({ atMs }) => atMs)
+    const inKitchen = ({ source, message }: TimedSending) => source.site === 'home.1' && message.topic === 'zigbee2mqtt/kitchen_climate'
+    const kitchen = sendings.filter(inKitchen).map(({ atMs }) => atMs)
     const gaps = kitchen.slice(1).map((atMs, k) => atMs - (kitchen[k] ?? 0))
     assert.ok(kitchen.length > 50 && gaps.every(gap => gap >= 2_850 && gap <= 3_150), 'three seconds but for a jitter')
     assert.ok(new Set(gaps).size > 10)
@@ -67,11 +75,9 @@ describe('traffic', () => {
 
   it('lets a clock be wrong by as much as the fleet says, and not by less for everybody', () => {
     const plan = planFleet({ ...loadFleet('demo'), faults: { ...loadFleet('demo').faults, clockSkewS: 30 } })
-    const skews = take(4_000, plan).filter(({ source, message }) => source.dialect === 'shelly' && !message.retain)
-      .map(({ atMs, message }) => (JSON.parse(message.payload) as { params: { ts: number } }).params.ts - atMs / 1000)
+    const skews = notifications(take(4_000, plan)).map(sending => stampOf(sending) - sending.atMs / 1000)
     assert.ok(skews.every(skew => Math.abs(skew) <= 30.01))
     assert.ok(Math.max(...skews.map(Math.abs)) > 3)
-    const exact = take(1_000).filter(({ source, message }) => source.dialect === 'shelly' && !message.retain)
-    for (const { atMs, message } of exact) assert.ok(Math.abs((JSON.parse(message.payload) as { params: { ts: number } }).params.ts - atMs / 1000) < 0.01)
+    for (const exact of notifications(take(1_000))) assert.ok(Math.abs(stampOf(exact) - exact.atMs / 1000) < 0.01)
   })
 })

@@ -4,6 +4,7 @@ import { MODELS } from '#simulators/devices/catalogue.ts'
 import type { FleetSpec } from '#simulators/fleet.ts'
 import { planFleet, type SourcePlan } from '#simulators/plan.ts'
 import { traffic, type TimedSending } from '#simulators/traffic.ts'
+import { localTime } from '#simulators/zone.ts'
 
 const HOUR_MS = 3_600_000
 const PAYLOAD_BYTES_MAX = 4_096
@@ -23,7 +24,9 @@ export interface Watch {
 export function planOf(model: string, { periodS = 60, count = 1, clockSkewS = 0, seed = 5 }: Watch = {}): readonly SourcePlan[] {
   const spec: FleetSpec = {
     name: 'watched', description: '', seed, faults: { duplicate: 0, reorder: 0, disconnect: 0, malformed: 0, clockSkewS },
-    sites: [{ kind: 'home', name: 'place', count: 1, timezone: ZONE, location: [-4.72, 41.65], spreadM: 0, devices: [{ model, count, periodS }] }],
+    sites: [{
+      kind: 'home', name: 'place', count: 1, timezone: ZONE, location: [-4.72, 41.65], spreadM: 0, devices: [{ model, count, periodS }],
+    }],
   }
   return planFleet(spec)
 }
@@ -73,6 +76,14 @@ export function describeDevice(model: string): void {
       assert.equal(planOf(model)[0]?.dialect, MODELS.get(model)?.dialect)
       assert.equal(planOf(model)[0]?.placement, MODELS.get(model)?.placement)
     })
+  })
+}
+
+/** Of those that were published between two local hours. */
+export function between<T extends { readonly atMs: number }>(seen: readonly T[], from: number, to: number): readonly T[] {
+  return seen.filter(({ atMs }) => {
+    const { hour } = localTime(ZONE, atMs)
+    return hour >= from && hour < to
   })
 }
 

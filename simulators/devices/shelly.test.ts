@@ -10,7 +10,8 @@ interface Notification {
   readonly params: { readonly ts: number } & Readonly<Record<string, Component>>
 }
 
-const notifications = (model: string, options = {}) => watch(model, options).map(({ message }) => JSON.parse(message.payload) as Notification)
+const notifications = (model: string, options = {}) =>
+  watch(model, options).map(({ message }) => JSON.parse(message.payload) as Notification)
 
 for (const model of Object.keys(shelly.models)) describeDevice(model)
 
@@ -32,7 +33,8 @@ describe('shelly', () => {
   it('tells everything once, and then what has changed', () => {
     const [first, ...rest] = notifications('shelly-plug', { hours: 24 })
     assert.equal(first!.method, 'NotifyFullStatus')
-    assert.deepEqual(Object.keys(first!.params['switch:0']!), ['id', 'source', 'output', 'apower', 'voltage', 'current', 'aenergy', 'temperature'])
+    const members = ['id', 'source', 'output', 'apower', 'voltage', 'current', 'aenergy', 'temperature']
+    assert.deepEqual(Object.keys(first!.params['switch:0']!), members)
     const known = new Map(Object.entries(first!.params['switch:0']!).map(([key, value]) => [key, JSON.stringify(value)]))
     for (const { method, params } of rest) {
       assert.equal(method, 'NotifyStatus')
@@ -42,7 +44,8 @@ describe('shelly', () => {
         known.set(key, JSON.stringify(value))
       }
     }
-    assert.ok(rest.some(({ params }) => params['switch:0']?.apower === undefined) && rest.some(({ params }) => params['switch:0']?.apower !== undefined))
+    const tellsPower = ({ params }: Notification) => params['switch:0']?.apower !== undefined
+    assert.ok(rest.some(tellsPower) && !rest.every(tellsPower))
   })
 
   it('measures three phases whose sums are the totals', () => {
@@ -57,7 +60,8 @@ describe('shelly', () => {
   })
 
   it('feeds the grid at noon where there is a roof, counting what is drawn and what is fed apart', () => {
-    const homes = [1, 2, 3, 4, 5, 6].map(seed => notifications('shelly-em3', { seed, periodS: 300, startMs: Date.parse('2026-06-14T22:00:00Z') }))
+    const startMs = Date.parse('2026-06-14T22:00:00Z')
+    const homes = [1, 2, 3, 4, 5, 6].map(seed => notifications('shelly-em3', { seed, periodS: 300, startMs }))
     const withRoof = homes.filter(home => home.some(({ params }) => params['em:0']!.a_act_power! < -500))
     assert.ok(withRoof.length > 0 && withRoof.length < homes.length)
     for (const home of homes) {

@@ -1,23 +1,39 @@
 import assert from 'node:assert/strict'
-import { assertWithin, correlation, describeDevice, mean, MONDAY_MS, planOf, watch, ZONE } from '#simulators/devices/device.contract.ts'
+import { assertWithin, between, correlation, describeDevice, mean, planOf, watch, ZONE } from '#simulators/devices/device.contract.ts'
 import { tts } from '#simulators/devices/tts.ts'
 import { localTime } from '#simulators/zone.ts'
 
+interface Place {
+  readonly latitude: number
+  readonly longitude: number
+}
+
 interface Uplink {
-  readonly end_device_ids: { readonly device_id: string, readonly dev_eui: string, readonly application_ids: { readonly application_id: string } }
+  readonly end_device_ids: {
+    readonly device_id: string
+    readonly dev_eui: string
+    readonly application_ids: { readonly application_id: string }
+  }
   readonly received_at: string
   readonly uplink_message: {
     readonly f_cnt?: number
     readonly frm_payload: string
     readonly decoded_payload: Readonly<Record<string, number | string>>
-    readonly rx_metadata: readonly { readonly snr?: number, readonly rssi: number, readonly location: { readonly latitude: number, readonly longitude: number } }[]
+    readonly rx_metadata: readonly { readonly snr?: number, readonly rssi: number, readonly location: Place }[]
     readonly received_at: string
-    readonly locations: { readonly user: { readonly latitude: number, readonly longitude: number } }
+    readonly locations: { readonly user: Place }
   }
 }
 
-const uplinks = (model: string, options = {}) => watch(model, options).map(({ atMs, message }) => ({ atMs, topic: message.topic, uplink: JSON.parse(message.payload) as Uplink }))
-const decoded = (seen: ReturnType<typeof uplinks>, key: string) => seen.map(({ uplink }) => Number(uplink.uplink_message.decoded_payload[key] ?? 0))
+interface Seen {
+  readonly atMs: number
+  readonly topic: string
+  readonly uplink: Uplink
+}
+
+const uplinks = (model: string, options = {}): readonly Seen[] =>
+  watch(model, options).map(({ atMs, message }) => ({ atMs, topic: message.topic, uplink: JSON.parse(message.payload) as Uplink }))
+const decoded = (seen: readonly Seen[], key: string) => seen.map(({ uplink }) => Number(uplink.uplink_message.decoded_payload[key] ?? 0))
 
 for (const model of Object.keys(tts.models)) describeDevice(model)
 
@@ -33,7 +49,8 @@ describe('tts', () => {
 
   it('carries the times of the server, to the nanosecond, whatever a device believes', () => {
     for (const { atMs, uplink } of uplinks('tts-air', { hours: 2, clockSkewS: 3_600 })) {
-      for (const time of [uplink.received_at, uplink.uplink_message.received_at]) assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)
+      const times = [uplink.received_at, uplink.uplink_message.received_at]
+      for (const time of times) assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)
       const [heard, told] = [Date.parse(uplink.uplink_message.received_at), Date.parse(uplink.received_at)]
       assert.ok(heard >= atMs && heard <= atMs + 121 && told > heard && told < heard + 400)
     }
@@ -77,8 +94,8 @@ describe('tts', () => {
 
   it('has bays that are taken by day', () => {
     const day = uplinks('tts-parking', { count: 40, periodS: 900 })
-    const taken = (from: number, to: number) => mean(day.filter(({ atMs }) => { const { hour } = localTime(ZONE, atMs); return hour >= from && hour < to })
-      .map(({ uplink }) => Number(uplink.uplink_message.decoded_payload.parking === 'occupied')))
+    const isTaken = ({ uplink }: Seen) => Number(uplink.uplink_message.decoded_payload.parking === 'occupied')
+    const taken = (from: number, to: number) => mean(between(day, from, to).map(isTaken))
     assert.ok(taken(11, 14) > taken(2, 5) + 0.25)
     assert.ok(day.every(({ uplink }) => /^(occupied|free)$/.test(String(uplink.uplink_message.decoded_payload.parking))))
   })
@@ -91,12 +108,12 @@ describe('tts', () => {
     assertWithin('humidity', decoded(days, 'humidity'), 5, 100)
     assert.ok(correlation(decoded(days, 'pm2_5'), decoded(days, 'no2')) > 0.5)
     assert.ok(correlation(decoded(days, 'pm1'), decoded(days, 'pm10')) > 0.9)
-    const during = (from: number, to: number) => mean(decoded(days.filter(({ atMs }) => { const { hour } = localTime(ZONE, atMs); return hour >= from && hour < to }), 'no2'))
+    const during = (from: number, to: number) => mean(decoded(between(days, from, to), 'no2'))
     assert.ok(during(7.5, 9) > 1.5 * during(2, 4))
   })
 
   it('has ground that dries slowly, conducts with its moisture, and lags behind the air', () => {
-    const days = uplinks('tts-soil', { hours: 96, periodS: 900, startMs: MONDAY_MS })
+    const days = uplinks('tts-soil', { hours: 96, periodS: 900 })
     assertWithin('moisture', decoded(days, 'soil_moisture'), 5, 50)
     assertWithin('temperature', decoded(days, 'soil_temperature'), -5, 35)
     const steps = decoded(days, 'soil_moisture').map((now, k, all) => Math.abs(now - (all[k - 1] ?? now)))

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { assertNeverFalls, assertWithin, correlation, describeDevice, mean, MONDAY_MS, planOf, watch, ZONE } from '#simulators/devices/device.contract.ts'
+import {
+  assertNeverFalls, assertWithin, between, correlation, describeDevice, mean, planOf, watch,
+} from '#simulators/devices/device.contract.ts'
 import { zigbee2mqtt } from '#simulators/devices/zigbee2mqtt.ts'
-import { localTime } from '#simulators/zone.ts'
 
 type Values = Readonly<Record<string, number>>
 
-const payloads = (model: string, options = {}) => watch(model, options).map(({ message }) => JSON.parse(message.payload) as Values)
+const payloads = (model: string, options = {}): readonly (Values & { readonly atMs: number })[] =>
+  watch(model, options).map(({ atMs, message }) => ({ ...JSON.parse(message.payload) as Values, atMs }))
+const words = (model: string, key: string, options = {}) =>
+  watch(model, options).map(({ atMs, message }) => ({ atMs, value: (JSON.parse(message.payload) as Record<string, unknown>)[key] }))
 const all = (values: readonly Values[], key: string) => values.map(value => value[key]!)
 
 for (const model of Object.keys(zigbee2mqtt.models)) describeDevice(model)
@@ -32,7 +36,7 @@ describe('zigbee2mqtt', () => {
 
   it('has a climate that a home has, drier where it is warmer', () => {
     const day = payloads('z2m-climate')
-    assert.deepEqual(Object.keys(day[0]!).sort(), ['battery', 'humidity', 'linkquality', 'pressure', 'temperature', 'voltage'])
+    assert.deepEqual(Object.keys(day[0]!).sort(), ['atMs', 'battery', 'humidity', 'linkquality', 'pressure', 'temperature', 'voltage'])
     assertWithin('temperature', all(day, 'temperature'), 14, 30)
     assertWithin('humidity', all(day, 'humidity'), 15, 90)
     assertWithin('pressure in hPa', all(day, 'pressure'), 960, 1050)
@@ -42,11 +46,11 @@ describe('zigbee2mqtt', () => {
   })
 
   it('measures air that people have breathed', () => {
-    const week = watch('z2m-air', { hours: 168, periodS: 600 }).map(({ atMs, message }) => ({ ...JSON.parse(message.payload) as Values, hour: localTime(ZONE, atMs).hour }))
+    const week = payloads('z2m-air', { hours: 168, periodS: 600 })
     assertWithin('CO2', all(week, 'co2'), 400, 2600)
     assertWithin('PM2.5', all(week, 'pm25'), 0, 150)
     assertWithin('VOC index', all(week, 'voc_index'), 1, 500)
-    const during = (from: number, to: number) => mean(all(week.filter(({ hour }) => hour >= from && hour < to), 'co2'))
+    const during = (from: number, to: number) => mean(all(between(week, from, to), 'co2'))
     assert.ok(during(3, 6) > during(12, 15) + 30, 'more by night, when all are in, than at noon')
     assert.ok(correlation(all(week, 'co2'), all(week, 'voc_index')) > 0.3)
   })
@@ -61,24 +65,22 @@ describe('zigbee2mqtt', () => {
   })
 
   it('opens doors and stirs by day, and never in the dead of night', () => {
-    const week = { hours: 168 }
-    const isNight = (atMs: number) => localTime(ZONE, atMs).hour > 0.5 && localTime(ZONE, atMs).hour < 6
     for (const [model, key, isQuiet] of [['z2m-contact', 'contact', true], ['z2m-motion', 'occupancy', false]] as const) {
-      const seen = watch(model, week).map(({ atMs, message }) => ({ atMs, value: (JSON.parse(message.payload) as Record<string, unknown>)[key] }))
-      assert.ok(seen.filter(({ atMs }) => isNight(atMs)).every(({ value }) => value === isQuiet))
+      const seen = words(model, key, { hours: 168 })
+      assert.ok(between(seen, 0.5, 6).every(({ value }) => value === isQuiet))
       assert.ok(seen.some(({ value }) => value === !isQuiet))
     }
   })
 
   it('hardly ever leaks', () => {
-    const month = watch('z2m-leak', { hours: 720, periodS: 300, count: 3 }).map(({ message }) => JSON.parse(message.payload) as Record<string, unknown>)
-    assert.ok(month.filter(({ water_leak }) => water_leak === true).length < month.length / 1000)
-    assert.ok(month.every(({ tamper, water_leak }) => tamper === false && typeof water_leak === 'boolean'))
+    const month = words('z2m-leak', 'water_leak', { hours: 720, periodS: 300, count: 3 })
+    assert.ok(month.filter(({ value }) => value === true).length < month.length / 1000)
+    assert.ok(month.every(({ value }) => typeof value === 'boolean'))
   })
 
   it('sees light by day', () => {
-    const light = watch('z2m-motion', { startMs: MONDAY_MS }).map(({ atMs, message }) => ({ hour: localTime(ZONE, atMs).hour, lux: (JSON.parse(message.payload) as Values).illuminance! }))
-    assert.ok(mean(light.filter(({ hour }) => hour > 12 && hour < 16).map(({ lux }) => lux)) > 100)
-    assertWithin('lux by night', light.filter(({ hour }) => hour > 1 && hour < 5).map(({ lux }) => lux), 0, 10)
+    const light = payloads('z2m-motion')
+    assert.ok(mean(all(between(light, 12, 16), 'illuminance')) > 100)
+    assertWithin('lux by night', all(between(light, 1, 5), 'illuminance'), 0, 10)
   })
 })
