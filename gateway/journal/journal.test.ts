@@ -111,7 +111,7 @@ describe('The journal', () => {
     bytes[one + 20]! ^= 1
     writeFileSync(file, bytes)
     const told: { offset?: number }[] = []
-    const damaged = await open(directory, { log: { ...silentLog, warn: (fields: object) => { told.push(fields) } } as JournalOptions['log'] })
+    const damaged = await open(directory, { log: { ...silentLog, warn: (fields: object) => { told.push(fields) } } })
     assert.equal(told[0]?.offset, one)
     const left = await positions(damaged)
     assert.ok(left.includes(1) && !left.includes(2) && left.includes(6), String(left))

@@ -120,7 +120,7 @@ export class Journal {
         this.#fault = error as Error
         for (const { fail } of group) fail(error)
       }
-      await undefined // whoever waited goes on before the next group: what is published keeps the order of what is kept
+      await Promise.resolve() // whoever waited goes on before the next group: what is published keeps the order of what is kept
     }
   }
 

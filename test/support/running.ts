@@ -66,7 +66,7 @@ export class Running {
     const { offerId } = await this.ok(owner.key, 'POST', '/v1/offers', { streamId, price, unit, currency: 'EUR', attributes, ...offer })
     const { consentId } = await this.ok(owner.key, 'POST', '/v1/consents', { streamId, recipient: subscriber.partyId, purposes: [purpose], attributes })
     const { agreementId, state } = await this.ok(subscriber.key, 'POST', '/v1/agreements', { offerId, purpose, ...(budget && { budget }) })
-    return { offerId, consentId, agreementId, state } as { offerId: string, consentId: string, agreementId: string, state: string }
+    return { offerId, consentId, agreementId, state }
   }
 
   subscribe({ key }: PartyKey, streamId: string, query = 'envelope=1'): Watcher { return new Watcher(`${this.http.replace('http', 'ws')}/streams/${encodeURIComponent(streamId)}/subscribe?${query}`, key) }
