@@ -1,4 +1,4 @@
-// A gateway in this process on free ports, with the clients that its users have: HTTP, MQTT, WebSocket.
+// A gateway on free ports, with the clients that its users have: HTTP, MQTT, WebSocket.
 import { once } from 'node:events'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { WebSocket } from 'ws'
@@ -10,31 +10,21 @@ export interface PartyKey { readonly partyId: string, readonly key: string }
 export interface Paired { readonly sourceId: string, readonly username: string, readonly password: string, readonly mqtt: string }
 export interface Answer<T = any> { readonly status: number, readonly body: T }
 
-export class Running {
-  readonly gateway: Gateway
+/** What the users of a gateway do with it, wherever it runs. */
+export class Users {
   readonly http: string
   readonly mqtt: string
   readonly operatorKey: string
-  readonly data: string
   readonly #clients: MqttClient[] = []
 
-  private constructor(gateway: Gateway, data: string, started: { http: string, mqtt: string, operatorKey?: string }) {
-    this.gateway = gateway
-    this.data = data
-    this.http = started.http
-    this.mqtt = started.mqtt
-    this.operatorKey = started.operatorKey ?? ''
+  constructor({ http, mqtt, operatorKey = '' }: { http: string, mqtt: string, operatorKey?: string }) {
+    this.http = http
+    this.mqtt = mqtt
+    this.operatorKey = operatorKey
   }
 
-  static async start(options: GivenOptions = {}): Promise<Running> {
-    const data = options.data ?? temporaryFolder(), gateway = new Gateway(loadConfig({ mqttPort: 0, httpPort: 0, logLevel: 'silent', ...options, data }))
-    return new Running(gateway, data, await gateway.start())
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#clients.map(client => client.endAsync(true)))
-    await this.gateway.stop()
-  }
+  /** Ends the devices. */
+  async leave(): Promise<void> { await Promise.all(this.#clients.map(client => client.endAsync(true))) }
 
   async call<T = any>(key: string, method: string, path: string, body?: object): Promise<Answer<T>> {
     const response = await fetch(`${this.http}${path}`, { method, headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) }, body: body && JSON.stringify(body) })
@@ -70,6 +60,28 @@ export class Running {
   }
 
   subscribe({ key }: PartyKey, streamId: string, query = 'envelope=1'): Watcher { return new Watcher(`${this.http.replace('http', 'ws')}/streams/${encodeURIComponent(streamId)}/subscribe?${query}`, key) }
+}
+
+/** A gateway in this process. */
+export class Running extends Users {
+  readonly gateway: Gateway
+  readonly data: string
+
+  private constructor(gateway: Gateway, data: string, started: { http: string, mqtt: string, operatorKey?: string }) {
+    super(started)
+    this.gateway = gateway
+    this.data = data
+  }
+
+  static async start(options: GivenOptions = {}): Promise<Running> {
+    const data = options.data ?? temporaryFolder(), gateway = new Gateway(loadConfig({ mqttPort: 0, httpPort: 0, logLevel: 'silent', ...options, data }))
+    return new Running(gateway, data, await gateway.start())
+  }
+
+  async stop(): Promise<void> {
+    await this.leave()
+    await this.gateway.stop()
+  }
 }
 
 /** A subscriber over WebSocket. */
