@@ -103,12 +103,12 @@ describe('tts', () => {
   it('has air that is worst when the traffic is', () => {
     const days = uplinks('tts-air', { hours: 120, periodS: 600 })
     assertWithin('PM2.5', decoded(days, 'pm2_5'), 1, 120)
-    assertWithin('NO2', decoded(days, 'no2'), 0, 200)
+    assertWithin('NO2', decoded(days, 'no2_ugm3'), 0, 200)
     assertWithin('pressure', decoded(days, 'pressure'), 950, 1050)
     assertWithin('humidity', decoded(days, 'humidity'), 5, 100)
-    assert.ok(correlation(decoded(days, 'pm2_5'), decoded(days, 'no2')) > 0.5)
+    assert.ok(correlation(decoded(days, 'pm2_5'), decoded(days, 'no2_ugm3')) > 0.5)
     assert.ok(correlation(decoded(days, 'pm1'), decoded(days, 'pm10')) > 0.9)
-    const during = (from: number, to: number) => mean(decoded(between(days, from, to), 'no2'))
+    const during = (from: number, to: number) => mean(decoded(between(days, from, to), 'no2_ugm3'))
     assert.ok(during(7.5, 9) > 1.5 * during(2, 4))
   })
 

@@ -69,7 +69,7 @@ function air(setup: DeviceSetup): Report {
       pm1: dust(street.pm1 * exposure),
       pm2_5: dust(street.pm25 * exposure),
       pm10: dust(street.pm10 * exposure),
-      no2: gas(street.no2 * exposure),
+      no2_ugm3: gas(street.no2 * exposure),
     }
   })
 }
