@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -47,6 +47,14 @@ describe('fleet', () => {
     const demo = loadFleet('demo')
     assert.deepEqual(new Set([...modelsOf(demo)].map(model => MODELS.get(model)?.dialect)), new Set(DIALECTS))
     assert.ok(Math.abs(deviceCount(demo) - 50) <= 5)
+  })
+
+  it('is what the README describes', () => {
+    const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8')
+    const [, example] = /```json\n([^`]+)```/.exec(readme)!
+    assert.equal(deviceCount(checkFleet(JSON.parse(example!), 'README.md')), 28)
+    assert.ok([...MODELS.keys()].every(model => readme.includes(`\`${model}\``)), 'every model is listed')
+    for (const fleet of fleets) assert.match(readme, new RegExp(`\`${fleet.name}\` \\(${deviceCount(fleet)}\\b`))
   })
 
   it('is read from any path', () => {
