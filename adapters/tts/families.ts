@@ -1,0 +1,56 @@
+// Families of devices whose fields mean something of their own, and the role that a family has.
+import type { Role } from '#adapters/reading.ts'
+import type { NumberField, WordField } from '#adapters/tts/fields.ts'
+
+export interface Family {
+  readonly name: string
+  /** The model's id in the network's device repository (`version_ids.model_id`). */
+  readonly models: RegExp
+  /** Sets of fields (folded) that only this family has together; remembered, since a later message may have fewer. */
+  readonly has: readonly (readonly string[])[]
+  readonly role?: Role
+  /** These win over the common fields of the same names. */
+  readonly numbers: readonly NumberField[]
+  readonly words: readonly WordField[]
+  /** Common names that mean something without a quantity here. */
+  readonly unmapped?: readonly string[]
+}
+
+export const FAMILIES: readonly Family[] = [
+  {
+    // Milesight EM400 and EM310-UDL: distance to the waste, and the lid's or bin's tilt.
+    name: 'bin', models: /^em400|^em310-udl/, has: [['distance', 'position']], role: 'wasteContainer', numbers: [],
+    words: [{ quantity: 'binState', names: ['position'], words: { normal: 'ok', '0': 'ok', tilt: 'dropped', '1': 'dropped' } }],
+  },
+  {
+    // Milesight EM500-SMTC, Tinovi PM-IO: everything is measured in the soil.
+    name: 'soil', models: /^em500-smtc/, has: [['moisture', 'ec'], ['vwc', 'ec']], words: [],
+    numbers: [
+      { quantity: 'soilTemperature', unit: '°C', names: ['temperature', 'temp'] }, { quantity: 'soilMoisture', unit: '%', names: ['moisture', 'humidity'] }, { quantity: 'soilConductivity', unit: 'μS/cm', names: ['ec'] },
+    ],
+  },
+  {
+    // Milesight WS51x, WS52x and WS558: on the mains; milliamperes, percent and watt-hours.
+    name: 'socket', models: /^ws5(?:1[35]|2[35]|58)/, has: [['activepower', 'powerconsumption']], words: [],
+    numbers: [
+      { quantity: 'voltage', unit: 'V', names: ['voltage'] }, { quantity: 'current', unit: 'mA', names: ['current'] }, { quantity: 'powerFactor', unit: '%', names: ['powerfactor'] }, { quantity: 'energyImport', unit: 'Wh', names: ['powerconsumption'] },
+    ],
+  },
+  {
+    // Netvox R809A and its like.
+    name: 'netvoxSocket', models: /^r809/, has: [['vol', 'power', 'energy']], words: [],
+    numbers: [
+      { quantity: 'voltage', unit: 'V', names: ['vol'] }, { quantity: 'current', unit: 'mA', names: ['current'] }, { quantity: 'powerActive', unit: 'W', names: ['power'] }, { quantity: 'energyImport', unit: 'Wh', names: ['energy'] },
+    ],
+  },
+  {
+    // Milesight AM319: the only ones of their maker with these gases. (Its TVOC is a rating or µg/m³, as the owner chose: it stays ambiguous.)
+    name: 'air', models: /^am319/, has: [['hcho', 'lightlevel'], ['o3', 'lightlevel']], words: [],
+    numbers: [{ quantity: 'formaldehyde', unit: 'mg/m3', names: ['hcho'] }, { quantity: 'o3', unit: 'ppm', names: ['o3'] }],
+  },
+  // Milesight CT101 to CT310: clamps around wires of the mains.
+  { name: 'clamp', models: /^ct[13]\d\d/, has: [['current', 'totalcurrent']], words: [], numbers: [{ quantity: 'current', unit: 'A', names: ['current'] }] },
+  // Milesight EM500-SWL: centimetres of water over the probe. EM500-PP: pressure in a pipe.
+  { name: 'level', models: /^em500-swl/, has: [], words: [], numbers: [{ quantity: 'liquidLevel', unit: 'cm', names: ['depth'] }] },
+  { name: 'pipe', models: /^em500-pp/, has: [], words: [], numbers: [], unmapped: ['pressure'] },
+]

@@ -1,0 +1,42 @@
+// What is remembered of a device between its messages: its family, and which numbered field is the device's own.
+import type { Memory } from '#adapters/adapter.ts'
+import { foldName } from '#adapters/name.ts'
+import { isRecord, own, type JsonRecord } from '#adapters/json.ts'
+import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES, type Quantity } from '#adapters/quantity.ts'
+import { FAMILIES, type Family } from '#adapters/tts/families.ts'
+
+const QUANTITIES: readonly Quantity[] = [...NUMBER_QUANTITIES, ...TEXT_QUANTITIES, ...STATUS_QUANTITIES]
+/** As long as the number of a channel can be. */
+const CHANNEL = /^\d{0,3}$/
+
+/** A working copy; `toMemory` makes the next memory of it. */
+export interface Known {
+  family: Family | undefined
+  /** Quantity → the number of the field that was seen first: `temperature_3` of a device that has one temperature is the device's. */
+  readonly mains: Map<Quantity, string>
+}
+
+/** Memory is not trusted to be ours: what does not fit is as if it were not there. */
+export function fromMemory(memory: Memory | undefined): Known {
+  const mains = memory && own(memory, 'mains')
+  const known = isRecord(mains) ? QUANTITIES.flatMap((quantity): [Quantity, string][] => {
+    const channel = own(mains, quantity)
+    return typeof channel === 'string' && CHANNEL.test(channel) ? [[quantity, channel]] : []
+  }) : []
+  return { family: FAMILIES.find(({ name }) => memory && own(memory, 'family') === name), mains: new Map(known) }
+}
+
+/** Undefined where there is nothing to remember. */
+export function toMemory({ family, mains }: Known): Memory | undefined {
+  if (!family && mains.size === 0) return undefined
+  return { ...family && { family: family.name }, ...mains.size > 0 && { mains: Object.fromEntries(mains) } }
+}
+
+/** The family by the model that the network knows, else by fields that only it has together, else the one that was remembered. */
+export function familyOf(uplink: JsonRecord, payload: JsonRecord, remembered: Family | undefined): Family | undefined {
+  const versions = own(uplink, 'version_ids'), model = isRecord(versions) ? own(versions, 'model_id') : undefined
+  const byModel = typeof model === 'string' ? FAMILIES.find(({ models }) => models.test(model)) : undefined
+  if (byModel) return byModel
+  const names = new Set(Object.keys(payload).map(foldName))
+  return FAMILIES.find(({ has }) => has.some(together => together.every(name => names.has(name)))) ?? remembered
+}
