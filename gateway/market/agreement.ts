@@ -3,7 +3,6 @@ import type { Offer } from '#gateway/market/offers.ts'
 
 export interface Agreement {
   readonly id: string
-  /** As it stood when it was taken. */
   readonly offer: Offer
   readonly subscriberId: string
   readonly purpose: string

@@ -1,12 +1,15 @@
-// Agreements: taken, ended, exhausted. The budget moves into an account of the agreement's own, and what is left moves back.
+// Agreements: taken, exhausted, ended. The budget moves into a reserve of the agreement's own, and what is left of it moves back.
 import type { DatabaseSync } from 'node:sqlite'
+import { normalPurpose } from '#gateway/consent/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
+import { AMOUNT_MAX } from '#gateway/market/amount.ts'
 import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
 import type { Offer, Offers } from '#gateway/market/offers.ts'
 
+/** Agreements on one stream that have not ended. */
 export const AGREEMENTS_PER_STREAM_MAX = 10_000
 
 export interface AgreementsOptions {
@@ -14,45 +17,56 @@ export interface AgreementsOptions {
   readonly clock: Clock
   readonly offers: Offers
   readonly ledger: Ledger
-  /** Called when a change is on disk, before the call that made it returns. */
+  /** Told of each change, when it is made and before it is answered. */
   readonly onChange: (streamId: string) => void
 }
 
-export interface Wish { readonly offerId: string, readonly purpose: string, readonly budget?: bigint }
+export interface NewAgreement {
+  readonly offerId: string
+  readonly purpose: string
+  /** Micro-units; nothing for what is free. */
+  readonly budget?: bigint
+}
 
+/** All agreements in memory, each change on disk before it is answered. */
 export class Agreements {
   readonly #options: AgreementsOptions
   readonly #byId = new Map<string, Agreement>()
-  readonly #byStream = new Map<string, string[]>()
-  /** Asked before an agreement ends, so that what it still owes is posted first. */
+  readonly #bySubscriber = new Map<string, string[]>()
+  /** Those that have not ended. */
+  readonly #byStream = new Map<string, Set<string>>()
+  /** The meter: told of each agreement that begins … */
+  onBegun: (agreement: Agreement) => void = () => {}
+  /** … and of each that is about to end, to bring its books up to this moment. */
   onEnding: (agreement: Agreement) => void = () => {}
 
   constructor(options: AgreementsOptions) {
     this.#options = options
-    const all = options.database.prepare('SELECT * FROM agreements ORDER BY started_at, rowid')
-    all.setReadBigInts(true)
-    for (const row of all.all() as unknown as Row[]) this.#index(fromRow(row, options.offers.get(row.offer_id)!))
+    const agreements = options.database.prepare('SELECT * FROM agreements ORDER BY rowid')
+    agreements.setReadBigInts(true)
+    for (const row of agreements.iterate() as Iterable<unknown> as Iterable<Row>) this.#index(fromRow(row, options.offers.get(row.offer_id)!))
   }
 
-  /** Takes an offer. Throws PURPOSE_MISMATCH where the offer is not for that, BAD_REQUEST where the budget does not pay for anything. */
-  agree(subscriberId: string, { offerId, purpose, budget = 0n }: Wish): Agreement {
-    const { database, clock, offers, ledger, onChange } = this.#options
-    const offer = offers.get(offerId)
+  /**
+   * Takes an offer: the budget is reserved in the same transaction.
+   * Throws NOT_FOUND for an offer that does not stand, PURPOSE_MISMATCH for one that is not for this purpose, BAD_REQUEST where the budget does not pay for one unit, LIMIT_REACHED.
+   */
+  agree(subscriberId: string, { offerId, purpose, budget = 0n }: NewAgreement): Agreement {
+    const { database, clock, offers, ledger, onChange } = this.#options, offer = offers.get(offerId)
     if (!offer || offer.withdrawnAt !== undefined) throw notFound('offer')
-    if (offer.purposes.length > 0 && !offer.purposes.includes(purpose)) throw new GatewayError('PURPOSE_MISMATCH', `The offer is for ${offer.purposes.join(', ')} only.`)
-    if (offer.price > budget) throw new GatewayError('BAD_REQUEST', 'The offer has a price: give a --budget that pays for at least one unit.')
-    if ((this.#byStream.get(offer.streamId)?.length ?? 0) >= AGREEMENTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `A stream has at most ${AGREEMENTS_PER_STREAM_MAX} agreements.`)
-    const agreement: Agreement = { id: prefixedId('agr'), offer, subscriberId, purpose, budget: offer.price === 0n ? 0n : budget, startedAt: clock.now() }
+    const agreement: Agreement = { id: prefixedId('agr'), offer, subscriberId, purpose: allowedPurpose(offer, purpose), budget: sufficientBudget(offer, budget), startedAt: clock.now() }
+    if ((this.#byStream.get(offer.streamId)?.size ?? 0) >= AGREEMENTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${AGREEMENTS_PER_STREAM_MAX} agreements on this stream, and no more fit.`)
     ledger.transact(post => {
-      database.prepare('INSERT INTO agreements (id, offer_id, subscriber_id, purpose, budget, started_at) VALUES (?, ?, ?, ?, ?, ?)').run(agreement.id, offerId, subscriberId, purpose, agreement.budget, agreement.startedAt)
-      if (agreement.budget > 0n) post(move(`budget:${agreement.id}`, 'budget reserved', agreement, agreement.budget))
+      database.prepare('INSERT INTO agreements VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)').run(agreement.id, offerId, subscriberId, agreement.purpose, agreement.budget, agreement.startedAt)
+      if (agreement.budget > 0n) post(reservation(`budget:${agreement.id}`, 'budget reserved', agreement, agreement.budget))
     })
     this.#index(agreement)
+    this.onBegun(agreement)
     onChange(offer.streamId)
     return agreement
   }
 
-  /** Ends it: nothing more is delivered, and what is left of the budget goes back. Ending it again changes nothing. */
+  /** Ends it: nothing more is delivered under it, and what is left of the budget goes back. Ending it again changes nothing. Throws NOT_FOUND for what is not the subscriber's. */
   end(subscriberId: string, agreementId: string): Agreement {
     const agreement = this.#byId.get(agreementId)
     if (agreement?.subscriberId !== subscriberId) throw notFound('agreement')
@@ -62,47 +76,86 @@ export class Agreements {
     const left = ledger.balance(accounts.reserved(agreementId), agreement.offer.currency)
     ledger.transact(post => {
       database.prepare('UPDATE agreements SET ended_at = ? WHERE id = ?').run(ended.endedAt, agreementId)
-      if (left > 0n) post(move(`refund:${agreementId}`, 'budget returned', agreement, -left))
+      if (left > 0n) post(reservation(`rest:${agreementId}`, 'rest of the budget returned', agreement, -left))
     })
     this.#byId.set(agreementId, ended)
+    this.#byStream.get(agreement.offer.streamId)?.delete(agreementId)
     onChange(agreement.offer.streamId)
     return ended
   }
 
-  /** The budget no longer covers what comes: suspended from now on. */
-  exhaust(agreementId: string): void {
-    const agreement = this.#byId.get(agreementId)
-    if (!agreement || agreement.exhaustedAt !== undefined) return
-    const exhaustedAt = this.#options.clock.now()
-    this.#options.database.prepare('UPDATE agreements SET exhausted_at = ? WHERE id = ?').run(exhaustedAt, agreementId)
-    this.#byId.set(agreementId, { ...agreement, exhaustedAt })
-    this.#options.onChange(agreement.offer.streamId)
+  /** The meter found that the budget does not cover what comes: suspended from now on. The meter writes it to disk, with what led to it. */
+  exhaust(agreementId: string, at: number): void {
+    this.restoreExhausted(agreementId, at)
+    this.#options.onChange(this.#byId.get(agreementId)!.offer.streamId)
+  }
+
+  /** What `exhaust` did before a crash, at a start, when nobody has asked yet. */
+  restoreExhausted(agreementId: string, exhaustedAt: number): void {
+    this.#byId.set(agreementId, { ...this.#byId.get(agreementId)!, exhaustedAt })
   }
 
   get(id: string): Agreement | undefined { return this.#byId.get(id) }
+
   all(): Iterable<Agreement> { return this.#byId.values() }
-  list(subscriberId: string): readonly Agreement[] { return [...this.#byId.values()].filter(agreement => agreement.subscriberId === subscriberId) }
-  /** All agreements on a stream, in whatever state. */
-  on(streamId: string): readonly Agreement[] { return (this.#byStream.get(streamId) ?? []).map(id => this.#byId.get(id)!) }
-  /** A party's agreements on a stream, the newest first. */
-  ofSubscriber(subscriberId: string, streamId: string): readonly Agreement[] { return this.on(streamId).filter(agreement => agreement.subscriberId === subscriberId).reverse() }
+
+  /** In the order in which they were made, whatever their state. */
+  list(subscriberId: string): readonly Agreement[] { return this.#named(this.#bySubscriber.get(subscriberId)) }
+
+  /** The agreements on a stream that have not ended. */
+  on(streamId: string): readonly Agreement[] { return this.#named(this.#byStream.get(streamId)) }
+
+  /** A subscriber's agreements on a stream, whatever their state, the newest first. */
+  ofSubscriber(subscriberId: string, streamId: string): readonly Agreement[] {
+    return this.list(subscriberId).filter(({ offer }) => offer.streamId === streamId).reverse()
+  }
+
+  #named(ids: Iterable<string> = []): readonly Agreement[] { return Array.from(ids, id => this.#byId.get(id)!) }
 
   #index(agreement: Agreement): void {
     this.#byId.set(agreement.id, agreement)
-    const siblings = this.#byStream.get(agreement.offer.streamId)
+    const siblings = this.#bySubscriber.get(agreement.subscriberId)
     if (siblings) siblings.push(agreement.id)
-    else this.#byStream.set(agreement.offer.streamId, [agreement.id])
+    else this.#bySubscriber.set(agreement.subscriberId, [agreement.id])
+    if (agreement.endedAt !== undefined) return
+    const running = this.#byStream.get(agreement.offer.streamId)
+    if (running) running.add(agreement.id)
+    else this.#byStream.set(agreement.offer.streamId, new Set([agreement.id]))
   }
 }
 
-/** From the subscriber's purse into the reserve, or where negative back. */
-function move(id: string, reason: string, { id: agreementId, subscriberId, offer: { currency } }: Agreement, amount: bigint): Transfer {
+function allowedPurpose({ purposes }: Offer, text: string): string {
+  const purpose = normalPurpose(text)
+  if (purposes.length > 0 && !purposes.includes(purpose)) throw new GatewayError('PURPOSE_MISMATCH', `The offer is for ${purposes.join(', ')} only.`)
+  return purpose
+}
+
+/** What is free takes no budget, whatever is given. */
+function sufficientBudget({ price, unit }: Offer, budget: bigint): bigint {
+  if (price === 0n) return 0n
+  if (budget < price || budget > AMOUNT_MAX) throw new GatewayError('BAD_REQUEST', `The offer has a price: give a budget that pays for at least one ${unit}.`)
+  return budget
+}
+
+/** From the subscriber's purse into the reserve or, where the amount is negative, back. */
+function reservation(id: string, reason: string, { id: agreementId, subscriberId, offer: { currency } }: Agreement, amount: bigint): Transfer {
   return { id, reason, postings: [{ account: accounts.external(subscriberId), currency, amount: -amount }, { account: accounts.reserved(agreementId), currency, amount }] }
 }
 
-interface Row { id: string, offer_id: string, subscriber_id: string, purpose: string, budget: bigint, started_at: bigint, ended_at: bigint | null, exhausted_at: bigint | null }
+interface Row {
+  readonly id: string
+  readonly offer_id: string
+  readonly subscriber_id: string
+  readonly purpose: string
+  readonly budget: bigint
+  readonly started_at: bigint
+  readonly ended_at: bigint | null
+  readonly exhausted_at: bigint | null
+}
 
 function fromRow(row: Row, offer: Offer): Agreement {
-  const time = (value: bigint | null) => value === null ? undefined : Number(value)
-  return { id: row.id, offer, subscriberId: row.subscriber_id, purpose: row.purpose, budget: row.budget, startedAt: Number(row.started_at), endedAt: time(row.ended_at), exhaustedAt: time(row.exhausted_at) }
+  return {
+    id: row.id, offer, subscriberId: row.subscriber_id, purpose: row.purpose, budget: row.budget, startedAt: Number(row.started_at),
+    ...(row.ended_at !== null && { endedAt: Number(row.ended_at) }), ...(row.exhausted_at !== null && { exhaustedAt: Number(row.exhausted_at) }),
+  }
 }

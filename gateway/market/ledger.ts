@@ -1,22 +1,33 @@
 // The books: double entry, where every transfer sums to zero, and no account but the outside world's falls below zero.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { GatewayError } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { transaction } from '#gateway/state/database.ts'
 
-export interface Posting { readonly account: string, readonly currency: string, readonly amount: bigint }
+export interface Posting {
+  readonly account: string
+  readonly currency: string
+  /** Micro-units; what is positive comes in. */
+  readonly amount: bigint
+}
+export type Balance = Posting
 
 export interface Transfer {
-  /** Names the transfer for ever: the same one twice is an error. */
+  /** Names the transfer for ever: posted twice it counts once. */
   readonly id: string
   readonly reason: string
+  /** Zero in sum for each currency. */
   readonly postings: readonly Posting[]
 }
 
-export interface Balance { readonly account: string, readonly currency: string, readonly amount: bigint }
+/** Posts a transfer in the transaction that is open. False: it was posted before. */
+export type Post = (transfer: Transfer) => boolean
 
+const EXTERNAL = 'external:'
 export const accounts = {
   /** A subscriber's purse outside of the gateway: the only account that may be negative. */
-  external: (subscriberId: string) => `external:${subscriberId}`,
+  external: (subscriberId: string) => EXTERNAL + subscriberId,
+  /** What is left of an agreement's budget. */
   reserved: (agreementId: string) => `reserved:${agreementId}`,
   owner: (ownerId: string) => `owner:${ownerId}`,
   platform: 'platform',
@@ -25,65 +36,95 @@ export const accounts = {
 export class Ledger {
   readonly #database: DatabaseSync
   readonly #clock: Clock
-  readonly #insertTransfer: StatementSync
-  readonly #insertPosting: StatementSync
   readonly #balances = new Map<string, Balance>()
   #entries: number
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    this.#insertTransfer = database.prepare('INSERT INTO transfers VALUES (?, ?, ?)')
-    this.#insertPosting = database.prepare('INSERT INTO postings VALUES (?, ?, ?, ?)')
-    const sums = database.prepare('SELECT account, currency, sum(amount) AS amount FROM postings GROUP BY account, currency')
-    sums.setReadBigInts(true)
-    for (const row of sums.all() as unknown as Balance[]) this.#balances.set(keyOf(row), { ...row })
-    this.#entries = Number(database.prepare('SELECT count(*) AS count FROM postings').get()?.['count'])
+    for (const { account, currency, amount } of database.prepare('SELECT * FROM balances').all() as unknown as Record<keyof Balance, string>[]) {
+      this.#balances.set(keyOf(account, currency), { account, currency, amount: BigInt(amount) })
+    }
+    this.#entries = Number(database.prepare('SELECT max(seq) AS last FROM postings').get()!['last'])
   }
 
-  /**
-   * Runs `work` in one transaction of the state database, in which it may post transfers besides what else it writes. All of it is on disk when this returns, or none of it where it throws.
-   */
-  transact<T>(work: (post: (transfer: Transfer) => void) => T): T {
+  /** Posts one transfer, in a transaction of its own. False: it was posted before. Throws CONFLICT where an account would fall below zero. */
+  transfer(id: string, reason: string, postings: readonly Posting[]): boolean {
+    return this.transact(post => post({ id, reason, postings }))
+  }
+
+  /** Runs `work` in one transaction, in which it may post transfers beside what else it writes. All of it is on disk when this returns, or none of it where it throws. */
+  transact<T>(work: (post: Post) => T): T {
     const staged = new Map<string, Balance>()
     let entries = 0
-    const result = transaction(this.#database, () => work(transfer => {
-      this.#post(transfer, staged)
-      entries += transfer.postings.length
-    }))
+    const result = transaction(this.#database, () => {
+      const insertTransfer = this.#database.prepare('INSERT INTO transfers VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+      const insertPosting = this.#database.prepare('INSERT INTO postings (transfer_id, account, currency, amount) VALUES (?, ?, ?, ?)')
+      const done = work(({ id, reason, postings }) => {
+        assertZero(id, postings)
+        if (insertTransfer.run(id, this.#clock.now(), reason).changes === 0) return false
+        for (const { account, currency, amount } of this.#staged(id, postings, staged)) {
+          insertPosting.run(id, account, currency, amount)
+          entries++
+        }
+        return true
+      })
+      this.#write(staged)
+      return done
+    })
     for (const [key, balance] of staged) this.#balances.set(key, balance)
     this.#entries += entries
     return result
   }
 
-  balance(account: string, currency: string): bigint { return this.#balances.get(keyOf({ account, currency }))?.amount ?? 0n }
-  balances(): readonly Balance[] { return [...this.#balances.values()].sort((a, b) => a.account < b.account ? -1 : 1) }
-  /** Postings so far. */
+  /** Micro-units; 0 for an account that never was. */
+  balance(account: string, currency: string): bigint { return this.#balances.get(keyOf(account, currency))?.amount ?? 0n }
+
+  /** One for each account and currency, by their names. */
+  balances(): readonly Balance[] {
+    return [...this.#balances].sort(([one], [other]) => one < other ? -1 : 1).map(([, balance]) => balance)
+  }
+
+  /** How many postings there are. */
   entries(): number { return this.#entries }
 
-  /** Zero for each currency, or the books are broken. */
+  /** Of all balances, by currency: zero, or the books are broken. */
   sums(): Record<string, bigint> {
     const sums: Record<string, bigint> = {}
     for (const { currency, amount } of this.#balances.values()) sums[currency] = (sums[currency] ?? 0n) + amount
     return sums
   }
 
-  #post({ id, reason, postings }: Transfer, staged: Map<string, Balance>): void {
-    assertZero(id, postings)
-    this.#insertTransfer.run(id, this.#clock.now(), reason)
-    for (const posting of postings) {
-      const key = keyOf(posting), before = staged.get(key)?.amount ?? this.#balances.get(key)?.amount ?? 0n, amount = before + posting.amount
-      if (amount < 0n && !posting.account.startsWith('external:')) throw new Error(`Transfer ${id} would leave ${posting.account} with less than nothing`)
-      this.#insertPosting.run(id, posting.account, posting.currency, posting.amount)
-      staged.set(key, { account: posting.account, currency: posting.currency, amount })
-    }
+  /** The postings that change something, after the balances that they lead to were staged. */
+  #staged(id: string, postings: readonly Posting[], staged: Map<string, Balance>): readonly Posting[] {
+    const changes = merged(postings)
+    const balances = changes.map(({ account, currency, amount }) => ({ account, currency, amount: amount + (staged.get(keyOf(account, currency))?.amount ?? this.balance(account, currency)) }))
+    const poor = balances.find(({ account, amount }) => amount < 0n && !account.startsWith(EXTERNAL))
+    if (poor) throw new GatewayError('CONFLICT', `Transfer ${id} would leave ${poor.account} with less than nothing.`)
+    for (const balance of balances) staged.set(keyOf(balance.account, balance.currency), balance)
+    return changes
+  }
+
+  #write(staged: Map<string, Balance>): void {
+    const upsert = this.#database.prepare('INSERT INTO balances VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET amount = excluded.amount')
+    for (const { account, currency, amount } of staged.values()) upsert.run(account, currency, String(amount))
   }
 }
 
-function keyOf({ account, currency }: { account: string, currency: string }): string { return `${account} ${currency}` }
+function keyOf(account: string, currency: string): string { return `${account} ${currency}` }
+
+/** One posting for each account and currency, none of them of nothing. */
+function merged(postings: readonly Posting[]): readonly Posting[] {
+  const byKey = new Map<string, Posting>()
+  for (const { account, currency, amount } of postings) {
+    const key = keyOf(account, currency)
+    byKey.set(key, { account, currency, amount: (byKey.get(key)?.amount ?? 0n) + amount })
+  }
+  return [...byKey.values()].filter(({ amount }) => amount !== 0n)
+}
 
 function assertZero(id: string, postings: readonly Posting[]): void {
   const sums = new Map<string, bigint>()
   for (const { currency, amount } of postings) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
-  for (const sum of sums.values()) if (sum !== 0n) throw new Error(`Transfer ${id} does not sum to zero`)
+  for (const [currency, sum] of sums) if (sum !== 0n) throw new Error(`Transfer ${id} sums to ${sum} ${currency}, and must to zero`)
 }

@@ -1,213 +1,222 @@
 // The meter: charges what is handed over, in memory and in the usage log, and seals it into usage records and postings once a second.
-// On the data path: one look-up, integer arithmetic, no promise and no database.
-import type { DatabaseSync } from 'node:sqlite'
-import type { Clock } from '#gateway/lib/clock.ts'
-import { Account, NO_USAGE } from '#gateway/market/account.ts'
+// On the data path: one look-up and arithmetic on numbers; no promise, no database, no amount.
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
-import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
-import { endOfPeriod } from '#gateway/market/period.ts'
-import { split, type Usage } from '#gateway/market/price.ts'
-import { UsageLog } from '#gateway/market/usage-log.ts'
+import { Books, type BooksOptions } from '#gateway/market/books.ts'
+import type { Unit } from '#gateway/market/offers.ts'
+import type { Usage } from '#gateway/market/price.ts'
+import { secondOf, secondsBegun } from '#gateway/market/seconds.ts'
+import { Tab, type HighWater, type Run } from '#gateway/market/tab.ts'
+import { UsageLog, type LogEntry } from '#gateway/market/usage-log.ts'
 
-export interface MeterOptions {
-  readonly database: DatabaseSync
-  readonly clock: Clock
-  readonly ledger: Ledger
+export interface MeterOptions extends BooksOptions {
   readonly agreements: Agreements
   /** Where usage.log lies. */
   readonly directory: string
-  /** Of each usage record, in whole percent. */
-  readonly platformPercent: number
 }
 
-/** What a subscriber has used and pays, what is not sealed yet included. */
+/** What a subscriber has used and pays under one agreement. */
 export interface UsageReport extends Usage {
   readonly agreementId: string
   readonly streamId: string
+  /** Micro-units. */
   readonly amount: bigint
   readonly currency: string
-  readonly unit: string
+  readonly unit: Unit
+  /** Of the budget. */
   readonly left: bigint
 }
 
-const SECOND_MS = 1_000
-const GENERATION = 'usage_log_generation'
-const ONE_SECOND: Usage = { ...NO_USAGE, seconds: 1 }
-const ONE_PERIOD: Usage = { ...NO_USAGE, periods: 1 }
-
 export class Meter {
   readonly #options: MeterOptions
-  readonly #accounts = new Map<string, Account>()
-  readonly #highest = new Map<string, number>()
-  readonly #touched = new Set<Account>()
+  readonly #books: Books
   readonly #log: UsageLog
-  /** Whether an agreement is in force: only then a period begins. */
+  /** Of agreements that have not ended, as far as they were asked for. */
+  readonly #tabs = new Map<string, Tab>()
+  /** Those whose price counts time. */
+  readonly #timed = new Set<Tab>()
+  readonly #open = new Set<Tab>()
+  #unlogged: Tab[] = []
+  readonly #highWater: Map<string, HighWater>
+  /** Whether an agreement is in force at this moment: only then a period begins. */
   isActive: (agreement: Agreement) => boolean = () => true
 
+  /** Reads the usage log, and seals what a crash left in it. */
   constructor(options: MeterOptions) {
+    const { agreements, directory } = options
     this.#options = options
-    const { database, directory, agreements } = options
-    for (const agreement of agreements.all()) this.#load(agreement)
-    this.#loadBooks()
-    const generation = Number(database.prepare('SELECT value FROM meta WHERE key = ?').get(GENERATION)?.['value'] ?? 0)
-    this.#log = new UsageLog(directory, generation, entry => this.#account(entry.agreementId)?.replay(entry))
-    for (const { agreement, delivered } of this.#accounts.values()) this.#raise(agreement, delivered.last)
-    agreements.onEnding = () => this.seal()
+    this.#books = new Books(options)
+    this.#highWater = new Map(Array.from(this.#books.highest(), ([streamId, position]) => [streamId, { position }]))
+    this.#log = new UsageLog(directory, this.#books.logSealed(), entry => this.#replay(entry))
+    this.seal()
+    this.#log.cut()
+    for (const agreement of agreements.all()) this.#begin(agreement)
+    agreements.onBegun = agreement => this.#begin(agreement)
+    agreements.onEnding = agreement => this.#settle(agreement)
   }
 
   /**
-   * Charges one message that is to be handed over. True: it may be (once for each position; what was delivered before is free). False: the budget does not cover it, and the agreement is
-   * suspended from now on.
+   * Charges one message that is about to be handed over. True: it may be; a position that was delivered under this agreement before is free. False: the budget does not cover it, and the agreement is
+   * suspended from now on, or there is no such agreement any more.
    */
   charge(agreementId: string, position: number, bytes: number): boolean {
-    const account = this.#account(agreementId)
-    if (!account) return false
-    if (account.delivered.has(position)) return true
-    if (!account.canPay({ messages: 1, bytes, seconds: 0, periods: 0 })) return this.#exhaust(account)
-    account.addMessage(position, bytes)
-    this.#touched.add(account)
-    this.#raise(account.agreement, position)
+    const tab = this.#tab(agreementId)
+    if (tab === undefined || !this.#isPaidNow(tab)) return false
+    if (tab.ranges.has(position)) return true
+    if (!tab.canPay(1, bytes)) return this.#exhaust(tab)
+    if (!tab.isOpen) this.#open.add(tab)
+    if (!tab.hasRun) this.#unlogged.push(tab)
+    const ended = tab.addMessage(position, bytes)
+    if (ended) this.#log.add(runEntry(tab, ended))
     return true
   }
 
-  /** A connection opens: false when its first second, or the period that begins, cannot be paid. */
+  /** A connection opens. False when the second, or the period, that it begins in cannot be paid. */
   connected(agreementId: string): boolean {
-    const account = this.#account(agreementId)
-    if (!account || !this.#payTime(account, this.#options.clock.now(), account.connections + 1)) return false
-    account.connections++
-    this.commit()
+    const tab = this.#tab(agreementId)
+    if (tab === undefined || !this.#isPaidNow(tab)) return false
+    tab.connections++
     return true
   }
 
+  /** A connection that was opened has closed. */
   disconnected(agreementId: string): void {
-    const account = this.#accounts.get(agreementId)
-    if (account && account.connections > 0) account.connections--
+    const tab = this.#tabs.get(agreementId)
+    if (tab === undefined || tab.connections === 0) return
+    this.#isPaidNow(tab)
+    tab.connections--
   }
 
-  /** Writes to the log what was charged since the last call. To be called before the bytes are handed to a socket. */
+  /** Hands what was charged since the last call to the operating system. To be called before the bytes are handed to a socket: a kill after it forgets nothing. */
   commit(): void {
-    if (this.#touched.size === 0) return
-    this.#log.append([...this.#touched].map(account => account.takeUnlogged()))
-    this.#touched.clear()
-  }
-
-  /** Charges the seconds and periods that have begun. */
-  tick(): void {
-    const now = this.#options.clock.now()
-    for (const account of this.#accounts.values()) {
-      const { agreement, connections } = account
-      if (agreement.offer.unit === 'message' || agreement.offer.unit === 'kB' || !this.#isRunning(agreement)) continue
-      if (agreement.offer.unit === 'period' && !this.isActive(this.#options.agreements.get(agreement.id)!)) continue
-      this.#payTime(account, now, connections)
+    for (const tab of this.#unlogged) {
+      const run = tab.takeRun()
+      if (run) this.#log.add(runEntry(tab, run))
     }
-    this.commit()
+    this.#unlogged = []
+    this.#log.write()
   }
 
-  /** Brings the books up to this moment: usage records, delivered ranges, postings and the log's generation, in one transaction. */
+  /** Brings the books up to this moment. To be called every second, and before they are read. */
   seal(): void {
     this.commit()
-    const dirty = [...this.#accounts.values()].filter(({ isDirty }) => isDirty)
-    if (dirty.length === 0) return
-    const { ledger, database } = this.#options, generation = this.#log.generation + 1
-    const amounts = dirty.map(account => account.openAmount)
-    ledger.transact(post => {
-      dirty.forEach((account, n) => this.#write(account, amounts[n]!, post))
-      database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(GENERATION, String(generation))
-    })
-    dirty.forEach((account, n) => account.seal(amounts[n]!))
-    this.#log.cut(generation)
+    if (this.#open.size === 0) return
+    this.#books.seal([...this.#open], this.#log.number)
+    this.#open.clear()
+    this.#log.cut()
   }
 
+  /** Charges the seconds and the periods that have begun. To be called every second. */
+  tick(): void {
+    for (const tab of this.#timed) {
+      if (tab.agreement.offer.unit === 'second') {
+        if (tab.connections > 0) this.#isPaidNow(tab)
+      } else {
+        const isActive = tab.exhaustedAt === undefined && this.isActive(this.#options.agreements.get(tab.agreement.id)!)
+        tab.isRunning = isActive && this.#isPaidNow(tab)
+      }
+    }
+  }
+
+  /** What a subscriber's agreements have used, in the order in which they were made; what is not sealed yet is in it. */
   usage(subscriberId: string): readonly UsageReport[] {
     return this.#options.agreements.list(subscriberId).map(agreement => {
-      const account = this.#account(agreement.id)!, { sealed, open, openAmount } = account
+      const { id, offer: { streamId, currency, unit } } = agreement
+      const tab = this.#tabs.get(id), sealed = tab?.sealed ?? this.#books.sealed(id), open = tab?.open
       return {
-        agreementId: agreement.id, streamId: agreement.offer.streamId, messages: sealed.messages + open.messages, bytes: sealed.bytes + open.bytes, seconds: sealed.seconds + open.seconds,
-        periods: sealed.periods + open.periods, amount: sealed.amount + openAmount, currency: agreement.offer.currency, unit: agreement.offer.unit, left: account.left - openAmount,
+        agreementId: id, streamId, currency, unit,
+        messages: sealed.messages + (open?.messages ?? 0), bytes: sealed.bytes + (open?.bytes ?? 0), seconds: sealed.seconds + (open?.seconds ?? 0), periods: sealed.periods + (open?.periods ?? 0),
+        amount: sealed.amount + (tab?.openAmount ?? 0n), left: tab?.left ?? this.#books.reserved(agreement),
       }
     })
   }
 
   /** The highest position that was ever delivered on a stream: no message may have it again. */
-  highestPosition(streamId: string): number { return this.#highest.get(streamId) ?? 0 }
+  highestPosition(streamId: string): number { return this.#highWater.get(streamId)?.position ?? 0 }
 
+  /** Seals the books, and closes the log. */
   close(): void {
     this.seal()
     this.#log.close()
   }
 
-  #account(agreementId: string): Account | undefined {
-    const known = this.#accounts.get(agreementId)
-    if (known) return known
+  #tab(agreementId: string): Tab | undefined { return this.#tabs.get(agreementId) ?? this.#load(agreementId) }
+
+  #load(agreementId: string): Tab | undefined {
     const agreement = this.#options.agreements.get(agreementId)
-    return agreement && this.#load(agreement)
+    if (agreement === undefined || agreement.endedAt !== undefined) return undefined
+    const { id, offer: { streamId, unit } } = agreement
+    const highWater = this.#highWater.get(streamId) ?? { position: 0 }
+    this.#highWater.set(streamId, highWater)
+    const tab = new Tab(agreement, { sealed: this.#books.sealed(id), ranges: this.#books.ranges(id), left: this.#books.reserved(agreement), highWater })
+    this.#tabs.set(id, tab)
+    if (unit === 'second' || unit === 'period') this.#timed.add(tab)
+    return tab
   }
 
-  #load(agreement: Agreement): Account {
-    const account = new Account(agreement, agreement.budget)
-    this.#accounts.set(agreement.id, account)
-    return account
+  /** Periods begin whether anything is delivered or not, so they are watched from the beginning. */
+  #begin({ id, endedAt, offer }: Agreement): void {
+    if (offer.unit === 'period' && endedAt === undefined) this.#tab(id)
   }
 
-  #loadBooks(): void {
-    const { database } = this.#options
-    const sums = database.prepare('SELECT agreement_id, sum(messages) AS messages, sum(bytes) AS bytes, sum(seconds) AS seconds, sum(periods) AS periods, sum(amount) AS amount FROM usage_records GROUP BY agreement_id')
-    sums.setReadBigInts(true)
-    for (const row of sums.all() as unknown as Record<string, bigint>[]) {
-      const account = this.#accounts.get(String(row['agreement_id']))!
-      account.sealed = { messages: Number(row['messages']), bytes: Number(row['bytes']), seconds: Number(row['seconds']), periods: Number(row['periods']), amount: row['amount']! }
-      account.left -= row['amount']!
+  /** Nothing more is charged to an agreement that ends. */
+  #settle({ id }: Agreement): void {
+    const tab = this.#tabs.get(id)
+    if (tab !== undefined && tab.connections > 0) this.#isPaidNow(tab)
+    this.seal()
+    this.#tabs.delete(id)
+    if (tab !== undefined) this.#timed.delete(tab)
+  }
+
+  #replay(entry: LogEntry): void {
+    const tab = this.#tab(entry[1])
+    if (tab === undefined) return
+    tab.replay(entry)
+    this.#open.add(tab)
+    if (entry[0] === 'exhausted') this.#options.agreements.restoreExhausted(entry[1], entry[2])
+  }
+
+  /** Charges the time that has begun, where the price counts time. False: the budget does not cover it. */
+  #isPaidNow(tab: Tab): boolean {
+    if (tab.exhaustedAt !== undefined) return false
+    const { unit } = tab.agreement.offer
+    if (unit === 'second') return this.#paySeconds(tab, this.#options.clock.now())
+    return unit !== 'period' || this.#payPeriod(tab, this.#options.clock.now())
+  }
+
+  /** Each second that has begun while there was a connection; the one that a connection begins in, if it was not paid for another. */
+  #paySeconds(tab: Tab, now: number): boolean {
+    const begun = secondsBegun(tab.lastSecond, now), due = tab.connections > 0 ? begun : Math.min(begun, 1), paid = Math.min(due, tab.unitsLeft)
+    if (paid > 0) {
+      this.#log.add(['seconds', tab.agreement.id, paid, secondOf(now)])
+      this.#open.add(tab)
+      tab.addSeconds(paid, secondOf(now))
     }
-    for (const row of database.prepare('SELECT * FROM delivered_ranges ORDER BY agreement_id, first').iterate()) this.#accounts.get(row['agreement_id'] as string)!.delivered.add(Number(row['first']), Number(row['last']))
-    for (const row of database.prepare('SELECT id, paid_until FROM agreements').iterate()) this.#accounts.get(row['id'] as string)!.paidUntil = Number(row['paid_until'])
+    return paid === due || this.#exhaust(tab)
   }
 
-  /** Pays for the time that has begun, as long as there is a connection (seconds) or at all (periods). */
-  #payTime(account: Account, now: number, connections: number): boolean {
-    const { offer } = account.agreement
-    if (offer.unit !== 'second' && offer.unit !== 'period') return true
-    while (account.paidUntil <= now && (offer.unit === 'period' || connections > 0)) {
-      const one = offer.unit === 'second' ? ONE_SECOND : ONE_PERIOD
-      if (!account.canPay(one)) return this.#exhaust(account)
-      account.add(one)
-      this.#touched.add(account)
-      // Time goes on from where it was paid to, unless nobody was there to use it.
-      const start = now - account.paidUntil < 2 * SECOND_MS ? account.paidUntil : now
-      account.paidUntil = offer.unit === 'second' ? start + SECOND_MS : endOfPeriod(start, offer.period!)
-    }
+  /** The period that has begun: it follows the last one, or begins now where the agreement was not in force, or the gateway not running, when that one ended. */
+  #payPeriod(tab: Tab, now: number): boolean {
+    if (now < tab.paidUntil) return true
+    if (tab.unitsLeft < 1) return this.#exhaust(tab)
+    const follows = tab.isRunning && now < tab.endOfPeriods(tab.periodCount + 1)
+    const [anchor, count] = follows ? [tab.periodAnchor, tab.periodCount + 1] as const : [now, 1] as const
+    this.#log.add(['period', tab.agreement.id, anchor, count])
+    this.#open.add(tab)
+    tab.addPeriod(anchor, count)
     return true
   }
 
-  #isRunning({ id }: Agreement): boolean {
-    const agreement = this.#options.agreements.get(id)
-    return agreement?.endedAt === undefined && agreement?.exhaustedAt === undefined
-  }
-
-  #exhaust({ agreement }: Account): false {
-    this.#options.agreements.exhaust(agreement.id)
+  #exhaust(tab: Tab): false {
+    const { id } = tab.agreement, at = this.#options.clock.now()
+    this.#log.add(['exhausted', id, at])
+    this.#open.add(tab)
+    tab.exhaust(at)
+    this.#options.agreements.exhaust(id, at)
     return false
   }
+}
 
-  #write(account: Account, amount: bigint, post: (transfer: Transfer) => void): void {
-    const { database, clock } = this.#options, { agreement, open, delivered, paidUntil } = account
-    const { lastInsertRowid } = database.prepare('INSERT INTO usage_records (agreement_id, sealed_at, messages, bytes, seconds, periods, amount) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
-      agreement.id, clock.now(), open.messages, open.bytes, open.seconds, open.periods, amount)
-    database.prepare('UPDATE agreements SET paid_until = ? WHERE id = ?').run(paidUntil, agreement.id)
-    database.prepare('DELETE FROM delivered_ranges WHERE agreement_id = ?').run(agreement.id)
-    const insert = database.prepare('INSERT INTO delivered_ranges VALUES (?, ?, ?)')
-    for (const [first, last] of delivered) insert.run(agreement.id, first, last)
-    if (amount > 0n) post(this.#transferOf(String(lastInsertRowid), agreement, amount))
-  }
-
-  #transferOf(record: string, { id, offer: { currency, ownerId } }: Agreement, amount: bigint): Transfer {
-    const { platform, owner } = split(amount, this.#options.platformPercent)
-    const postings = [{ account: accounts.reserved(id), currency, amount: -amount }, { account: accounts.owner(ownerId), currency, amount: owner }]
-    if (platform > 0n) postings.push({ account: accounts.platform, currency, amount: platform })
-    return { id: `usage:${record}`, reason: 'usage', postings: postings.filter(posting => posting.amount !== 0n) }
-  }
-
-  #raise({ offer: { streamId } }: Agreement, position: number): void {
-    if (position > (this.#highest.get(streamId) ?? 0)) this.#highest.set(streamId, position)
-  }
+function runEntry({ agreement }: Tab, { first, last, bytes }: Run): LogEntry {
+  return ['messages', agreement.id, first, last, bytes]
 }

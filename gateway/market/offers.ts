@@ -1,13 +1,16 @@
 // Offers: posted prices on a stream. An offer binds its attributes and, where it names some, its purposes.
 import type { DatabaseSync } from 'node:sqlite'
+import { normalPurposes } from '#gateway/consent/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
+import { AMOUNT_MAX } from '#gateway/market/amount.ts'
 import { parsePeriod } from '#gateway/market/period.ts'
 
 export const UNITS = ['message', 'second', 'kB', 'period'] as const
 export type Unit = (typeof UNITS)[number]
 
+/** Offers that stand on one stream. */
 export const OFFERS_PER_STREAM_MAX = 1_000
 
 export interface Offer {
@@ -17,9 +20,9 @@ export interface Offer {
   /** Micro-units for each unit; 0 is free. */
   readonly price: bigint
   readonly unit: Unit
-  /** ISO 8601, for the unit `period`. */
+  /** An ISO 8601 duration, with the unit `period` only. */
   readonly period?: string
-  /** ISO 4217. */
+  /** Three capitals, as of ISO 4217. */
   readonly currency: string
   /** None: for any purpose. */
   readonly purposes: readonly string[]
@@ -28,66 +31,99 @@ export interface Offer {
   readonly withdrawnAt?: number
 }
 
-export type NewOffer = Pick<Offer, 'streamId' | 'price' | 'unit' | 'period' | 'currency' | 'purposes' | 'attributes'>
+export type NewOffer = Pick<Offer, 'streamId' | 'price' | 'unit' | 'period' | 'currency' | 'attributes'> & Partial<Pick<Offer, 'purposes'>>
 
+/** All offers in memory, each change on disk before it is answered. */
 export class Offers {
   readonly #database: DatabaseSync
   readonly #clock: Clock
   readonly #byId = new Map<string, Offer>()
+  readonly #byOwner = new Map<string, string[]>()
+  /** Those that stand. */
   readonly #byStream = new Map<string, Set<string>>()
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    const all = database.prepare('SELECT * FROM offers ORDER BY created_at, rowid')
-    all.setReadBigInts(true)
-    for (const row of all.all() as unknown as Row[]) this.#index(fromRow(row))
+    const offers = database.prepare('SELECT * FROM offers ORDER BY rowid')
+    offers.setReadBigInts(true)
+    for (const row of offers.iterate() as Iterable<unknown> as Iterable<Row>) this.#index(fromRow(row))
   }
 
-  create(ownerId: string, { streamId, price, unit, period, currency, purposes, attributes }: NewOffer): Offer {
-    if (attributes.length === 0) throw new GatewayError('BAD_REQUEST', 'An offer names at least one attribute of the stream.')
-    if (this.on(streamId).length >= OFFERS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `A stream has at most ${OFFERS_PER_STREAM_MAX} standing offers: withdraw some.`)
-    if (period !== undefined) parsePeriod(period)
-    const offer: Offer = { id: prefixedId('offer'), ownerId, streamId, price, unit, period, currency, purposes, attributes, createdAt: this.#clock.now() }
+  /** Posts a price on a stream of the owner. Throws BAD_REQUEST for terms that make no sense, LIMIT_REACHED. */
+  create(ownerId: string, wish: NewOffer): Offer {
+    const { streamId, price, unit, period, currency, purposes, attributes } = checked(wish)
+    if ((this.#byStream.get(streamId)?.size ?? 0) >= OFFERS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `${OFFERS_PER_STREAM_MAX} offers stand on this stream: withdraw some first.`)
+    const offer: Offer = { id: prefixedId('offer'), ownerId, streamId, price, unit, ...(period !== undefined && { period }), currency, purposes, attributes, createdAt: this.#clock.now() }
     this.#database.prepare('INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)').run(
       offer.id, ownerId, streamId, price, unit, period ?? null, currency, JSON.stringify(purposes), JSON.stringify(attributes), offer.createdAt)
-    return this.#index(offer)
+    this.#index(offer)
+    return offer
   }
 
-  /** It takes no new agreements; those that there are go on. */
+  /** It takes no new agreements; those that were made go on. Withdrawing again changes nothing. Throws NOT_FOUND for what is not the owner's. */
   withdraw(ownerId: string, offerId: string): Offer {
     const offer = this.#byId.get(offerId)
     if (offer?.ownerId !== ownerId) throw notFound('offer')
     if (offer.withdrawnAt !== undefined) return offer
-    const withdrawnAt = this.#clock.now()
-    this.#database.prepare('UPDATE offers SET withdrawn_at = ? WHERE id = ?').run(withdrawnAt, offerId)
-    return this.#index({ ...offer, withdrawnAt })
+    const withdrawn = { ...offer, withdrawnAt: this.#clock.now() }
+    this.#database.prepare('UPDATE offers SET withdrawn_at = ? WHERE id = ?').run(withdrawn.withdrawnAt, offerId)
+    this.#byId.set(offerId, withdrawn)
+    this.#byStream.get(offer.streamId)?.delete(offerId)
+    return withdrawn
   }
 
   get(id: string): Offer | undefined { return this.#byId.get(id) }
-  list(ownerId: string): readonly Offer[] { return [...this.#byId.values()].filter(offer => offer.ownerId === ownerId) }
+
+  /** In the order in which they were made, whether they stand or not. */
+  list(ownerId: string): readonly Offer[] { return this.#named(this.#byOwner.get(ownerId)) }
 
   /** The offers that stand on a stream. */
-  on(streamId: string): readonly Offer[] {
-    return [...this.#byStream.get(streamId) ?? []].map(id => this.#byId.get(id)!).filter(({ withdrawnAt }) => withdrawnAt === undefined)
-  }
+  on(streamId: string): readonly Offer[] { return this.#named(this.#byStream.get(streamId)) }
 
-  #index(offer: Offer): Offer {
+  #named(ids: Iterable<string> = []): readonly Offer[] { return Array.from(ids, id => this.#byId.get(id)!) }
+
+  #index(offer: Offer): void {
     this.#byId.set(offer.id, offer)
-    const siblings = this.#byStream.get(offer.streamId)
-    if (siblings) siblings.add(offer.id)
+    const siblings = this.#byOwner.get(offer.ownerId)
+    if (siblings) siblings.push(offer.id)
+    else this.#byOwner.set(offer.ownerId, [offer.id])
+    if (offer.withdrawnAt !== undefined) return
+    const standing = this.#byStream.get(offer.streamId)
+    if (standing) standing.add(offer.id)
     else this.#byStream.set(offer.streamId, new Set([offer.id]))
-    return offer
   }
 }
 
+function checked(wish: NewOffer): NewOffer & Pick<Offer, 'purposes'> {
+  const { price, unit, period, currency, purposes = [], attributes } = wish
+  if (price < 0n || price > AMOUNT_MAX) throw new GatewayError('BAD_REQUEST', 'A price is an amount that is not negative.')
+  if (!UNITS.includes(unit)) throw new GatewayError('BAD_REQUEST', `A price is for a ${UNITS.join(', ')}.`)
+  if ((unit === 'period') !== (period !== undefined)) throw new GatewayError('BAD_REQUEST', 'The unit period needs a period such as P1M, and no other unit takes one.')
+  if (period !== undefined) parsePeriod(period)
+  if (!/^[A-Z]{3}$/.test(currency)) throw new GatewayError('BAD_REQUEST', 'A currency is three capitals of ISO 4217, such as EUR.')
+  if (attributes.length === 0) throw new GatewayError('BAD_REQUEST', 'An offer names at least one attribute of the stream.')
+  return { ...wish, purposes: normalPurposes(purposes), attributes: [...new Set(attributes)] }
+}
+
 interface Row {
-  id: string, owner_id: string, stream_id: string, price: bigint, unit: Unit, period: string | null, currency: string, purposes: string, attributes: string, created_at: bigint, withdrawn_at: bigint | null
+  readonly id: string
+  readonly owner_id: string
+  readonly stream_id: string
+  readonly price: bigint
+  readonly unit: Unit
+  readonly period: string | null
+  readonly currency: string
+  readonly purposes: string
+  readonly attributes: string
+  readonly created_at: bigint
+  readonly withdrawn_at: bigint | null
 }
 
 function fromRow(row: Row): Offer {
   return {
-    id: row.id, ownerId: row.owner_id, streamId: row.stream_id, price: row.price, unit: row.unit, period: row.period ?? undefined, currency: row.currency, purposes: JSON.parse(row.purposes) as string[],
-    attributes: JSON.parse(row.attributes) as string[], createdAt: Number(row.created_at), withdrawnAt: row.withdrawn_at === null ? undefined : Number(row.withdrawn_at),
+    id: row.id, ownerId: row.owner_id, streamId: row.stream_id, price: row.price, unit: row.unit, ...(row.period !== null && { period: row.period }), currency: row.currency,
+    purposes: JSON.parse(row.purposes) as string[], attributes: JSON.parse(row.attributes) as string[],
+    createdAt: Number(row.created_at), ...(row.withdrawn_at !== null && { withdrawnAt: Number(row.withdrawn_at) }),
   }
 }

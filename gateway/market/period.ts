@@ -1,26 +1,23 @@
-// Billing periods: ISO 8601 durations of one kind, such as P1M, P2W, P1D or PT1H, counted in UTC.
+// Billing periods: ISO 8601 durations such as P1M, P1D or PT1H, counted in UTC.
 import { GatewayError } from '#gateway/errors.ts'
 
-interface Period { readonly count: number, readonly unit: 'Y' | 'M' | 'W' | 'D' | 'H' }
+export interface Period { readonly months: number, readonly milliseconds: number }
 
-const HOUR_MS = 3_600_000
-const LENGTHS_MS = { W: 7 * 24 * HOUR_MS, D: 24 * HOUR_MS, H: HOUR_MS } as const
+const DURATION = /^P(?=\d|T\d)(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,3})D)?(?:T(?=\d)(?:(\d{1,3})H)?(?:(\d{1,3})M)?(?:(\d{1,3})S)?)?$/
+const SECOND_MS = 1_000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS, WEEK_MS = 7 * DAY_MS
 
-/** Throws BAD_REQUEST for what is no such duration. */
+/** Reads an ISO 8601 duration. Throws BAD_REQUEST for what is none, or takes no time. */
 export function parsePeriod(text: string): Period {
-  const [, days, dayUnit, hours] = /^P(?:([1-9]\d{0,2})([YMWD])|T([1-9]\d{0,2})H)$/.exec(text) ?? []
-  if (days !== undefined) return { count: Number(days), unit: dayUnit as Period['unit'] }
-  if (hours !== undefined) return { count: Number(hours), unit: 'H' }
-  throw new GatewayError('BAD_REQUEST', `${JSON.stringify(text.slice(0, 40))} is no period: write P1M, P1W, P1D, P1Y or PT1H, with any number.`)
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = (DURATION.exec(text) ?? []).slice(1).map(part => Number(part ?? 0))
+  const period = { months: 12 * years + months, milliseconds: weeks * WEEK_MS + days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS + seconds * SECOND_MS }
+  if (period.months + period.milliseconds === 0) throw new GatewayError('BAD_REQUEST', `${JSON.stringify(text.slice(0, 40))} is no period: write an ISO 8601 duration such as P1M, P1W, P1D or PT1H.`)
+  return period
 }
 
-/** When a period that begins at `start` (milliseconds) ends. A month that is too short ends on its last day. */
-export function endOfPeriod(start: number, text: string): number {
-  const { count, unit } = parsePeriod(text)
-  if (unit !== 'M' && unit !== 'Y') return start + count * LENGTHS_MS[unit]
-  const date = new Date(start), day = date.getUTCDate()
-  date.setUTCDate(1)
-  date.setUTCMonth(date.getUTCMonth() + count * (unit === 'Y' ? 12 : 1))
-  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()
-  return date.setUTCDate(Math.min(day, lastDay))
+/** When the last of `count` periods ends that follow each other from `anchor` on. A month that is too short ends on its last day, and the next one is long again. */
+export function endOfPeriods(anchor: number, { months, milliseconds }: Period, count: number): number {
+  const start = new Date(anchor), month = start.getUTCMonth() + months * count
+  const lastDay = new Date(Date.UTC(start.getUTCFullYear(), month + 1, 0)).getUTCDate()
+  const sameDay = Date.UTC(start.getUTCFullYear(), month, Math.min(start.getUTCDate(), lastDay)) + anchor - Math.floor(anchor / DAY_MS) * DAY_MS
+  return sameDay + milliseconds * count
 }

@@ -1,5 +1,5 @@
-// What usage costs. The only arithmetic on money there is: integers, rounded once where a rule says so.
-import type { Offer } from '#gateway/market/offers.ts'
+// What usage costs. The only arithmetic on prices there is: integers, rounded once where a rule says so.
+import type { Offer, Unit } from '#gateway/market/offers.ts'
 
 export interface Usage {
   readonly messages: number
@@ -9,14 +9,24 @@ export interface Usage {
   readonly periods: number
 }
 
-const BYTES_PER_KB = 1_000n
+type Priced = Pick<Offer, 'price' | 'unit'>
 
-/** Micro-units. Kilobytes are summed and their price rounded up once. */
-export function priceOf({ price, unit }: Pick<Offer, 'price' | 'unit'>, usage: Usage): bigint {
-  if (unit === 'message') return price * BigInt(usage.messages)
-  if (unit === 'second') return price * BigInt(usage.seconds)
-  if (unit === 'period') return price * BigInt(usage.periods)
-  return (price * BigInt(usage.bytes) + BYTES_PER_KB - 1n) / BYTES_PER_KB
+/** Which quantity a unit counts, and how many of them are one unit. */
+const UNITS: Record<Unit, { readonly counts: keyof Usage, readonly size: bigint }> = {
+  message: { counts: 'messages', size: 1n }, kB: { counts: 'bytes', size: 1_000n }, second: { counts: 'seconds', size: 1n }, period: { counts: 'periods', size: 1n },
+}
+
+/** Micro-units, rounded up once over all of the usage. */
+export function priceOf({ price, unit }: Priced, usage: Usage): bigint {
+  const { counts, size } = UNITS[unit]
+  return (price * BigInt(usage[counts]) + size - 1n) / size
+}
+
+/** The greatest quantity of what the unit counts whose price is within an amount. */
+export function affordable({ price, unit }: Priced, amount: bigint): number {
+  if (price === 0n) return Number.MAX_SAFE_INTEGER
+  const quantity = amount * UNITS[unit].size / price
+  return quantity > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(quantity)
 }
 
 /** The platform's share is rounded down, the rest is the owner's. */

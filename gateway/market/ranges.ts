@@ -1,35 +1,63 @@
-// A set of positions as ranges: small, because positions are delivered in order.
+// A set of positions as ranges: few, because positions are delivered in order.
 
 export class Ranges {
-  /** Ascending, apart by at least one position. */
-  readonly #ranges: [first: number, last: number][] = []
+  /** Both ascend; two ranges never touch. */
+  readonly #firsts: number[] = []
+  readonly #lasts: number[] = []
 
-  get last(): number { return this.#ranges.at(-1)?.[1] ?? 0 }
+  get highest(): number { return this.#lasts.at(-1) ?? 0 }
 
   has(position: number): boolean {
-    const range = this.#ranges[this.#indexOf(position)]
-    return range !== undefined && range[0] <= position
+    const newest = this.#lasts.length - 1
+    if (newest < 0 || position > this.#lasts[newest]!) return false
+    return position >= this.#firsts[this.#indexFrom(position)]!
   }
 
-  add(first: number, last = first): void {
-    const newest = this.#ranges.at(-1)
-    if (newest && first === newest[1] + 1) { newest[1] = last; return }
-    // The ranges that touch or overlap the new one become one with it.
-    const from = this.#indexOf(first - 1)
-    let to = from
-    while (to < this.#ranges.length && this.#ranges[to]![0] <= last + 1) to++
-    const merged = this.#ranges.slice(from, to)
-    this.#ranges.splice(from, to - from, [Math.min(first, merged[0]?.[0] ?? first), Math.max(last, merged.at(-1)?.[1] ?? last)])
+  /** Adds a position that is not in the set yet. At the upper end, where it nearly always is, at no cost. */
+  add(position: number): void {
+    const lasts = this.#lasts, newest = lasts.length - 1
+    if (newest >= 0 && position === lasts[newest]! + 1) lasts[newest] = position
+    else if (newest < 0 || position > lasts[newest]!) this.append(position, position)
+    else this.#insert(position)
   }
 
-  [Symbol.iterator](): Iterator<readonly [first: number, last: number]> { return this.#ranges[Symbol.iterator]() }
+  /** Appends a range behind all others, and apart from them. */
+  append(first: number, last: number): void {
+    this.#firsts.push(first)
+    this.#lasts.push(last)
+  }
 
-  /** Index of the first range that ends at or behind a position. */
-  #indexOf(position: number): number {
-    let low = 0, high = this.#ranges.length
+  /** The range that a position of the set lies in. */
+  around(position: number): readonly [first: number, last: number] {
+    const index = this.#indexFrom(position)
+    return [this.#firsts[index]!, this.#lasts[index]!]
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [first: number, last: number]> {
+    for (const [index, first] of this.#firsts.entries()) yield [first, this.#lasts[index]!]
+  }
+
+  /** Below the upper end: it may join the range before it, the one behind it, or both. */
+  #insert(position: number): void {
+    const firsts = this.#firsts, lasts = this.#lasts, behind = this.#indexFrom(position)
+    const joinsBefore = behind > 0 && lasts[behind - 1] === position - 1, joinsBehind = firsts[behind] === position + 1
+    if (joinsBefore && joinsBehind) {
+      firsts.splice(behind, 1)
+      lasts.splice(behind - 1, 1)
+    } else if (joinsBefore) lasts[behind - 1] = position
+    else if (joinsBehind) firsts[behind] = position
+    else {
+      firsts.splice(behind, 0, position)
+      lasts.splice(behind, 0, position)
+    }
+  }
+
+  /** Index of the first range that does not end before a position. */
+  #indexFrom(position: number): number {
+    let low = 0, high = this.#lasts.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#ranges[middle]![1] >= position) high = middle
+      if (this.#lasts[middle]! >= position) high = middle
       else low = middle + 1
     }
     return low

@@ -1,78 +1,80 @@
-// What was handed over since the books were sealed last: appended before the bytes leave, read back after a crash, cut when sealed.
-// Lines of `<crc32 in hexadecimal> <JSON>`; the first names the generation, which the state database names as well.
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+// What was charged since the books were sealed last: written before the bytes leave, read back after a crash, cut when it is in the books.
+// One line each: `<CRC-32 of the rest, in hexadecimal> [<number>, <kind>, <agreement>, …]`. Numbers only ever rise, also over cuts.
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 export const USAGE_LOG_FILE = 'usage.log'
 
-/** What one turn booked under one agreement. */
-export interface LogEntry {
-  readonly agreementId: string
-  readonly ranges: readonly (readonly [first: number, last: number])[]
-  readonly messages: number
-  readonly bytes: number
-  readonly seconds: number
-  readonly periods: number
-  readonly paidUntil: number
-}
+export type LogEntry =
+  /** A run of positions that were delivered, and their bytes in all. */
+  | readonly ['messages', agreementId: string, first: number, last: number, bytes: number]
+  /** So many seconds, the last of them this one. */
+  | readonly ['seconds', agreementId: string, count: number, last: number]
+  /** One period: the so-manyth that follows from an anchor. */
+  | readonly ['period', agreementId: string, anchor: number, count: number]
+  /** The budget did not cover what came at this time. */
+  | readonly ['exhausted', agreementId: string, at: number]
 
 export class UsageLog {
   readonly #file: number
+  /** Bytes of the file that are known to be good. */
   #length = 0
-  generation: number
+  #unwritten = ''
+  #number: number
 
-  /** Opens DIR/usage.log. The entries of this generation are given to `replay`; older ones are in the books already. A torn end is what a crash left of a turn whose bytes never left. */
-  constructor(directory: string, generation: number, replay: (entry: LogEntry) => void) {
-    const path = join(directory, USAGE_LOG_FILE), lines = existsSync(path) ? wholeLines(readFileSync(path)) : []
-    this.generation = generation
-    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600)
-    const isCurrent = (lines[0]?.value as { generation?: number } | undefined)?.generation === generation
-    if (isCurrent) {
-      for (const { value } of lines.slice(1)) replay(value as LogEntry)
-      this.#length = lines.at(-1)!.end
-      ftruncateSync(this.#file, this.#length)
-    } else this.#begin()
+  /**
+   * Opens DIR/usage.log and gives the entries with numbers above `sealed`: the others are in the books already. A line that does not verify is passed over: the torn end of a write whose bytes
+   * never left, or damage, of which the subscriber has the benefit.
+   */
+  constructor(directory: string, sealed: number, each: (entry: LogEntry) => void) {
+    this.#number = sealed
+    this.#file = openSync(join(directory, USAGE_LOG_FILE), constants.O_RDWR | constants.O_CREAT, 0o600)
+    const bytes = readFileSync(this.#file)
+    this.#length = bytes.length
+    for (const line of bytes.toString('latin1').split('\n')) {
+      const [number, ...entry] = parseLine(line) ?? [0]
+      if (number <= sealed) continue
+      this.#number = Math.max(this.#number, number)
+      each(entry as unknown as LogEntry)
+    }
   }
 
-  append(entries: readonly LogEntry[]): void {
-    this.#write(entries.map(lineOf).join(''))
+  /** The number of the newest entry. */
+  get number(): number { return this.#number }
+
+  add(entry: LogEntry): void {
+    this.#unwritten += lineOf([++this.#number, ...entry])
   }
 
-  /** Begins the next generation: what was there is in the books. */
-  cut(generation: number): void {
-    this.generation = generation
-    this.#begin()
+  /** Hands all that was added to the operating system, so that a kill of the process no longer loses it. What could not be written is written the next time. */
+  write(): void {
+    if (this.#unwritten === '') return
+    const bytes = Buffer.from(this.#unwritten, 'latin1')
+    for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done, bytes.length - done, this.#length + done)
+    this.#length += bytes.length
+    this.#unwritten = ''
+  }
+
+  /** Empties the file: all of it is in the books. */
+  cut(): void {
+    ftruncateSync(this.#file, 0)
+    this.#length = 0
   }
 
   close(): void { closeSync(this.#file) }
-
-  #begin(): void {
-    ftruncateSync(this.#file, 0)
-    this.#length = 0
-    this.#write(lineOf({ generation: this.generation }))
-  }
-
-  #write(text: string): void {
-    const bytes = Buffer.from(text)
-    for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done, bytes.length - done, this.#length + done)
-    this.#length += bytes.length
-  }
 }
 
-function lineOf(value: object): string {
-  const json = JSON.stringify(value)
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+const CRC_DIGITS = 8
+
+function lineOf(values: readonly (string | number)[]): string {
+  const text = JSON.stringify(values)
+  return `${crcOf(text)} ${text}\n`
 }
 
-function wholeLines(bytes: Buffer): { value: unknown, end: number }[] {
-  const lines: { value: unknown, end: number }[] = []
-  for (let at = 0; ;) {
-    const end = bytes.indexOf(10, at)
-    if (end < 0) return lines
-    const text = bytes.toString('utf8', at, end), json = text.slice(9)
-    if (crc32(json).toString(16).padStart(8, '0') !== text.slice(0, 8)) return lines
-    lines.push({ value: JSON.parse(json), end: end + 1 })
-    at = end + 1
-  }
+function parseLine(line: string): readonly [number: number, ...entry: unknown[]] | undefined {
+  const text = line.slice(CRC_DIGITS + 1)
+  return line[CRC_DIGITS] === ' ' && line.slice(0, CRC_DIGITS) === crcOf(text) ? JSON.parse(text) as [number, ...unknown[]] : undefined
 }
+
+function crcOf(text: string): string { return crc32(text).toString(16).padStart(CRC_DIGITS, '0') }

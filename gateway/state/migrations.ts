@@ -20,14 +20,15 @@ CREATE TABLE consent_payloads (seq INTEGER PRIMARY KEY REFERENCES consent_events
 CREATE TABLE offers (id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES parties, stream_id TEXT NOT NULL, price INTEGER NOT NULL, unit TEXT NOT NULL, period TEXT, currency TEXT NOT NULL,
   purposes TEXT NOT NULL, attributes TEXT NOT NULL, created_at INTEGER NOT NULL, withdrawn_at INTEGER) STRICT;
 CREATE TABLE agreements (id TEXT PRIMARY KEY, offer_id TEXT NOT NULL REFERENCES offers, subscriber_id TEXT NOT NULL REFERENCES parties, purpose TEXT NOT NULL, budget INTEGER NOT NULL,
-  started_at INTEGER NOT NULL, ended_at INTEGER, exhausted_at INTEGER, paid_until INTEGER NOT NULL DEFAULT 0) STRICT;
+  started_at INTEGER NOT NULL, ended_at INTEGER, exhausted_at INTEGER) STRICT;
+CREATE TABLE meters (agreement_id TEXT PRIMARY KEY REFERENCES agreements, messages INTEGER NOT NULL, bytes INTEGER NOT NULL, seconds INTEGER NOT NULL, periods INTEGER NOT NULL, amount INTEGER NOT NULL,
+  last_second INTEGER NOT NULL, period_anchor INTEGER NOT NULL, period_count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE delivered_ranges (agreement_id TEXT NOT NULL REFERENCES agreements, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (agreement_id, first)) STRICT, WITHOUT ROWID;
-CREATE TABLE usage_records (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, sealed_at INTEGER NOT NULL, messages INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  seconds INTEGER NOT NULL, periods INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
-CREATE INDEX usage_by_agreement ON usage_records (agreement_id);
-CREATE TABLE transfers (id TEXT PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE postings (transfer_id TEXT NOT NULL REFERENCES transfers, account TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (transfer_id, account, currency)) STRICT, WITHOUT ROWID;
-CREATE INDEX postings_by_account ON postings (account, currency);
+CREATE TABLE usage_records (id INTEGER PRIMARY KEY, agreement_id TEXT NOT NULL REFERENCES agreements, sealed_at INTEGER NOT NULL, messages INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  seconds INTEGER NOT NULL, periods INTEGER NOT NULL, amount INTEGER NOT NULL, platform_share INTEGER NOT NULL) STRICT;
+CREATE TABLE transfers (id TEXT PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE postings (seq INTEGER PRIMARY KEY, transfer_id TEXT NOT NULL REFERENCES transfers, account TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL) STRICT;
+CREATE TABLE balances (account TEXT NOT NULL, currency TEXT NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (account, currency)) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `,
 ]

@@ -1,0 +1,101 @@
+// What the database knows of usage: sums, delivered ranges, and how far the usage log is in it. Written once a second, in one transaction.
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '#gateway/lib/clock.ts'
+import type { Agreement } from '#gateway/market/agreement.ts'
+import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
+import { split } from '#gateway/market/price.ts'
+import { Ranges } from '#gateway/market/ranges.ts'
+import type { Sealed, Tab } from '#gateway/market/tab.ts'
+
+export interface BooksOptions {
+  readonly database: DatabaseSync
+  readonly clock: Clock
+  readonly ledger: Ledger
+  /** Of each usage record, in whole percent. */
+  readonly platformPercent: number
+}
+
+const LOG_SEALED = 'usage_log_sealed'
+const NOTHING: Sealed = { messages: 0, bytes: 0, seconds: 0, periods: 0, amount: 0n, lastSecond: 0, periodAnchor: 0, periodCount: 0 }
+
+export class Books {
+  readonly #options: BooksOptions
+
+  constructor(options: BooksOptions) { this.#options = options }
+
+  /** The number of the newest entry of the usage log that is in the books. */
+  logSealed(): number {
+    return Number(this.#options.database.prepare('SELECT value FROM meta WHERE key = ?').get(LOG_SEALED)?.['value'] ?? 0)
+  }
+
+  /** The highest position that was delivered, for each stream. */
+  highest(): Iterable<readonly [streamId: string, position: number]> {
+    const rows = this.#options.database.prepare(`SELECT stream_id, max(last) AS position FROM delivered_ranges r JOIN agreements a ON a.id = r.agreement_id JOIN offers o ON o.id = a.offer_id GROUP BY stream_id`)
+    return rows.all().map(row => [row['stream_id'] as string, row['position'] as number])
+  }
+
+  sealed(agreementId: string): Sealed {
+    const meters = this.#options.database.prepare('SELECT * FROM meters WHERE agreement_id = ?')
+    meters.setReadBigInts(true)
+    const row = meters.get(agreementId) as Record<string, bigint> | undefined
+    if (!row) return NOTHING
+    const number = (column: string): number => Number(row[column])
+    return {
+      messages: number('messages'), bytes: number('bytes'), seconds: number('seconds'), periods: number('periods'), amount: row['amount']!,
+      lastSecond: number('last_second'), periodAnchor: number('period_anchor'), periodCount: number('period_count'),
+    }
+  }
+
+  ranges(agreementId: string): Ranges {
+    const ranges = new Ranges()
+    for (const row of this.#options.database.prepare('SELECT first, last FROM delivered_ranges WHERE agreement_id = ? ORDER BY first').iterate(agreementId)) {
+      ranges.append(row['first'] as number, row['last'] as number)
+    }
+    return ranges
+  }
+
+  reserved({ id, offer: { currency } }: Agreement): bigint { return this.#options.ledger.balance(accounts.reserved(id), currency) }
+
+  /** Brings the open usage of tabs into the books, and with it the log up to an entry. On disk when this returns; the tabs know it then. */
+  seal(tabs: readonly Tab[], logNumber: number): void {
+    const amounts = tabs.map(tab => tab.openAmount)
+    this.#options.ledger.transact(post => {
+      const write = this.#writer()
+      for (const [n, tab] of tabs.entries()) {
+        const transfer = write(tab, amounts[n]!)
+        if (transfer) post(transfer)
+      }
+      this.#options.database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(LOG_SEALED, String(logNumber))
+    })
+    for (const [n, tab] of tabs.entries()) tab.seal(amounts[n]!)
+  }
+
+  /** Writes one tab: its usage record, what it used in all, its delivered ranges. Gives the transfer that pays for it, if it costs anything. */
+  #writer(): (tab: Tab, amount: bigint) => Transfer | undefined {
+    const { database, clock, platformPercent } = this.#options, now = clock.now()
+    const record = database.prepare('INSERT INTO usage_records (agreement_id, sealed_at, messages, bytes, seconds, periods, amount, platform_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    const sums = database.prepare(`INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, bytes = bytes + excluded.bytes,
+      seconds = seconds + excluded.seconds, periods = periods + excluded.periods, amount = amount + excluded.amount,
+      last_second = excluded.last_second, period_anchor = excluded.period_anchor, period_count = excluded.period_count`)
+    const forget = database.prepare('DELETE FROM delivered_ranges WHERE agreement_id = ? AND first BETWEEN ? AND ?'), range = database.prepare('INSERT INTO delivered_ranges VALUES (?, ?, ?)')
+    const exhausted = database.prepare('UPDATE agreements SET exhausted_at = ? WHERE id = ?')
+    return (tab, amount) => {
+      const { agreement: { id, offer }, open: { messages, bytes, seconds, periods } } = tab, { platform, owner } = split(amount, platformPercent)
+      const { lastInsertRowid } = record.run(id, now, messages, bytes, seconds, periods, amount, platform)
+      sums.run(id, messages, bytes, seconds, periods, amount, tab.lastSecond, tab.periodAnchor, tab.periodCount)
+      for (const [first, last] of tab.changedRanges()) {
+        forget.run(id, first, last)
+        range.run(id, first, last)
+      }
+      if (tab.exhaustedAt !== undefined) exhausted.run(tab.exhaustedAt, id)
+      return amount === 0n ? undefined : payment(`usage:${lastInsertRowid}`, id, offer.currency, { [accounts.owner(offer.ownerId)]: owner, [accounts.platform]: platform })
+    }
+  }
+}
+
+/** From an agreement's reserve to those who share it. */
+function payment(id: string, agreementId: string, currency: string, shares: Readonly<Record<string, bigint>>): Transfer {
+  const incoming = Object.entries(shares).map(([account, amount]) => ({ account, currency, amount }))
+  const sum = incoming.reduce((total, { amount }) => total + amount, 0n)
+  return { id, reason: 'usage', postings: [{ account: accounts.reserved(agreementId), currency, amount: -sum }, ...incoming] }
+}

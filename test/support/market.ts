@@ -1,0 +1,64 @@
+// A market on a data directory of its own, with a clock that is turned by hand; it can be opened again as after a stop or a kill.
+import type { DatabaseSync } from 'node:sqlite'
+import type { Agreement } from '#gateway/market/agreement.ts'
+import { Agreements } from '#gateway/market/agreements.ts'
+import { Ledger } from '#gateway/market/ledger.ts'
+import { Meter } from '#gateway/market/meter.ts'
+import { Offers, type NewOffer } from '#gateway/market/offers.ts'
+import { openState } from '#gateway/state/database.ts'
+import { temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
+
+export const OWNERS = ['own_a', 'own_b'] as const
+export const SUBSCRIBERS = ['sub_a', 'sub_b'] as const
+
+export class Market {
+  readonly directory = temporaryFolder()
+  readonly clock = new TurnedClock()
+  readonly platformPercent: number
+  /** Streams on which something changed, in order. */
+  readonly changed: string[] = []
+  database!: DatabaseSync
+  ledger!: Ledger
+  offers!: Offers
+  agreements!: Agreements
+  meter!: Meter
+
+  constructor(platformPercent = 10) {
+    this.platformPercent = platformPercent
+    this.#open()
+    const insert = this.database.prepare("INSERT INTO parties VALUES (?, 'owner', 'x', 0)")
+    for (const id of [...OWNERS, ...SUBSCRIBERS]) insert.run(id)
+  }
+
+  /** Opens it again: after `kill` nothing was sealed or closed in order. */
+  reopen(how: 'stop' | 'kill'): void {
+    if (how === 'stop') this.meter.close()
+    this.database.close()
+    this.#open()
+  }
+
+  close(): void { this.database.close() }
+
+  offer(more: Partial<NewOffer> = {}, ownerId: string = OWNERS[0]) {
+    return this.offers.create(ownerId, { streamId: 's1', price: 1_000n, unit: 'message', currency: 'EUR', attributes: ['temperature'], ...more })
+  }
+
+  agree(more: Partial<NewOffer> = {}, budget = 1_000_000n, subscriberId: string = SUBSCRIBERS[0]): Agreement {
+    return this.agreements.agree(subscriberId, { offerId: this.offer(more).id, purpose: 'dpv:ServiceProvision', budget })
+  }
+
+  usageOf({ id, subscriberId }: Agreement) { return this.meter.usage(subscriberId).find(({ agreementId }) => agreementId === id)! }
+
+  balance(account: string, currency = 'EUR'): bigint { return this.ledger.balance(account, currency) }
+
+  #open(): void {
+    const { clock, directory } = this
+    this.database = openState(directory)
+    // What a test costs is mostly the disk; whether a commit is on it is the state's test.
+    this.database.exec('PRAGMA synchronous = OFF')
+    this.ledger = new Ledger(this.database, clock)
+    this.offers = new Offers(this.database, clock)
+    this.agreements = new Agreements({ database: this.database, clock, offers: this.offers, ledger: this.ledger, onChange: streamId => { this.changed.push(streamId) } })
+    this.meter = new Meter({ database: this.database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: this.platformPercent })
+  }
+}
