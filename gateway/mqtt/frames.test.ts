@@ -78,6 +78,15 @@ describe('frames', () => {
     assert.equal(frames.held, 3)
   })
 
+  it('keep no packet that was taken, though it and the next came in the same pieces', () => {
+    const frames = new Frames(after), whole = publishPacket('c', Buffer.alloc(30_000))
+    frames.add(whole.subarray(0, 20_000))
+    takeAll(frames)
+    frames.add(Buffer.concat([whole.subarray(20_000), Buffer.from([0x30, 0x05, 0])]))
+    assert.equal(takeAll(frames).length, 1)
+    assert.equal(frames.held, 3)
+  })
+
   it('hold no more than twice what has come of a packet', () => {
     const frames = new Frames(after), whole = publishPacket('c', Buffer.alloc(39_000))
     for (let at = 0; at < whole.length - 1; at++) {

@@ -179,6 +179,12 @@ describe('a server under attack', () => {
     assert.equal(edge.refused.filter(reason => reason === 'connect-deadline').length, 299)
   })
 
+  it('does not take those who have authenticated for newcomers', async () => {
+    await start({ limits: { newcomersMax: 2 } })
+    const peers = [await edge.joined('home1'), await edge.joined('home2'), await edge.joined('home3')]
+    for (const peer of peers) await peer.ping()
+  })
+
   it('is not filled by clients that are refused and do not leave', async () => {
     await start({ limits: { newcomersMax: 20 } })
     for (let count = 0; count < 100; count++) (await edge.peer()).send(connectPacket('stranger'))

@@ -82,9 +82,8 @@ export class Intake {
   }
 
   #settle(batch: Batch): void {
-    if (this.#isBroken) return
     batch.isSettled = true
-    for (let head = this.#waiting[0]; head?.isSettled && !this.#isBroken; head = this.#waiting[0]) {
+    for (let head = this.#waiting[0]; head?.isSettled; head = this.#waiting[0]) {
       this.#waiting.shift()
       this.#count(head, -1)
       if (head.answers.length > 0) this.#owner.answer(encode(head.answers))

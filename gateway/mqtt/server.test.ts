@@ -32,7 +32,7 @@ describe('a server', () => {
 
   it('acknowledges before it stops what settles in time, and reads no more', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const edge = await new Edge({ ingest: () => promise }).start()
+    const edge = await new Edge({ ingest: () => promise, limits: { goodbyeMsMax: 60_000 } }).start()
     const peer = await edge.joined('home', { will })
     peer.send(publishPacket('a', '', { qos: 1, id: 1 }))
     await edge.until(() => edge.taken.length === 1)
@@ -101,6 +101,7 @@ describe('a server', () => {
       await new Promise(resolve => silent.once('connect', resolve))
       await Promise.all(clients.map(client => client.endAsync()))
       const stayer = await join('a', 9)
+      await new MqttServer({ host: '${HOST}', port, credentials, ingest: () => undefined }).start().catch(error => console.log(error.code))
       await server.stop()
       stayer.end(true)
       silent.destroy()
@@ -110,6 +111,6 @@ describe('a server', () => {
     const output: string[] = []
     child.stdout.on('data', chunk => output.push(String(chunk)))
     const [code] = await once(child, 'exit') as [number]
-    assert.deepEqual([code, output.join('').trim()], [0, 'stopped'])
+    assert.deepEqual([code, output.join('').trim()], [0, 'EADDRINUSE\nstopped'])
   })
 })

@@ -96,7 +96,6 @@ export class MqttServer {
     const isClosed = new Promise(resolve => this.#server.close(resolve))
     for (const connection of this.#connections) connection.stopReading()
     await within(graceMs, Promise.allSettled(this.#unsettled))
-    await delay(0) // acknowledgements are written in the turn after
     for (const connection of this.#connections) connection.close('stopped')
     await this.#host.broker.stop()
     await isClosed // the sweep sees to those that linger
