@@ -16,6 +16,8 @@ export class Draft {
   readonly #parts: (Part | undefined)[]
   #phases: Map<number, PhaseValues> | undefined
   #periodMs: number | undefined
+  /** The attributes that are as the device says. */
+  #stated = 0
 
   constructor(template: Template, variant: string, observedAt: number) {
     this.template = template
@@ -24,12 +26,12 @@ export class Draft {
     this.#parts = template.parts.slice()
   }
 
-  /** Sets a measured attribute to JSON text. A later reading of one attribute replaces an earlier one. */
-  set(index: number, open: string, value: string, close: string): void {
+  /** Sets a measured attribute to JSON text. A later reading of one attribute replaces an earlier one; what is computed does not replace what the device says. */
+  set(index: number, open: string, value: string, close: string, isComputed = false): void {
+    if (!isComputed) this.#stated |= 2 ** index
+    else if ((this.#stated & 2 ** index) !== 0) return
     this.#put(index, open + value + close + timeText(this.#observedAt) + END)
   }
-
-  has(index: number): boolean { return this.#parts[index] !== undefined }
 
   /** Sets a measured attribute in one phase. */
   setPhase({ index, open }: Target, phase: Phase, value: number, close: string): void {

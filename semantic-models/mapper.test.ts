@@ -5,6 +5,7 @@ import type { Reading } from '#adapters/reading.ts'
 import { pack, unpack, view } from '#semantic-models/entity.ts'
 import { map } from '#semantic-models/mapper.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
+import { PreparedDevices } from '#semantic-models/template.ts'
 import { facts, reading } from '#test/support/readings.ts'
 
 const ARRIVAL = Date.parse('2026-05-04T10:15:30.250Z')
@@ -106,6 +107,82 @@ describe('The mapper', () => {
     assert.deepEqual([observations.length, status.map(({ quantity, value }) => [quantity, value])], [0, [['battery', 97], ['linkQuality', 120]]])
   })
 
+  it('takes the value of another phase for no total, and for the frequency none but that of L1', () => {
+    const quantities = (readings: Reading[], device: DeviceFacts) => full(readings, device).map(({ type, controlledProperty }) => controlledProperty?.value ?? type)
+    assert.deepEqual(quantities([reading('powerActive', 5, 'W', { phase: 'L2' })], facts()), ['powerActiveL2'])
+    assert.deepEqual(quantities([reading('powerActive', 5, 'W', { phase: 'L1' })], facts()), ['ACMeasurement'])
+    assert.deepEqual(quantities([reading('powerActive', 5, 'W', { phase: 'L1' })], facts({ role: 'streetlight', phases: 3 })), ['ThreePhaseAcMeasurement'])
+    assert.deepEqual(map([reading('frequency', 50, 'Hz', { phase: 'L2' })], () => facts({ phases: 3 }), ARRIVAL).refused.map(({ code }) => code), ['NO_MODEL'])
+    assert.deepEqual(quantities([reading('frequency', -50, 'Hz')], facts({ phases: 3 })), ['frequency'])
+  })
+
+  it('keeps gas and water of one device apart', () => {
+    const meters = full([reading('gasVolume', 12.5, 'm³'), reading('waterVolume', 3, 'm³'), reading('energyImportPeak', 7, 'kWh'), reading('energyImportOffPeak', 8, 'kWh')], facts())
+    assert.deepEqual(meters.map(({ meterType, totalConsumption, peakConsumption, offPeakConsumption }) => [meterType.value, totalConsumption?.value ?? [peakConsumption.value, offPeakConsumption.value]]),
+      [['Gas', 12.5], ['Water', 3], ['Electricity', [7, 8]]])
+  })
+
+  it('believes what a bin says of itself before what its distance would tell, whichever comes first', () => {
+    const readings = [reading('fillLevel', 40, '%'), reading('distance', 620, 'mm')]
+    for (const order of [readings, readings.toReversed()]) assert.deepEqual(full(order, facts({ emptyMm: 1550 })).map(({ fillingLevel }) => fillingLevel.value), [0.4])
+  })
+
+  it('computes a fill level on the decimals that were sent, and from heights that make sense', () => {
+    const level = (distance: number, device: Partial<DeviceFacts>) => full([reading('distance', distance, 'mm')], facts(device)).map(({ fillingLevel, numValue }) => fillingLevel?.value ?? numValue.value)[0]
+    assert.equal(level(1549.9, { emptyMm: 1550 }), 0.0000645161290322581)
+    assert.equal(level(1549.9, { emptyMm: 1550, fullMm: 1550 }), 1.5499)
+    assert.equal(level(100, { emptyMm: 1550, fullMm: 50 }), 0.966666666666667)
+    assert.equal(level(100, { emptyMm: NaN }), 0.1)
+  })
+
+  it('leaves out what an owner set and no entity can carry', () => {
+    const spot = (more: Partial<DeviceFacts>) => Object.keys(full([reading('parking', 'free')], facts(more))[0]).slice(4, -2)
+    assert.deepEqual(spot({ location: [4.35, 50.85], category: ['onStreet'], refParkingSite: 'urn:ngsi-ld:OnStreetParking:a1' }), ['category', 'location', 'refDevice'])
+    assert.deepEqual(spot({ location: [NaN, 50], category: ['somewhere'], refParkingSite: 'the one over there' }), [])
+    assert.deepEqual(spot({ location: [180.1, 0], category: [], refParkingSite: 'urn:a"b' }), [])
+    assert.deepEqual(full([reading('parking', 'free')], facts({ location: [-0.00000001, 179] })).map(({ location }) => location), [undefined])
+    assert.deepEqual(full([reading('parking', 'free')], facts({ location: [-0.00000001, 89.123456789] }))[0].location.value.coordinates, [0, 89.1234568])
+  })
+
+  it('reads a period that makes no sense as none, and lets the longest stand for the entity', () => {
+    const from = (...periods: (number | undefined)[]) => full(periods.map((periodMs, n) => reading(n % 2 ? 'soundLevelMax' : 'soundLevelEq', 60, 'dB', { periodMs })), facts())[0].dateObservedFrom.value['@value']
+    for (const periodMs of [1e300, Infinity, NaN, -5]) assert.equal(from(periodMs), '2026-05-04T10:15:30.250Z')
+    assert.equal(from(60_000, undefined, 300_000, 1000), '2026-05-04T10:10:30.250Z')
+    assert.equal(from(0.5), '2026-05-04T10:15:30.249Z')
+  })
+
+  it('takes an instant that no calendar has for none', () => {
+    for (const observedAt of [NaN, Infinity, -1, 253_402_300_800_000]) {
+      const [observation] = map([reading('temperature', 20, '°C', { observedAt })], () => facts(), ARRIVAL).observations
+      assert.deepEqual([observation!.observedAt, observation!.timed], [ARRIVAL, false], String(observedAt))
+    }
+    const [late] = map([reading('temperature', 20, '°C', { observedAt: 253_402_300_799_999 })], () => facts(), ARRIVAL).observations
+    assert.equal(JSON.parse(view(late!.entity, 0)).dateObserved.value['@value'], '9999-12-31T23:59:59.999Z')
+  })
+
+  it('makes as many reports as a message has instants and devices, without asking twice for one device', () => {
+    const asked: string[] = []
+    const readings = Array.from({ length: 3000 }, (_, n) => reading('temperature', n / 100, '°C', { device: `d${n % 3}`, observedAt: 1_700_000_000_000 - (n % 1000) }))
+    const { observations } = map(readings.toSorted((a, b) => a.device.localeCompare(b.device)), device => { asked.push(device); return facts() }, ARRIVAL)
+    assert.deepEqual([observations.length, asked], [3000, ['d0', 'd1', 'd2']])
+    assert.ok(observations.every(({ observedAt }, n) => n === 0 || observedAt >= observations[n - 1]!.observedAt))
+  })
+
+  it('follows facts that change', () => {
+    const moved = [facts({ location: [1, 2] }), facts({ location: [3, 4], placement: 'outdoor' })]
+    assert.deepEqual([0, 1, 0].map(n => full([reading('temperature', 20, '°C')], moved[n]!)[0]).map(({ type, location }) => [type, location.value.coordinates]), [['IndoorEnvironmentObserved', [1, 2]], ['WeatherObserved', [3, 4]], ['IndoorEnvironmentObserved', [1, 2]]])
+  })
+
+  it('tells the voltage of a battery in volts, however it came', () => {
+    const { status } = map([reading('batteryVoltage', 2955, 'mV'), reading('batteryVoltage', 3, 'V'), reading('batteryVoltage', 7, 'gg'), reading('firmware', '1.2')], () => facts(), ARRIVAL)
+    assert.deepEqual(status.map(({ value }) => value), [2.955, 3, 7, '1.2'])
+  })
+
+  it('says in a refusal what was expected, and repeats no more of the device than a unit', () => {
+    const { refused } = map([reading('temperature', 20, 'x'.repeat(5000)), reading('co2', 'y'.repeat(5000), 'ppm'), reading('contact', 'z'.repeat(5000))], () => facts(), ARRIVAL)
+    assert.ok(refused.length === 3 && refused.every(({ detail }) => detail.length < 100))
+  })
+
   it('never throws, never emits anything but JSON, and loses no reading without a word', () => {
     const anyReading = fc.record({
       device: fc.constant('kitchen'), quantity: fc.constantFrom(...NUMBER_QUANTITIES, ...TEXT_QUANTITIES), value: fc.oneof(fc.double(), fc.string()), unit: fc.oneof(fc.constantFrom('°C', '%', 'W', ''), fc.string()),
@@ -120,6 +197,18 @@ describe('The mapper', () => {
         assert.deepEqual(JSON.parse(view(unpack(pack(entity, entity.mask)), entity.mask)), parsed)
       }
     }), { numRuns: 500 })
+  })
+})
+
+describe('Prepared devices', () => {
+  it('are kept up to their limit, those that are heard of before those that are not', () => {
+    const devices = new PreparedDevices(8), all = Array.from({ length: 20 }, () => facts()), busy = devices.of(all[0]!)
+    for (const device of all) {
+      devices.of(device)
+      assert.equal(devices.of(all[0]!), busy)
+      assert.ok(devices.count <= 8)
+    }
+    assert.notEqual(devices.count, 0)
   })
 })
 

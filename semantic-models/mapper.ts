@@ -8,7 +8,7 @@ import type { Model } from '#semantic-models/model.ts'
 import type { DeviceFacts, FieldRefusal, Observation, StatusValue } from '#semantic-models/observation.ts'
 import { modelOf } from '#semantic-models/registry.ts'
 import { targetIn, type Route, type Target } from '#semantic-models/target.ts'
-import { prepared, type Prepared } from '#semantic-models/template.ts'
+import { DEVICES_PREPARED_MAX, PreparedDevices, type Prepared } from '#semantic-models/template.ts'
 import { closing, opening } from '#semantic-models/text.ts'
 import { conversionIn, convert, exactly, type Conversion } from '#semantic-models/units.ts'
 
@@ -29,6 +29,8 @@ const TEXT_CLOSING = closing(), FRACTION_CLOSING = closing('C62')
 /** The end of the year 9999: the last instant that has four digits of a year. */
 const INSTANT_MAX = 253_402_300_799_999
 const MILLIMETRES = 3
+
+const devices = new PreparedDevices(DEVICES_PREPARED_MAX)
 
 /**
  * Maps the readings of one packet. `factsOf` is asked for each device that they name; `receivedAt` (milliseconds) stands in for a time that a reading does not have.
@@ -88,8 +90,8 @@ class Mapping {
   }
 
   #open(device: string, observedAt: number, timed: boolean): Report {
-    const facts = this.#report?.device === device ? this.#report.prepared : prepared(this.#factsOf(device))
-    const report: Report = { device, prepared: facts, observedAt, timed, drafts: [] }
+    const prepared = this.#report?.device === device ? this.#report.prepared : devices.of(this.#factsOf(device))
+    const report: Report = { device, prepared, observedAt, timed, drafts: [] }
     this.#reports.push(report)
     this.#byInstant?.set(keyOf(device, observedAt), report)
     return report
@@ -104,8 +106,7 @@ class Mapping {
     if (target === undefined || !passes(target, scaled)) return this.#addToCatchAll(reading, report, convert(value, conversion), conversion)
     const draft = draftFor(report, target, reading), close = target.isFraction ? FRACTION_CLOSING : conversion.close
     if (target.isByPhase) draft.setPhase(target, reading.phase ?? 'L1', scaled, close)
-    // What a device says itself goes before what is computed from its distance.
-    else if (!target.isFill || !draft.has(target.index)) draft.set(target.index, target.open, String(scaled), close)
+    else draft.set(target.index, target.open, String(scaled), close, target.isFill)
   }
 
   #addWord(reading: Reading, report: Report, route: Route, words: ReadonlySet<string>): void {

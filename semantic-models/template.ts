@@ -38,20 +38,29 @@ export class Prepared {
   }
 }
 
-// Two generations: what is found in the older one moves to the younger, and the older one is let go when the younger is full.
-let younger = new Map<DeviceFacts, Prepared>(), older = new Map<DeviceFacts, Prepared>()
+/** Devices that were prepared, in two generations: what is found in the older one moves to the younger, and the older one is let go when the younger is full. */
+export class PreparedDevices {
+  readonly #devicesMax: number
+  #younger = new Map<DeviceFacts, Prepared>()
+  #older = new Map<DeviceFacts, Prepared>()
 
-/** The device of these facts. A changed fact is a new object, so that nothing here grows stale. */
-export function prepared(facts: DeviceFacts): Prepared {
-  const known = younger.get(facts)
-  if (known !== undefined) return known
-  if (younger.size >= DEVICES_PREPARED_MAX / 2) {
-    older = younger
-    younger = new Map()
+  constructor(devicesMax: number) { this.#devicesMax = devicesMax }
+
+  get count(): number { return this.#younger.size + this.#older.size }
+
+  /** The device of these facts. A changed fact is a new object, so that nothing here grows stale. */
+  of(facts: DeviceFacts): Prepared {
+    const known = this.#younger.get(facts)
+    if (known !== undefined) return known
+    if (this.#younger.size >= this.#devicesMax / 2) {
+      this.#older = this.#younger
+      this.#younger = new Map()
+    }
+    const made = this.#older.get(facts) ?? new Prepared(facts)
+    this.#older.delete(facts)
+    this.#younger.set(facts, made)
+    return made
   }
-  const made = older.get(facts) ?? new Prepared(facts)
-  younger.set(facts, made)
-  return made
 }
 
 function templateFor(model: Model, quantity: string | undefined, facts: DeviceFacts): Template {

@@ -176,7 +176,7 @@ function add(growing: Growing[], place: Place, { phase, periodMs }: Reading, fac
   if (place.fill && entity.isStated) return
   if (place.name === 'fillingLevel' && !place.fill) entity.isStated = true
   const before = entity.members.get(place.name)?.['value'] as Json | undefined
-  const phased = { ...before, [phase ?? 'L1']: plain } as Json
+  const phased = { ...before, [phase ?? 'L1']: plain }
   const whole = place.phased ? Object.fromEntries(PHASES.filter(name => name in phased).map(name => [name, phased[name]])) : plain
   entity.members.set(place.name, property(whole, isYesNo ? 'C62' : code, at))
 }
