@@ -14,7 +14,7 @@ export function pinGenerator(): void {
 
 export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
   const [program, ...rest] = hasTaskset ? ['taskset', '-c', SERVER_CORE, command, ...args] : [command, ...args]
-  return spawn(program!, rest, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(program ?? command, rest, { env, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** The first line that a process prints. */
