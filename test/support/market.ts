@@ -1,10 +1,12 @@
 // A market on a data directory of its own, with a clock that is turned by hand; it can be opened again as after a stop or a kill.
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { Agreements } from '#gateway/market/agreements.ts'
 import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers, type NewOffer } from '#gateway/market/offers.ts'
+import { USAGE_LOG_FILE } from '#gateway/market/usage-log.ts'
 import { openState } from '#gateway/state/database.ts'
 import { temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
@@ -48,6 +50,25 @@ export class Market {
   }
 
   usageOf({ id, subscriberId }: Agreement) { return this.meter.usage(subscriberId).find(({ agreementId }) => agreementId === id)! }
+
+  /** What an agreement used and paid so far. */
+  figuresOf(agreement: Agreement) {
+    const { messages, bytes, seconds, periods, amount, left } = this.usageOf(agreement)
+    return { messages, bytes, seconds, periods, amount, left }
+  }
+
+  /** Charges messages at these positions, and tells which may be handed over. */
+  charge({ id }: Agreement, positions: readonly number[], bytes = 100): boolean[] { return positions.map(position => this.meter.charge(id, position, bytes)) }
+
+  isSuspended({ id }: Agreement): boolean { return this.agreements.get(id)!.exhaustedAt !== undefined }
+
+  get logPath(): string { return join(this.directory, USAGE_LOG_FILE) }
+
+  /** The usage records on disk: amount, and the platform's share of it. */
+  records() { return this.database.prepare('SELECT amount, platform_share FROM usage_records ORDER BY id').all().map(row => [row['amount'], row['platform_share']]) }
+
+  /** The ranges of delivered positions on disk. */
+  rangesOf({ id }: Agreement) { return this.database.prepare('SELECT first, last FROM delivered_ranges WHERE agreement_id = ? ORDER BY first').all(id).map(row => [row['first'], row['last']]) }
 
   balance(account: string, currency = 'EUR'): bigint { return this.ledger.balance(account, currency) }
 
