@@ -27,7 +27,7 @@ import { Explain } from '#gateway/telemetry/explain.ts'
 import { makeLog, type Log } from '#gateway/telemetry/log.ts'
 import { makeMetrics } from '#gateway/telemetry/metrics.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
-import { Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
+import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
 
 const TICK_MS = 1_000
 const RETAIN_MS = 60_000
@@ -62,6 +62,7 @@ export class Gateway {
   readonly #http: HttpServer
   readonly #tally = new Tally()
   readonly #times = new StageTimes()
+  readonly #door = new DoorCounts()
   readonly #explain = new Explain()
   readonly #timers: NodeJS.Timeout[] = []
   #mqttPort = 0
@@ -94,7 +95,11 @@ export class Gateway {
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
       tally: this.#tally, explain: this.#explain, times: this.#times,
     })
-    this.#mqtt = new MqttServer({ host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest, credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) } })
+    this.#mqtt = new MqttServer({
+      host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest,
+      credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) },
+      events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
+    })
     this.#sources.onCut = sourceId => this.#mqtt.disconnectSource(sourceId)
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
@@ -155,7 +160,7 @@ export class Gateway {
 
   #services(): Services {
     const metrics = makeMetrics({
-      tally: this.#tally, times: this.#times, connections: () => this.#mqtt.connectionCount, subscriptions: () => this.#network.sessionCount,
+      tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, subscriptions: () => this.#network.sessionCount,
       journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
     })
     return {

@@ -1,11 +1,12 @@
 // Prometheus metrics, read from the books of the data path when they are asked for: the data path itself only counts.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
-import type { Tally } from '#gateway/telemetry/tally.ts'
+import type { DoorCounts, Tally } from '#gateway/telemetry/tally.ts'
 
 export interface MetricSources {
   readonly tally: Tally
   readonly times: StageTimes
+  readonly door: DoorCounts
   readonly connections: () => number
   readonly subscriptions: () => number
   readonly journalBytes: () => number
@@ -16,7 +17,7 @@ export interface MetricSources {
 export function makeMetrics(sources: MetricSources): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const { tally, times } = sources
+  const { tally, times, door } = sources
   counter(registry, 'sluice_envelopes_received_total', 'Envelopes: observations, and packets that gave none.', () => tally.received)
   counter(registry, 'sluice_envelopes_delivered_total', 'Envelopes handed to the network for at least one grant.', () => tally.delivered)
   counter(registry, 'sluice_envelopes_failed_total', 'Envelopes that could not be kept.', () => tally.failed)
@@ -25,6 +26,9 @@ export function makeMetrics(sources: MetricSources): Registry {
   labelled(registry, 'sluice_fields_refused_total', 'Fields, or whole payloads, refused while decoding and mapping, by reason.', 'reason', () => tally.fields)
   labelled(registry, 'sluice_stage_seconds_total', 'Time spent in each stage.', 'stage', () => times.seconds)
   labelled(registry, 'sluice_stage_runs_total', 'Runs of each stage: packets, and batches from the journal on.', 'stage', () => times.counts)
+  counter(registry, 'sluice_mqtt_connects_total', 'MQTT connections that were let in.', () => door.connected)
+  labelled(registry, 'sluice_mqtt_refused_total', 'Connections that were not let in, by reason.', 'reason', () => door.refused)
+  labelled(registry, 'sluice_mqtt_closed_total', 'Connections that ended, by reason.', 'reason', () => door.closed)
   gauge(registry, 'sluice_envelopes_in_flight', 'Envelopes on their way to the journal.', () => tally.inFlight)
   gauge(registry, 'sluice_mqtt_connections', 'Devices and hubs connected.', sources.connections)
   gauge(registry, 'sluice_subscriptions', 'Streams open to subscribers and owners.', sources.subscriptions)

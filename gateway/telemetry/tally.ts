@@ -35,6 +35,16 @@ export class Tally {
   }
 }
 
+/** What happened at the front door, by reason. The reasons are a closed list (gateway/mqtt/close-reason.ts). */
+export class DoorCounts {
+  connected = 0
+  readonly refused: Record<string, number> = {}
+  readonly closed: Record<string, number> = {}
+
+  refuse(reason: string): void { this.refused[reason] = (this.refused[reason] ?? 0) + 1 }
+  close(reason: string): void { this.closed[reason] = (this.closed[reason] ?? 0) + 1 }
+}
+
 function zeros(): Record<RefusalCode, number> {
   return Object.fromEntries(REFUSAL_CODES.map(code => [code, 0])) as Record<RefusalCode, number>
 }
