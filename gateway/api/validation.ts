@@ -48,6 +48,7 @@ function ruleText({ keyword, params, message, parentSchema }: ErrorObject): stri
   if (keyword === 'additionalProperties') return `has \`${printable(String(given['additionalProperty']))}\`, which is not known here${known(parentSchema as Schema)}`
   if (keyword === 'enum') return `must be one of ${(given['allowedValues'] as readonly unknown[]).join(', ')}`
   if (keyword === 'minProperties') return `must name at least one of ${Object.keys((parentSchema as { properties: object }).properties).join(', ')}`
+  if (keyword === 'pattern') return 'is not of the form that is wanted'
   return message ?? 'is wrong'
 }
 
