@@ -6,7 +6,7 @@ export interface Fraction { readonly numerator: bigint, readonly denominator: bi
 /** What a conversion keeps (models.md §4): enough for any sensor, and few enough that a double gives them back. */
 export const SIGNIFICANT_DIGITS = 15
 
-/** Integers below this, and powers of ten up to TEN_POWER_MAX, are exact doubles: one division or multiplication of them rounds once, and right (Clinger). */
+/** Integers below this, and powers of ten up to TEN_POWER_MAX, are exact doubles: one division of them rounds once, and right (Clinger). */
 const EXACT_INTEGER_MAX = 1e15
 const TEN_POWER_MAX = 22
 /** Decimals that devices send; a value with more takes the slow road. */
@@ -29,7 +29,8 @@ export function fractionOf(value: number): Fraction {
 }
 
 export function timesTenExactly({ numerator, denominator }: Fraction, places: number): Fraction {
-  return places >= 0 ? { numerator: numerator * 10n ** BigInt(places), denominator } : { numerator, denominator: denominator * 10n ** BigInt(-places) }
+  if (places >= 0) return { numerator: numerator * 10n ** BigInt(places), denominator }
+  return { numerator, denominator: denominator * 10n ** BigInt(-places) }
 }
 
 export function plus(a: Fraction, b: Fraction): Fraction {

@@ -26,7 +26,7 @@ export class Draft {
     this.#parts = template.parts.slice()
   }
 
-  /** Sets a measured attribute to JSON text. A later reading of one attribute replaces an earlier one; what is computed does not replace what the device says. */
+  /** Sets a measured attribute to JSON text. A later reading replaces an earlier one; what is computed does not replace what the device says. */
   set(index: number, open: string, value: string, close: string, isComputed = false): void {
     if (!isComputed) this.#stated |= 2 ** index
     else if ((this.#stated & 2 ** index) !== 0) return
@@ -54,7 +54,9 @@ export class Draft {
 
   finish(): Entity {
     const { model, head } = this.template, time = timeText(this.#observedAt)
-    for (const [index, values] of this.#phases ?? NO_PHASES) this.#put(index, `${values.open}{${phasesText(values)}}${values.close}${time}${END}`)
+    for (const [index, values] of this.#phases ?? NO_PHASES) {
+      this.#put(index, `${values.open}{${phasesText(values)}}${values.close}${time}${END}`)
+    }
     if (model.period !== undefined) this.#finishPeriod(model.period === 'always' ? this.#periodMs ?? 0 : this.#periodMs, time)
     const parts: Part[] = []
     let mask = 0
@@ -68,9 +70,10 @@ export class Draft {
 
   #finishPeriod(periodMs: number | undefined, time: string): void {
     if (periodMs === undefined) return
-    for (const { attribute, from } of this.template.model.static) {
-      if (from === 'periodEnd') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, time))
-      else if (from === 'periodStart') this.#put(this.template.model.attributes.indexOf(attribute), instant(attribute, timeText(this.#observedAt - periodMs)))
+    const { model } = this.template, start = timeText(this.#observedAt - periodMs)
+    for (const { attribute, from } of model.static) {
+      if (from === 'periodEnd') this.#put(model.attributes.indexOf(attribute), instant(attribute, time))
+      else if (from === 'periodStart') this.#put(model.attributes.indexOf(attribute), instant(attribute, start))
     }
   }
 

@@ -42,8 +42,9 @@ function plain(member: Record<string, unknown>): unknown {
 const FORMAT = '1'
 
 /**
- * What the mask lets out, as bytes that `unpack` takes back: a line `<format> <type> <number of attributes>`, the head, and a line for each attribute.
- * No text holds a line feed, as JSON escapes it. Self-describing: an attribute's name stands in its own text, so a later order of attributes cannot misread it.
+ * What the mask lets out, as bytes that `unpack` takes back: a line `<format> <type> <number of attributes>`, the head, and a line for each
+ * attribute; no text holds a line feed, as JSON escapes it. An attribute's name stands in its own text, so that another order of attributes
+ * in a later version cannot misread it.
  */
 export function pack({ model, head, parts }: Entity, mask: number): Buffer {
   let lines = head, count = 0
@@ -55,18 +56,21 @@ export function pack({ model, head, parts }: Entity, mask: number): Buffer {
   return Buffer.from(`${FORMAT} ${model.type} ${count}\n${lines}`)
 }
 
-/** The entity of packed bytes; an attribute that its model does not have any more is left out. Throws a RangeError for bytes that `pack` did not make. */
+/** The entity of packed bytes, without attributes that its model does not have any more. Throws a RangeError for bytes that `pack` did not make. */
 export function unpack(packed: Uint8Array): Entity {
   if (!isUtf8(packed)) throw new RangeError('Packed entity that is no text')
   const [first = '', head = '', ...texts] = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString().split('\n')
   const [format, type = '', count] = first.split(' '), model = modelOf(type)
   if (format !== FORMAT || !model) throw new RangeError(`Packed entity of an unknown format or type: ${JSON.stringify(first.slice(0, 80))}`)
-  if (texts.length !== Number(count) || !head.startsWith(`{"id":"urn:ngsi-ld:${type}:`) || !texts.every(isPart)) throw new RangeError(`Packed ${type} that is not whole`)
+  const isWhole = texts.length === Number(count) && head.startsWith(`{"id":"urn:ngsi-ld:${type}:`) && texts.every(isPart)
+  if (!isWhole) throw new RangeError(`Packed ${type} that is not whole`)
   const parts = texts.map(text => ({ text, bit: model.bitOf(nameIn(text)) ?? 0 })).filter(({ bit }) => bit !== 0)
   return { model, head, parts, mask: parts.reduce((mask, { bit }) => mask | bit, 0) }
 }
 
-function isPart(text: string): boolean { return text.startsWith(',"') && text.endsWith('}') && text.startsWith('":{"type":"', text.indexOf('"', 2)) }
+function isPart(text: string): boolean {
+  return text.startsWith(',"') && text.endsWith('}') && text.startsWith('":{"type":"', text.indexOf('"', 2))
+}
 
 /** `,"name":…` → name */
 function nameIn(text: string): string { return text.slice(2, text.indexOf('"', 2)) }

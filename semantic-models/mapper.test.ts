@@ -230,7 +230,15 @@ describe('An entity', () => {
 
   it('is not unpacked from damaged bytes', () => {
     const packed = pack(entity, entity.mask)
-    for (const bytes of [packed.subarray(0, packed.length - 1), Buffer.concat([Buffer.from([9]), packed.subarray(1)]), packed.subarray(0, 4)]) assert.throws(() => unpack(bytes), RangeError)
+    const cut = packed.subarray(0, packed.lastIndexOf('\n')), odd = Buffer.from(packed)
+    odd[packed.length - 4] = 0xff
+    for (const bytes of [packed.subarray(0, packed.length - 1), Buffer.concat([Buffer.from([9]), packed.subarray(1)]), packed.subarray(0, 4), cut, odd, Buffer.alloc(0)]) assert.throws(() => unpack(bytes), RangeError)
+  })
+
+  it('is unpacked by the names in its texts: what its model does not have any more stays in', () => {
+    const packed = Buffer.from(pack(entity, entity.mask).toString().replace(',"temperature":', ',"humidex":'))
+    assert.deepEqual(unpack(packed).model.attributesIn(unpack(packed).mask), ['relativeHumidity', 'location', 'refDevice'])
+    assert.ok(!view(unpack(packed), -1 >>> 1).includes('humidex'))
   })
 
   it('has named attributes: an unknown one is an error that lists them', () => {

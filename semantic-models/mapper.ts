@@ -20,7 +20,13 @@ export interface Mapped {
 }
 
 /** What one device says of one instant. */
-interface Report { readonly device: string, readonly prepared: Prepared, readonly observedAt: number, readonly timed: boolean, readonly drafts: Draft[] }
+interface Report {
+  readonly device: string
+  readonly prepared: Prepared
+  readonly observedAt: number
+  readonly timed: boolean
+  readonly drafts: Draft[]
+}
 
 const CATCH_ALL = modelOf('DeviceMeasurement')!
 const NUM_VALUE = CATCH_ALL.attributes.indexOf('numValue'), TEXT_VALUE = CATCH_ALL.attributes.indexOf('textValue')
@@ -33,7 +39,8 @@ const MILLIMETRES = 3
 const devices = new PreparedDevices(DEVICES_PREPARED_MAX)
 
 /**
- * Maps the readings of one packet. `factsOf` is asked for each device that they name; `receivedAt` (milliseconds) stands in for a time that a reading does not have.
+ * Maps the readings of one packet. `factsOf` is asked for each device that they name; `receivedAt` (milliseconds) stands in for a time that a
+ * reading does not have.
  * Never throws for what a device can send: what cannot be mapped is in `refused`.
  */
 export function map(readings: readonly Reading[], factsOf: (device: string) => DeviceFacts, receivedAt: number): Mapped {
@@ -60,7 +67,7 @@ class Mapping {
   add(reading: Reading): void {
     const { quantity, value } = reading, report = this.#reportOf(reading), route = report.prepared.routes.get(quantity)
     if (route === undefined) this.#refuse(reading, 'NO_MODEL', `${quantity} is no quantity`)
-    else if (route.isStatus) this.#status.push({ device: reading.device, quantity: quantity as StatusQuantity, value: statusValue(reading, route), observedAt: report.observedAt })
+    else if (route.isStatus) this.#addStatus(reading, report, route)
     else if (route.words !== undefined) this.#addWord(reading, report, route, route.words)
     else if (typeof value === 'number' && Number.isFinite(value)) this.#addNumber(reading, report, route, value)
     else this.#refuse(reading, 'BAD_PAYLOAD', `${quantity} is a finite number`)
@@ -70,15 +77,18 @@ class Mapping {
     const reports = this.#reports, observations: Observation[] = []
     if (reports.length > 1) reports.sort((a, b) => a.observedAt - b.observedAt)
     for (const { device, observedAt, timed, drafts } of reports) {
-      for (const draft of drafts) observations.push({ device, model: draft.template.model, quantity: draft.template.quantity, observedAt, timed, entity: draft.finish() })
+      for (const draft of drafts) {
+        const { model, quantity } = draft.template
+        observations.push({ device, model, quantity, observedAt, timed, entity: draft.finish() })
+      }
     }
     return { observations, status: this.#status, refused: this.#refused }
   }
 
   /** Nearly always the same as for the reading before. */
   #reportOf({ device, observedAt }: Reading): Report {
-    const timed = observedAt !== undefined && observedAt >= 0 && observedAt <= INSTANT_MAX, instant = timed ? Math.floor(observedAt) : this.#receivedAt
-    const last = this.#report
+    const timed = observedAt !== undefined && observedAt >= 0 && observedAt <= INSTANT_MAX
+    const instant = timed ? Math.floor(observedAt) : this.#receivedAt, last = this.#report
     if (last !== undefined && last.device === device && last.observedAt === instant) return last
     return this.#report = this.#find(device, instant) ?? this.#open(device, instant, timed)
   }
@@ -97,6 +107,13 @@ class Mapping {
     return report
   }
 
+  /** A status that has a unit (the voltage of a battery) is told in the canonical one where its own is known; everything else as it came. */
+  #addStatus({ device, quantity, value, unit }: Reading, { observedAt }: Report, { spellings }: Route): void {
+    const conversion = typeof value === 'number' ? conversionIn(spellings, unit) : undefined
+    const told = conversion === undefined ? value : convert(value as number, conversion)
+    this.#status.push({ device, quantity: quantity as StatusQuantity, value: told, observedAt })
+  }
+
   #addNumber(reading: Reading, report: Report, route: Route, value: number): void {
     const conversion = conversionIn(route.spellings, reading.unit)
     if (conversion === undefined) return this.#refuse(reading, 'BAD_UNIT', unitDetail(reading, report.prepared.facts))
@@ -111,8 +128,8 @@ class Mapping {
 
   #addWord(reading: Reading, report: Report, route: Route, words: ReadonlySet<string>): void {
     const { quantity, value } = reading
-    if (typeof value !== 'string' || !words.has(value)) return this.#refuse(reading, 'BAD_PAYLOAD', `${quantity} is one of ${[...words].join(', ')}`)
-    const target = targetIn(route, reading)
+    const isKnown = typeof value === 'string' && words.has(value), target = targetIn(route, reading)
+    if (!isKnown) return this.#refuse(reading, 'BAD_PAYLOAD', `${quantity} is one of ${[...words].join(', ')}`)
     if (target === undefined) return this.#addToCatchAll(reading, report, value, undefined)
     if (target.refuse !== undefined) return this.#refuse(reading, 'NO_MODEL', target.refuse)
     const number = target.numbers?.get(value), draft = draftFor(report, target, reading)
@@ -122,8 +139,9 @@ class Mapping {
 
   /** DeviceMeasurement: the quantity itself, in its canonical unit; one phase alone is a quantity of its own. */
   #addToCatchAll(reading: Reading, report: Report, value: number | string, conversion: Conversion | undefined): void {
-    if (typeof value === 'number' && !Number.isFinite(value)) return this.#refuse(reading, 'BAD_PAYLOAD', `${reading.quantity} is too large`)
-    const draft = draftOf(report, CATCH_ALL, reading.phase === undefined ? reading.quantity : reading.quantity + reading.phase, '')
+    const { quantity, phase } = reading
+    if (typeof value === 'number' && !Number.isFinite(value)) return this.#refuse(reading, 'BAD_PAYLOAD', `${quantity} is too large`)
+    const draft = draftOf(report, CATCH_ALL, phase === undefined ? quantity : quantity + phase, '')
     if (conversion === undefined) return draft.set(TEXT_VALUE, TEXT_OPENING, JSON.stringify(value), TEXT_CLOSING)
     draft.set(NUM_VALUE, NUM_OPENING, String(value), conversion.close)
     draft.setStatic('unit', conversion.code)
@@ -145,7 +163,10 @@ function draftFor(report: Report, { model, variant, statics }: Target, { periodM
 }
 
 function draftOf({ drafts, prepared, observedAt }: Report, model: Model, quantity: string | undefined, variant: string): Draft {
-  for (const draft of drafts) if (draft.template.model === model && draft.template.quantity === quantity && draft.variant === variant) return draft
+  for (const draft of drafts) {
+    const { template } = draft
+    if (template.model === model && template.quantity === quantity && draft.variant === variant) return draft
+  }
   const draft = new Draft(prepared.templateOf(model, quantity), variant, observedAt)
   drafts.push(draft)
   return draft
@@ -160,12 +181,6 @@ function scale(target: Target, value: number, conversion: Conversion, { emptyMm 
 /** The range and type of the published schema, and of our own gate. */
 function passes({ min, max, isInteger }: Target, value: number): boolean {
   return value >= min && value <= max && Number.isFinite(value) && (!isInteger || Number.isInteger(value))
-}
-
-/** A status that has a unit (the voltage of a battery) is told in the canonical one where its own is known; everything else as it came. */
-function statusValue({ value, unit }: Reading, { spellings }: Route): number | string {
-  const conversion = typeof value === 'number' ? conversionIn(spellings, unit) : undefined
-  return conversion === undefined ? value : convert(value as number, conversion)
 }
 
 function unitDetail({ quantity, unit }: Reading, { dialect }: DeviceFacts): string {

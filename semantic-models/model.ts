@@ -40,11 +40,12 @@ export class Model {
     this.static = rule.static
     this.links = rule.links
     this.period = rule.period
-    this.attributes = [...rule.attributes, ...rule.static.map(({ attribute }) => attribute), 'location', ...(rule.refDevice === 'none' ? [] : ['refDevice']), ...rule.links]
-    if (this.attributes.length > ATTRIBUTES_PER_MODEL_MAX) throw new RuleError(`rules/models.json (${rule.type})`, `has more than ${ATTRIBUTES_PER_MODEL_MAX} attributes`)
+    const relationships = [...(rule.refDevice === 'none' ? [] : ['refDevice']), ...rule.links], where = `rules/models.json (${rule.type})`
+    this.attributes = [...rule.attributes, ...rule.static.map(({ attribute }) => attribute), 'location', ...relationships]
+    if (this.attributes.length > ATTRIBUTES_PER_MODEL_MAX) throw new RuleError(where, `has more than ${ATTRIBUTES_PER_MODEL_MAX} attributes`)
     this.tail = `,"@context":${JSON.stringify(this.context)}}`
     this.#bits = new Map(this.attributes.map((name, index) => [name, 2 ** index]))
-    if (this.#bits.size < this.attributes.length) throw new RuleError(`rules/models.json (${rule.type})`, 'has an attribute twice')
+    if (this.#bits.size < this.attributes.length) throw new RuleError(where, 'has an attribute twice')
   }
 
   /** The bit of an attribute in a mask, undefined where the model has no such attribute. */

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormatsModule, { type FormatsPlugin } from 'ajv-formats'
+import fc from 'fast-check'
 import jsonld from 'jsonld'
 import { NUMBER_QUANTITIES, TEXT_QUANTITIES } from '#adapters/quantity.ts'
 import type { Phase } from '#adapters/reading.ts'
@@ -15,6 +16,7 @@ import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { models } from '#semantic-models/registry.ts'
 import { RULES } from '#semantic-models/rules.ts'
 import exceptions from '#semantic-models/schema-exceptions.json' with { type: 'json' }
+import { anyFacts, anyReadings } from '#test/support/any-readings.ts'
 import { facts, reading } from '#test/support/readings.ts'
 
 const addFormats = addFormatsModule as unknown as FormatsPlugin
@@ -79,12 +81,7 @@ describe('What is emitted, beside what is published (../shared/standards)', () =
   })
 
   it('is the same graph by the published contexts as by ours', async () => {
-    const documents = new Map<string, object>([
-      [CORE_CONTEXT, read('contexts', 'ngsi-ld-core-context-v1.9.jsonld')], ['https://w3id.org/security/data-integrity/v1', read('contexts', 'data-integrity-v1.jsonld')],
-      ['https://w3id.org/security/data-integrity/v2', read('contexts', 'data-integrity-v2.jsonld')],
-      ...models().map(({ type, context }) => [context[0], read('smart-data-models', subjectOf(type), 'context.jsonld')] as const),
-    ])
-    const published = loaderOf(url => documents.get(url))
+    const published = publishedLoader()
     for (const entity of everything()) assert.equal(await asRdf(entity, published), await asRdf(entity, ours), JSON.stringify(entity))
   }).timeout(60_000)
 
@@ -96,6 +93,31 @@ describe('What is emitted, beside what is published (../shared/standards)', () =
     }
   })
 
+  it('is right in any view of anything that a device may say: the same graph by both contexts, and no less of the schema than was granted', async () => {
+    const published = publishedLoader(), validators = new Map(models().map(({ type }) => [type, validatorOf(type, [])]))
+    await fc.assert(fc.asyncProperty(anyReadings, anyFacts, fc.integer(), async (readings, device, mask) => {
+      for (const { entity } of map(readings, () => facts(device), ARRIVAL).observations) {
+        const shown = JSON.parse(view(entity, mask)), graph = await asRdf(shown, ours), validate = validators.get(entity.model.type)!
+        assert.ok(!graph.includes('/default-context/'), graph)
+        assert.equal(await asRdf(shown, published), graph)
+        assert.ok(validate(keyValues(shown)), `${JSON.stringify(shown)}\n${JSON.stringify(validate.errors)}`)
+        assert.deepEqual(Object.keys(shown).filter(name => entity.model.bitOf(name) !== undefined), entity.model.attributesIn(mask & entity.mask))
+      }
+    }), { numRuns: 60 })
+  }).timeout(120_000)
+
+  it('has the ranges and words of the published schemas, but for those that are written down', () => {
+    const differing = RULES.targets.flatMap(rule => {
+      if (!('model' in rule) || rule.fill) return []
+      const schema = propertyOf(rule.model, rule.attribute), bounds = rule.shape ? schema['properties'].L1 : schema
+      const published = { min: bounds['minimum'], max: bounds['maximum'], integer: bounds['type'] === 'integer' || undefined, words: bounds['enum'] }
+      const words = rule.numbers ? Object.values(rule.numbers).sort() : RULES.quantities.words[rule.quantity]
+      const own = { min: rule.min, max: rule.max, integer: rule.integer ?? (rule.numbers && true), words }
+      return isSame(own, published) ? [] : [`${rule.model}.${rule.attribute}`]
+    })
+    assert.deepEqual([...new Set(differing)], exceptions.flatMap(({ type, ranges = [] }: { type: string, ranges?: string[] }) => ranges.map(attribute => `${type}.${attribute}`)))
+  })
+
   it('is refused by the published schema when it is wrong', () => {
     const validate = validatorOf('IndoorEnvironmentObserved')
     const entity = everything().find(({ type, temperature }) => type === 'IndoorEnvironmentObserved' && temperature)!
@@ -104,14 +126,49 @@ describe('What is emitted, beside what is published (../shared/standards)', () =
   })
 })
 
-function validatorOf(type: string) {
+function publishedLoader() {
+  const documents = new Map<string, object>([
+    [CORE_CONTEXT, read('contexts', 'ngsi-ld-core-context-v1.9.jsonld')], ['https://w3id.org/security/data-integrity/v1', read('contexts', 'data-integrity-v1.jsonld')],
+    ['https://w3id.org/security/data-integrity/v2', read('contexts', 'data-integrity-v2.jsonld')],
+    ...models().map(({ type, context }) => [context[0], read('smart-data-models', subjectOf(type), 'context.jsonld')] as const),
+  ])
+  return loaderOf(url => documents.get(url))
+}
+
+/** What a schema says of a property, wherever it says it. */
+function propertyOf(type: string, name: string): Record<string, any> {
+  const find = (schema: Record<string, any>): Record<string, any> | undefined => {
+    if (schema['$ref']) return find(definitionOf(schema['$ref']))
+    return schema['properties']?.[name] ?? (schema['allOf'] as Record<string, any>[] | undefined)?.map(find).find(found => found !== undefined)
+  }
+  const found = find(read('smart-data-models', subjectOf(type), type, 'schema.json'))
+  assert.ok(found, `${type}.${name} is in the published schema`)
+  return found['$ref'] ? definitionOf(found['$ref']) : found
+}
+
+function definitionOf(reference: string): Record<string, any> {
+  const [url = '', pointer = ''] = reference.split('#'), subject = /dataModel\.(\w+)/.exec(url)?.[1]
+  const document = subject ? read('smart-data-models', subject, url.split('/').at(-1)!) : read('smart-data-models', 'common-schema.json')
+  return pointer.split('/').slice(1).reduce((node, key) => node[key], document)
+}
+
+function isSame(own: object, published: object): boolean {
+  try {
+    assert.deepEqual(own, published)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function validatorOf(type: string, required?: readonly string[]) {
   const ajv = new Ajv2020({ strict: false, logger: false })
   addFormats(ajv)
   for (const file of [['common-schema.json'], ['Device', 'device-schema.json'], ['Weather', 'weather-schema.json'], ['Environment', 'Environment-schema.json']]) ajv.addSchema(read('smart-data-models', ...file))
   ajv.addSchema({ ...read('smart-data-models', 'Environment', 'Environment-schema.json'), $id: 'https://raw.githubusercontent.com/smart-data-models/dataModel.Environment/master/Environment-schema.json' })
   const schema = read('smart-data-models', subjectOf(type), type, 'schema.json')
   const lifted: readonly string[] = exceptions.find(exception => exception.type === type)?.notRequired ?? []
-  schema.required = (schema.required as string[] | undefined)?.filter(name => !lifted.includes(name))
+  schema.required = required ?? (schema.required as string[] | undefined)?.filter(name => !lifted.includes(name))
   return ajv.compile(schema)
 }
 

@@ -31,7 +31,7 @@ export interface QuantityRules {
   readonly words: Readonly<Record<string, readonly string[]>>
 }
 
-/** Where the value of a static attribute comes from when it is not the same for all: from the device, the reading, or the target's own `static`. */
+/** Where the value of a static attribute comes from when it is not the same for all: the device, the reading, or the target's own `static`. */
 export type StaticSource = 'placement' | 'category' | 'target' | 'quantity' | 'unitCode' | 'periodStart' | 'periodEnd'
 
 export interface StaticRule {
@@ -58,7 +58,7 @@ export interface ModelRule {
   readonly period?: 'known' | 'always'
 }
 
-/** `none` and `some` look at whether a reading has a phase; `first` takes L1 for all phases; `only` takes the L1 of a device that has no other. */
+/** Whether a reading has a phase: `none`, or `some`; `first` takes that of L1 for all, `only` that of a device which has no other. */
 export type PhaseRule = 'none' | 'some' | 'first' | 'only'
 
 export interface WhenRule {
@@ -107,7 +107,7 @@ export class RuleError extends Error {
   }
 }
 
-/** Checks rules that someone wrote. Throws RuleError with the first fault. (Our own schemas are not checked again at each start: a test does that.) */
+/** Checks rules that someone wrote. Throws RuleError with the first fault. That the schema itself is one is for a test, not for each start. */
 export function checkRules(rules: { units: unknown, quantities: unknown, models: unknown, targets: unknown }): Rules {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, meta: false, validateSchema: false })
   for (const name of ['units', 'quantities', 'models', 'targets'] as const) {
@@ -119,7 +119,8 @@ export function checkRules(rules: { units: unknown, quantities: unknown, models:
 
 function faultOf(file: string, error: ErrorObject | undefined): RuleError {
   const extra: unknown = error?.params['additionalProperty']
-  return new RuleError(`${file}#${error?.instancePath ?? ''}`, `${error?.message ?? 'is wrong'}${typeof extra === 'string' ? `: ${extra}` : ''}`)
+  const what = error?.message ?? 'is wrong'
+  return new RuleError(`${file}#${error?.instancePath ?? ''}`, typeof extra === 'string' ? `${what}: ${extra}` : what)
 }
 
 export const RULES: Rules = checkRules({ units, quantities, models, targets })

@@ -1,4 +1,5 @@
-// Which model and attribute a quantity of a device goes to: by the device's placement, role and phases, never by a value. Compiled once for each kind of device.
+// Which model and attribute a quantity of a device goes to: by the device's placement, role and phases, never by a value.
+// Compiled once for each kind of device.
 import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES, type Quantity } from '#adapters/quantity.ts'
 import type { Reading } from '#adapters/reading.ts'
 import type { Model } from '#semantic-models/model.ts'
@@ -53,16 +54,18 @@ const routesByKind = new Map<string, ReadonlyMap<string, Route>>()
 /** The routes of a device by quantity. */
 export function routesOf(facts: DeviceFacts): ReadonlyMap<string, Route> {
   const kind = `${facts.dialect} ${facts.placement} ${facts.role} ${facts.phases} ${hasHeight(facts)}`
-  let routes = routesByKind.get(kind)
-  if (routes === undefined) routesByKind.set(kind, routes = new Map(Array.from(QUANTITIES, quantity => [quantity, routeOf(quantity, facts)])))
-  return routes
+  const known = routesByKind.get(kind)
+  if (known !== undefined) return known
+  const made = new Map(Array.from(QUANTITIES, quantity => [quantity, routeOf(quantity, facts)]))
+  routesByKind.set(kind, made)
+  return made
 }
 
 /** Where a reading goes, or why it goes nowhere; undefined where the catch-all has it. */
 export function targetIn({ targets }: Route, { phase, whole }: Reading): Target | Refused | undefined {
   for (const target of targets) {
-    const { when } = target
-    if ((when.phase === undefined || fitsPhase(when.phase, phase)) && (when.whole === undefined || when.whole === (whole === true))) return target
+    const { when } = target, isWhole = whole === true
+    if ((when.phase === undefined || fitsPhase(when.phase, phase)) && (when.whole ?? isWhole) === isWhole) return target
   }
   return undefined
 }
@@ -81,8 +84,12 @@ function routeOf(quantity: string, facts: DeviceFacts): Route {
   const words = RULES.quantities.words[quantity]
   return {
     isStatus: STATUS.has(quantity), words: words && new Set(words), spellings: spellingsOf(facts.dialect, quantity),
-    targets: (rows.get(quantity) ?? []).filter(({ when }) => fits(when, facts)).map(row => row.when.phase === 'only' ? { ...row, when: { ...row.when, phase: facts.phases === 1 ? 'first' : 'none' } } : row),
+    targets: (rows.get(quantity) ?? []).filter(({ when }) => fits(when, facts)).map(row => resolvePhase(row, facts)),
   }
+}
+
+function resolvePhase<R extends Row>(row: R, { phases }: DeviceFacts): R {
+  return row.when.phase === 'only' ? { ...row, when: { ...row.when, phase: phases === 1 ? 'first' : 'none' } } : row
 }
 
 function fits(when: WhenRule, facts: DeviceFacts): boolean {
@@ -94,9 +101,11 @@ function fits(when: WhenRule, facts: DeviceFacts): boolean {
 
 /** Rows by quantity. Throws RuleError where a row names what is not there. */
 function compile(rules: readonly TargetRule[], { units, words }: QuantityRules): ReadonlyMap<string, readonly (Target | Refused)[]> {
-  for (const quantity of Object.keys({ ...units, ...words })) if (!QUANTITIES.has(quantity)) throw new RuleError('rules/quantities.json', `there is no quantity ${quantity}`)
-  for (const quantity of NUMBER_QUANTITIES) if (!units[quantity]) throw new RuleError('rules/quantities.json#/units', `${quantity} has no unit`)
-  for (const quantity of TEXT_QUANTITIES) if (!words[quantity]) throw new RuleError('rules/quantities.json#/words', `${quantity} has no words`)
+  const unknown = Object.keys({ ...units, ...words }).find(quantity => !QUANTITIES.has(quantity))
+  const unitless = NUMBER_QUANTITIES.find(quantity => !units[quantity]), wordless = TEXT_QUANTITIES.find(quantity => !words[quantity])
+  if (unknown !== undefined) throw new RuleError('rules/quantities.json', `there is no quantity ${unknown}`)
+  if (unitless !== undefined) throw new RuleError('rules/quantities.json#/units', `${unitless} has no unit`)
+  if (wordless !== undefined) throw new RuleError('rules/quantities.json#/words', `${wordless} has no words`)
   const byQuantity = new Map<string, (Target | Refused)[]>(Array.from(QUANTITIES, quantity => [quantity, []]))
   rules.forEach((rule, index) => {
     const where = `rules/targets.json#/${index}`, siblings = byQuantity.get(rule.quantity), when = rule.when ?? {}
@@ -115,8 +124,8 @@ function resolve(rule: AttributeRule, where: string): Omit<Target, 'when'> {
   const missing = Object.keys(rule.static ?? NO_STATICS).find(name => !model.attributes.includes(name))
   if (missing !== undefined) throw new RuleError(`${where}/static`, `${rule.model} has no attribute ${missing}`)
   return {
-    model, index, places, open: opening(rule.attribute), isFraction: rule.scale !== undefined || rule.fill === true, min: rule.min ?? -Infinity, max: rule.max ?? Infinity,
-    isInteger: rule.integer === true, isByPhase: rule.shape === 'phases', isFill: rule.fill === true, numbers: rule.numbers && new Map(Object.entries(rule.numbers)),
-    statics: rule.static ?? NO_STATICS, variant: JSON.stringify(rule.static ?? ''),
+    model, index, places, open: opening(rule.attribute), min: rule.min ?? -Infinity, max: rule.max ?? Infinity, isInteger: rule.integer === true,
+    isFraction: rule.scale !== undefined || rule.fill === true, isByPhase: rule.shape === 'phases', isFill: rule.fill === true,
+    numbers: rule.numbers && new Map(Object.entries(rule.numbers)), statics: rule.static ?? NO_STATICS, variant: JSON.stringify(rule.static ?? ''),
   }
 }

@@ -1,4 +1,4 @@
-// What all entities of a device have in common, as text made once for each state of its facts: heads, and the attributes that no reading changes.
+// What all entities of a device have in common, as text made once for each state of its facts: heads, and attributes that no reading changes.
 import type { Part } from '#semantic-models/entity.ts'
 import type { Model } from '#semantic-models/model.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
@@ -38,7 +38,10 @@ export class Prepared {
   }
 }
 
-/** Devices that were prepared, in two generations: what is found in the older one moves to the younger, and the older one is let go when the younger is full. */
+/**
+ * Devices that were prepared, in two generations: what is found in the older one moves to the younger, and the older one is let go when the
+ * younger is full.
+ */
 export class PreparedDevices {
   readonly #devicesMax: number
   #younger = new Map<DeviceFacts, Prepared>()
@@ -76,7 +79,8 @@ function templateFor(model: Model, quantity: string | undefined, facts: DeviceFa
 }
 
 /** Undefined where the value is not known before the readings are. */
-function staticText({ attribute, value, from, words = [] }: StaticRule, quantity: string | undefined, { placement, category }: DeviceFacts): string | undefined {
+function staticText(rule: StaticRule, quantity: string | undefined, { placement, category }: DeviceFacts): string | undefined {
+  const { attribute, value, from, words = [] } = rule
   if (value !== undefined) return fixed(attribute, JSON.stringify(value))
   if (from === 'placement') return fixed(attribute, JSON.stringify(placement))
   if (from === 'quantity') return fixed(attribute, JSON.stringify(quantity))

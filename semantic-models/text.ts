@@ -1,4 +1,5 @@
-// The JSON text of an entity's members (NGSI-LD normalized form, ETSI GS CIM 009 §4.5.1). Whatever a device or its owner chose is escaped here, once.
+// The JSON text of an entity's members (NGSI-LD normalized form, ETSI GS CIM 009 §4.5.1).
+// Whatever a device or its owner chose is escaped here, once.
 import type { Model } from '#semantic-models/model.ts'
 
 /** Decimals of a degree: a centimetre. */
@@ -42,7 +43,8 @@ export function relationship(name: string, iri: string): string | undefined {
 /** Undefined where there is no such place on Earth. */
 export function geo([longitude, latitude]: readonly [number, number]): string | undefined {
   if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90)) return undefined
-  return `,"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[${Number(longitude.toFixed(LOCATION_DECIMALS))},${Number(latitude.toFixed(LOCATION_DECIMALS))}]}}`
+  const coordinates = [longitude, latitude].map(degrees => Number(degrees.toFixed(LOCATION_DECIMALS)))
+  return `,"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":${JSON.stringify(coordinates)}}}`
 }
 
 /** id, type and the member that says when, up to its instant. `opaque` is ours, or ours and a quantity. */
@@ -50,7 +52,9 @@ export function headOpening(model: Model, opaque: string): string {
   return `{"id":"urn:ngsi-ld:${model.type}:${opaque}","type":"${model.type}"${model.time === 'none' ? '' : instantOpening(model.time)}`
 }
 
-export function headText(model: Model, opening: string, time: string): string { return model.time === 'none' ? opening : opening + time + INSTANT_END }
+export function headText(model: Model, opening: string, time: string): string {
+  return model.time === 'none' ? opening : opening + time + INSTANT_END
+}
 
 const INSTANT_END = '"}}'
 function instantOpening(name: string): string { return `,"${name}":{"type":"Property","value":{"@type":"DateTime","@value":"` }

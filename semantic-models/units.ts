@@ -25,7 +25,7 @@ export const UNIT_LENGTH_MAX = 40
 const OFFSET_DECIMALS = 6
 const UNCHANGED = 0
 
-/** Characters that NFKC makes into those of the table. Their spellings are entered beforehand, so that what devices send is found in one look. */
+/** Characters that NFKC makes into those of the table: such spellings are entered beforehand, so that what devices send is found in one look. */
 const COMPATIBLE: readonly (readonly [string, string])[] = [['3', '³'], ['2', '²'], ['μ', 'µ'], ['°C', '℃'], ['°F', '℉'], ['oC', 'ºC']]
 
 const NO_SPELLINGS: Spellings = new Map()
@@ -42,8 +42,8 @@ export function conversionIn(spellings: Spellings, unit: string): Conversion | u
 }
 
 /**
- * The value in the canonical unit, × 10^places. Rounded once, half away from zero, to 15 significant digits, or where the unit has an offset to six decimals;
- * what needs no conversion passes untouched. Infinite where a double cannot hold it.
+ * The value in the canonical unit, × 10^places. Rounded once, half away from zero, to 15 significant digits, or where the unit has an offset
+ * to six decimals; what needs no conversion passes untouched. Infinite where a double cannot hold it.
  */
 export function convert(value: number, conversion: Conversion, places = UNCHANGED): number {
   if (conversion.factor === undefined) {
@@ -63,7 +63,8 @@ export function exactly(value: number, { places, factor, add }: Conversion): Fra
 /** Tables by dialect, then quantity. Throws RuleError where a quantity names a unit that is not there. */
 function compile(units: readonly UnitRule[], quantities: QuantityRules): ReadonlyMap<Dialect, ReadonlyMap<string, Spellings>> {
   const byId = new Map(units.map(unit => [unit.id, unit]))
-  return new Map(DIALECTS.map(dialect => [dialect, new Map(Object.entries(quantities.units).map(([quantity, ids]) => [quantity, spellingsIn(dialect, quantity, ids, byId)]))]))
+  const rows = Object.entries(quantities.units)
+  return new Map(DIALECTS.map(dialect => [dialect, new Map(rows.map(([quantity, ids]) => [quantity, spellingsIn(dialect, quantity, ids, byId)]))]))
 }
 
 function spellingsIn(dialect: Dialect, quantity: string, ids: readonly string[], units: ReadonlyMap<string, UnitRule>): Spellings {
@@ -103,7 +104,9 @@ export function powerOfTen(mul: number, div: number): number | undefined {
 /** All texts that are this spelling once NFKC has been at them (and the case, where it does not count). */
 function variantsOf(text: string, anyCase: boolean): readonly string[] {
   let variants = [text]
-  for (const [plain, compatible] of COMPATIBLE) variants = variants.flatMap(variant => variant.includes(plain) ? [variant, variant.replaceAll(plain, compatible)] : [variant])
+  for (const [plain, compatible] of COMPATIBLE) {
+    if (text.includes(plain)) variants = variants.flatMap(variant => [variant, variant.replaceAll(plain, compatible)])
+  }
   return anyCase ? variants.flatMap(variant => casesOf(variant)) : variants
 }
 
