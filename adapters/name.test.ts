@@ -1,11 +1,13 @@
 // Folding of names: what must meet, meets, and what must not, does not.
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { foldName, splitChannel } from '#adapters/name.ts'
+import { foldName, NAME_REMEMBERED_LENGTH_MAX, NAMES_REMEMBERED_MAX, remembering, splitChannel } from '#adapters/name.ts'
 
 describe('A name that is looked up', () => {
   it('is the same in every convention', () => {
-    for (const name of ['wind_speed', 'windSpeed', 'WindSpeed', 'Wind Speed', 'wind-speed', 'WIND.SPEED', ' wind speed ']) assert.equal(foldName(name), 'windspeed', name)
+    for (const name of ['wind_speed', 'windSpeed', 'WindSpeed', 'Wind Speed', 'wind-speed', 'WIND.SPEED', ' wind speed ']) {
+      assert.equal(foldName(name), 'windspeed', name)
+    }
   })
 
   it('keeps a decimal apart from a number without one', () => {
@@ -28,5 +30,18 @@ describe('A name that is looked up', () => {
     assert.deepEqual(splitChannel('temp2'), { stem: 'temp', channel: '2' })
     assert.deepEqual(splitChannel('a1b100'), { stem: 'a1b', channel: '100' })
     for (const name of ['temp', '12', 'temp1234', 'pm2.5', '']) assert.equal(splitChannel(name), undefined, name)
+  })
+
+  it('is worked out once, but for long ones, and again when too many others came between', () => {
+    let made = 0
+    const length = remembering(name => { made++; return name === '' ? undefined : name.length })
+    const longest = 'x'.repeat(NAME_REMEMBERED_LENGTH_MAX), tooLong = longest + 'x'
+    for (let i = 0; i < 2; i++) assert.deepEqual([length('ab'), length(''), length(longest)], [2, undefined, NAME_REMEMBERED_LENGTH_MAX])
+    assert.equal(made, 3)
+    for (let i = 0; i < 2; i++) assert.equal(length(tooLong), tooLong.length)
+    assert.equal(made, 5)
+    for (let i = 0; i < NAMES_REMEMBERED_MAX; i++) length(`n${i}`)
+    length('ab')
+    assert.equal(made, 5 + NAMES_REMEMBERED_MAX + 1)
   })
 })

@@ -6,7 +6,7 @@ import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
 import { meaningOf, type YesNo } from '#adapters/senml/names.ts'
 import { resolve, type SenmlRecord } from '#adapters/senml/pack.ts'
 
-/** SenML in JSON (RFC 8428 §5) on any topic with a level `senml`, and on every topic of a source that was paired with this dialect. Keeps no memory. */
+/** SenML in JSON (RFC 8428 §5) on any topic with a level `senml`, and on every topic of a source that was paired so. Keeps no memory. */
 export const senml: Adapter = {
   name: 'senml',
   recognise: topic => topic.split('/').includes('senml') ? topic : undefined,
@@ -21,6 +21,8 @@ export const senml: Adapter = {
   },
 }
 
+const AMBIGUOUS = 'Neither the name nor the unit tells one quantity.'
+
 interface Position { latitude?: SenmlRecord, longitude?: SenmlRecord }
 
 function readRecords(records: readonly SenmlRecord[], wrong: readonly Refusal[], topic: string): Decoded {
@@ -32,14 +34,14 @@ function readRecords(records: readonly SenmlRecord[], wrong: readonly Refusal[],
     else readings.push(read)
   }
   const devices = reportsOf(positions)
-  if (readings.length === 0 && problems.length === 0) return { ...refused('NO_READING', 'No record has a name or a unit that tells a quantity.', undefined), devices }
-  return { readings, refused: problems, devices, memory: undefined }
+  if (readings.length > 0 || problems.length > 0) return { readings, refused: problems, devices, memory: undefined }
+  return { ...refused('NO_READING', 'No record has a name or a unit that tells a quantity.', undefined), devices }
 }
 
 function readRecord(record: SenmlRecord, topic: string, positions: Map<string, Position>): Reading | Refusal | undefined {
   const { name, unit, isBaseName, value, time, field } = record, meaning = meaningOf(name, unit, isBaseName)
   if (meaning.kind === 'unknown') return undefined
-  if (meaning.kind === 'ambiguous') return typeof value === 'number' ? { code: 'AMBIGUOUS', field, detail: 'Neither the name nor the unit tells one quantity.' } : undefined
+  if (meaning.kind === 'ambiguous') return typeof value === 'number' ? { code: 'AMBIGUOUS', field, detail: AMBIGUOUS } : undefined
   const owner = meaning.device || topic
   if (meaning.kind === 'position') {
     notePosition(positions, owner, meaning.part, record)

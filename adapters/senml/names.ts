@@ -90,14 +90,16 @@ export interface YesNo {
 
 const yesNo = (quantity: TextQuantity, words: readonly [string, string]): YesNo => ({ quantity, words, texts: words })
 
+const PARKING: YesNo = { quantity: 'parking', words: OCCUPIED, texts: ['occupied', 'free', 'closed', 'unknown'] }
+
 /** The last segment of a name → a yes/no quantity. `contact` true is an open door to some and a closed one to others. */
 const YES_NO: ReadonlyMap<string, YesNo> = new Map<string, YesNo>([
-  ['open', yesNo('contact', OPEN)], ['opened', yesNo('contact', OPEN)], ['dooropen', yesNo('contact', OPEN)], ['windowopen', yesNo('contact', OPEN)],
+  ...['open', 'opened', 'dooropen', 'windowopen'].map((name): [string, YesNo] => [name, yesNo('contact', OPEN)]),
   ['closed', yesNo('contact', ['closed', 'open'])],
   ...['contact', 'door', 'window'].map((name): [string, YesNo] => [name, { quantity: 'contact', texts: OPEN }]),
   ...['motion', 'movement', 'pir', 'motiondetected'].map((name): [string, YesNo] => [name, yesNo('motion', DETECTED)]),
   ...['occupancy', 'occupied', 'presence'].map((name): [string, YesNo] => [name, yesNo('occupancy', OCCUPIED)]),
-  ...['parking', 'parkingoccupied', 'parkingspot', 'parkingstatus'].map((name): [string, YesNo] => [name, { quantity: 'parking', words: OCCUPIED, texts: ['occupied', 'free', 'closed', 'unknown'] }]),
+  ...['parking', 'parkingoccupied', 'parkingspot', 'parkingstatus'].map((name): [string, YesNo] => [name, PARKING]),
   ...['tamper', 'tampered'].map((name): [string, YesNo] => [name, yesNo('tamper', DETECTED)]),
   ...['smoke', 'smokealarm', 'smokedetected'].map((name): [string, YesNo] => [name, yesNo('smoke', DETECTED)]),
   ...['leak', 'waterleak', 'flood', 'leakage'].map((name): [string, YesNo] => [name, yesNo('leak', DETECTED)]),
@@ -107,22 +109,27 @@ const YES_NO: ReadonlyMap<string, YesNo> = new Map<string, YesNo>([
 ])
 
 /**
- * Units that belong to one quantity, whatever the thing is called (volts and amperes as above). Those that may be several are not here: `m`, `/`, `%`,
- * `dB`, `ppm`, `deg`, `m/s`, `W`, `kWh`, `l`, `Pa`.
+ * Units that belong to one quantity, whatever the thing is called (volts and amperes as above). Those that may be several are not here:
+ * `m`, `/`, `%`, `dB`, `ppm`, `deg`, `m/s`, `W`, `kWh`, `l`, `Pa`.
  */
 const UNITS: ReadonlyMap<string, NumberQuantity | StatusQuantity> = new Map<string, NumberQuantity | StatusQuantity>([
-  ['Cel', 'temperature'], ['%RH', 'humidity'], ['lx', 'illuminance'], ['hPa', 'pressure'], ['V', 'voltageDc'], ['mV', 'voltageDc'], ['A', 'currentDc'], ['mA', 'currentDc'],
-  ['VA', 'powerApparent'], ['kVA', 'powerApparent'], ['var', 'powerReactive'], ['kvar', 'powerReactive'], ['W/m2', 'solarRadiation'], ['mm/h', 'precipitationRate'], ['%EL', 'battery'],
+  ['Cel', 'temperature'], ['%RH', 'humidity'], ['lx', 'illuminance'], ['hPa', 'pressure'], ['W/m2', 'solarRadiation'],
+  ['mm/h', 'precipitationRate'], ['V', 'voltageDc'], ['mV', 'voltageDc'], ['A', 'currentDc'], ['mA', 'currentDc'],
+  ['VA', 'powerApparent'], ['kVA', 'powerApparent'], ['var', 'powerReactive'], ['kvar', 'powerReactive'], ['%EL', 'battery'],
 ])
 
-/** Segments, folded, that say where something is or that it is a sensor, and nothing about what it measures. */
-const PLACE = /^(?:sensor|probe|channel|ch|node|device|dev|unit|thing|value|val|in|input|port|indoors?|outdoors?|inside|outside|room|ambient|air)?\d{0,3}$/
+/** Segments, folded and without a number, that say where something is or that it is a sensor, and nothing about what it measures. */
+const PLACES: ReadonlySet<string> = new Set([
+  '', 'sensor', 'probe', 'channel', 'ch', 'node', 'device', 'dev', 'unit', 'thing', 'value', 'val', 'in', 'input', 'port',
+  'indoor', 'indoors', 'outdoor', 'outdoors', 'inside', 'outside', 'room', 'ambient', 'air',
+])
 
-/** Segments that are an identifier: hexadecimal with a digit, or three digits in a row. */
-const IDENTIFIER = /^[0-9a-f.]*\d[0-9a-f.]*$|\d{3}/
+const HEXADECIMAL = /^[0-9a-f.]+$/, DIGIT = /\d/, THREE_DIGITS = /\d{3}/
 
 /** Names of one device that are split off by a number at their end; a shorter one (`o3`, `co2`) is a name with a number in it. */
 const STEM_LENGTH_MIN = 3
+
+const POSITIONS: ReadonlyMap<string, 'latitude' | 'longitude'> = new Map([['lat', 'latitude'], ['lon', 'longitude']])
 
 export type Meaning =
   | { readonly kind: 'number', readonly quantity: NumberQuantity | StatusQuantity, readonly device: string, readonly channel: string }
@@ -131,28 +138,36 @@ export type Meaning =
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'unknown' }
 
-const QUANTITIES: ReadonlyMap<string, NumberQuantity | StatusQuantity> =
-  new Map(Object.entries(NAMES).flatMap(([quantity, names]) => names.map(name => [name, quantity as NumberQuantity | StatusQuantity] as const)))
+const QUANTITIES: ReadonlyMap<string, NumberQuantity | StatusQuantity> = new Map(
+  Object.entries(NAMES).flatMap(([quantity, names]) => names.map(name => [name, quantity as NumberQuantity | StatusQuantity] as const)),
+)
 
 /**
- * What a resolved name says with its unit, in this order: a position by its unit; the quantity by the last segment (after `:` or `/`, else after `.`),
- * a number at its end being a channel; and, where the last segment tells nothing or the base name is all there is, the quantity by the unit.
- * The device is what stands before the segment that told the quantity ('' where nothing does), else the whole name.
+ * What a resolved name says with its unit, in this order: a position by its unit; the quantity by the last segment (after `:` or `/`, else
+ * after `.`), a number at its end being a channel; and, where the last segment tells nothing or the base name is all there is, the quantity
+ * by the unit. The device is what stands before the segment that told the quantity ('' where nothing does), else the whole name.
  */
 export function meaningOf(name: string, unit: string, isBaseName: boolean): Meaning {
-  if (unit === 'lat' || unit === 'lon') return { kind: 'position', part: unit === 'lat' ? 'latitude' : 'longitude', device: ownerOfPosition(name) }
+  const part = POSITIONS.get(unit)
+  if (part) return { kind: 'position', part, device: ownerOfPosition(name) }
   const cut = Math.max(name.lastIndexOf(':'), name.lastIndexOf('/'))
   const said = meaningAfter(name, cut) ?? meaningAfter(name, Math.max(cut, name.lastIndexOf('.')))
   if (said) return said
   const segment = foldName(name.slice(cut + 1))
-  if (!isBaseName && !PLACE.test(segment) && !IDENTIFIER.test(segment)) return { kind: 'unknown' }
+  if (!isBaseName && !PLACES.has(splitChannel(segment)?.stem ?? segment) && !isIdentifier(segment)) return { kind: 'unknown' }
   const quantity = UNITS.get(unit)
   return quantity ? { kind: 'number', quantity, device: trimmed(name), channel: '' } : { kind: 'ambiguous' }
 }
 
+/** Hexadecimal with a digit, or anything with three digits in a row. */
+function isIdentifier(segment: string): boolean {
+  return HEXADECIMAL.test(segment) && DIGIT.test(segment) || THREE_DIGITS.test(segment)
+}
+
 function meaningAfter(name: string, cut: number): Meaning | undefined {
   const word = foldName(name.slice(cut + 1)), device = trimmed(name.slice(0, Math.max(0, cut))), split = splitChannel(word)
-  return meaningOfWord(word, device, '') ?? (split && split.stem.length >= STEM_LENGTH_MIN ? meaningOfWord(split.stem, device, split.channel) : undefined)
+  const said = meaningOfWord(word, device, '')
+  return said || !split || split.stem.length < STEM_LENGTH_MIN ? said : meaningOfWord(split.stem, device, split.channel)
 }
 
 function meaningOfWord(word: string, device: string, channel: string): Meaning | undefined {
@@ -167,5 +182,7 @@ function ownerOfPosition(name: string): string {
 }
 
 function trimmed(name: string): string {
-  return name.replace(/[:/.]+$/, '')
+  let end = name.length
+  while (end > 0 && ':/.'.includes(name[end - 1]!)) end--
+  return name.slice(0, end)
 }

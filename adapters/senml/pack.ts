@@ -10,6 +10,9 @@ export const RELATIVE_SECONDS_END = 2 ** 28
 export const VERSION = 10
 export const VERSION_WITH_SECONDARY_UNITS = 26
 
+/** Longer names are refused: they would be the keys of devices. */
+export const NAME_LENGTH_MAX = 255
+
 /** One resolved record. */
 export interface SenmlRecord {
   /** Base name and name. */
@@ -35,7 +38,7 @@ interface Base { bn: string, bt: number, bu: string, bv: number }
 const NAME = /^[A-Za-z0-9][A-Za-z0-9\-:./_]*$/
 const VALUES = ['v', 'vs', 'vb', 'vd'] as const
 
-/** The whole pack is refused where its structure, a base field, its version or a field that must be understood would make the rest uncertain. */
+/** The pack is refused where its structure, a base field, its version or a field that must be understood makes the rest uncertain. */
 export function resolve(pack: unknown, receivedAt: number): Resolved | Refusal {
   if (!Array.isArray(pack) || pack.length === 0) return bad('', 'A SenML pack is an array of records.')
   const base: Base = { bn: '', bt: 0, bu: '', bv: 0 }, records: SenmlRecord[] = [], refused: Refusal[] = []
@@ -69,21 +72,29 @@ function applyBase(record: JsonRecord, base: Base, index: number): Refusal | und
 }
 
 function isKnownVersion(version: unknown): boolean {
-  return Number.isInteger(version) && ((version as number) > 0 && (version as number) <= VERSION || version === VERSION_WITH_SECONDARY_UNITS)
+  if (typeof version !== 'number' || !Number.isInteger(version)) return false
+  return version > 0 && version <= VERSION || version === VERSION_WITH_SECONDARY_UNITS
 }
 
-/** Undefined: a record without a value, such as one that only sets base fields. A sum (`s`) is the value's integral over time, which is no quantity. */
+/**
+ * Undefined: a record without a value, such as one that only sets base fields. A sum (`s`) is the value's integral over time, which is no
+ * quantity.
+ */
 function resolveRecord(record: JsonRecord, { bn, bt, bu, bv }: Base, place: string, receivedAt: number): SenmlRecord | Refusal | undefined {
   const kinds = VALUES.filter(key => Object.hasOwn(record, key)), kind = kinds[0]
   if (kind === undefined) return undefined
   if (kinds.length > 1) return bad(place, 'A record has one value.')
   const n = own(record, 'n') ?? '', u = own(record, 'u') ?? bu, t = own(record, 't') ?? 0
-  if (typeof n !== 'string' || !NAME.test(bn + n)) return bad(`${place}.n`, 'Not a name of SenML.')
+  if (typeof n !== 'string' || !isName(bn + n)) return bad(`${place}.n`, 'Not a name of SenML.')
   if (typeof u !== 'string') return bad(`${place}.u`, 'Not a text.')
   const seconds = numberOf(t), value = valueOf(kind, record[kind], bv)
   if (seconds === undefined) return bad(`${place}.t`, 'Not a finite number.')
   if (value === undefined) return bad(`${place}.${kind}`, 'Not a value of this kind.')
   return { name: bn + n, isBaseName: n === '', unit: u, value, time: timeOf(bt + seconds, receivedAt), field: `${place}.${kind}` }
+}
+
+function isName(name: string): boolean {
+  return name.length <= NAME_LENGTH_MAX && NAME.test(name)
 }
 
 function valueOf(kind: typeof VALUES[number], raw: unknown, bv: number): number | string | boolean | undefined {

@@ -1,4 +1,4 @@
-// Shelly, second generation and later: components report themselves, all at once or only what changed, over JSON-RPC notifications or status topics.
+// Shelly, second generation and later: components report themselves, whole or only what changed, as notifications or on status topics.
 import type { Adapter, Decoded } from '#adapters/adapter.ts'
 import { refused } from '#adapters/decoded.ts'
 import { isRecord, numberOf, own, parsePayload, textOf, type JsonRecord } from '#adapters/json.ts'
@@ -9,8 +9,8 @@ import { isFactoryName, parseTopic } from '#adapters/shelly/topic.ts'
 import { instantOfSeconds, plausibleInstant } from '#adapters/time.ts'
 
 /**
- * Shelly Gen2+ over MQTT (https://shelly-api-docs.shelly.cloud/gen2/). Keeps no memory: a notification carries only what changed, and what a
- * message does not contain is not in the entity, so each value stands for itself.
+ * Shelly Gen2+ over MQTT (https://shelly-api-docs.shelly.cloud/gen2/). Keeps no memory: a notification carries only what changed, and what
+ * a message does not contain is not in the entity, so each value stands for itself.
  */
 export const shelly: Adapter = {
   name: 'shelly',
@@ -31,13 +31,15 @@ export const shelly: Adapter = {
   },
 }
 
+const NO_BOOLEAN = 'Neither true nor false.'
+
 /** Where it stands in the payload, the component's key, and its status. */
 type Entry = readonly [field: string, key: string, status: JsonRecord]
 
 /** NotifyStatus and NotifyFullStatus alike: `params` holds a time and components. */
 function decodeNotification(prefix: string, frame: JsonRecord, packet: Packet): Decoded {
   const method = own(frame, 'method'), params = own(frame, 'params')
-  if (method !== 'NotifyStatus' && method !== 'NotifyFullStatus') return refused('NO_READING', 'Only status notifications carry readings.', undefined)
+  if (method !== 'NotifyStatus' && method !== 'NotifyFullStatus') return refused('NO_READING', 'No notification of a status.', undefined)
   if (!isRecord(params)) return refused('BAD_PAYLOAD', 'The notification has no params.', undefined)
   const entries = Object.keys(params).flatMap((key): Entry[] => {
     const status = params[key]
@@ -47,42 +49,50 @@ function decodeNotification(prefix: string, frame: JsonRecord, packet: Packet): 
 }
 
 function decodeComponents(prefix: string, entries: readonly Entry[], notifiedAt: number | undefined, packet: Packet): Decoded {
-  const readings: Reading[] = [], problems: Refusal[] = [], devices: DeviceReport[] = []
+  const readings: Reading[] = [], problems: Refusal[] = [], devices: DeviceReport[] = [], reported = new Set<string>()
   for (const [place, key, status] of entries) {
     const found = componentOf(prefix, key)
     if (!found) continue
     const { component: { fields, phases }, device } = found
-    if (phases && !devices.some(known => known.device === device)) devices.push({ device, phases })
+    if (phases && !reported.has(device)) {
+      reported.add(device)
+      devices.push({ device, phases })
+    }
     // What came over Bluetooth says when it was heard.
     const observedAt = timeOf(status, 'last_updated_ts', packet) ?? notifiedAt
     readFields(fields, { device, place, status, observedAt }, readings, problems)
   }
-  if (readings.length === 0 && problems.length === 0) return { ...refused('NO_READING', 'No component reports a quantity.', undefined), devices }
-  return { readings, refused: problems, devices, memory: undefined }
+  if (readings.length > 0 || problems.length > 0) return { readings, refused: problems, devices, memory: undefined }
+  return { ...refused('NO_READING', 'No component reports a quantity.', undefined), devices }
 }
 
 interface Context { readonly device: string, readonly place: string, readonly status: JsonRecord, readonly observedAt: number | undefined }
 
-function readFields(fields: readonly Field[], { device, place, status, observedAt }: Context, readings: Reading[], problems: Refusal[]): void {
-  const first = readings.length
+function readFields(fields: readonly Field[], context: Context, readings: Reading[], problems: Refusal[]): void {
+  const { device, place, status, observedAt } = context, first = readings.length
   for (const { path, quantity, unit, phase, words } of fields) {
     const raw = valueAt(status, path)
     // A null is a figure that the device cannot give just now (no neutral measured, no probe connected).
     if (raw === undefined || raw === null) continue
     const name = place + path.join('.'), value = words ? wordOf(raw, words) : numberOf(raw)
-    if (value === undefined) problems.push({ code: 'BAD_PAYLOAD', field: name, detail: words ? 'Neither true nor false.' : 'Not a finite number.' })
-    else if (!readings.some((known, i) => i >= first && known.quantity === quantity && known.phase === phase)) readings.push({ device, quantity, value, unit, phase, observedAt, field: name })
+    if (value === undefined) problems.push({ code: 'BAD_PAYLOAD', field: name, detail: words ? NO_BOOLEAN : 'Not a finite number.' })
+    else if (!isTaken(readings, first, quantity, phase)) readings.push({ device, quantity, value, unit, phase, observedAt, field: name })
   }
+}
+
+function isTaken(readings: readonly Reading[], from: number, quantity: Reading['quantity'], phase: Reading['phase']): boolean {
+  return readings.some((known, i) => i >= from && known.quantity === quantity && known.phase === phase)
 }
 
 /** The will and the birth: `true` or `false`, not JSON with anything around it. */
 function decodeOnline(device: string, { payload }: Packet): Decoded {
   const text = textOf(payload)
-  if (text !== 'true' && text !== 'false') return refused('BAD_PAYLOAD', 'Neither true nor false.', undefined)
-  return { readings: [{ device, quantity: 'availability', value: text === 'true' ? 'online' : 'offline', unit: '', field: '' }], refused: [], devices: [], memory: undefined }
+  if (text !== 'true' && text !== 'false') return refused('BAD_PAYLOAD', NO_BOOLEAN, undefined)
+  const availability: Reading = { device, quantity: 'availability', value: text === 'true' ? 'online' : 'offline', unit: '', field: '' }
+  return { readings: [availability], refused: [], devices: [], memory: undefined }
 }
 
-/** Seconds since 1970, with decimals; null until the device's clock was set. (`aenergy.minute_ts` is the beginning of a minute, not this.) */
+/** Seconds since 1970, with decimals; null until the clock was set. (`aenergy.minute_ts` is the beginning of a minute, not this.) */
 function timeOf(record: JsonRecord, key: 'ts' | 'last_updated_ts', { receivedAt }: Packet): number | undefined {
   const seconds = numberOf(own(record, key))
   return seconds === undefined ? undefined : plausibleInstant(instantOfSeconds(seconds), receivedAt)

@@ -27,8 +27,9 @@ const channel = (...fields: Field[]): Component => ({ fields, isDevice: false })
 
 /** What every component with a meter on the mains calls its figures. Counters are in watt-hours since they were last reset. */
 const METER = [
-  field('apower', 'powerActive', 'W'), field('aprtpower', 'powerApparent', 'VA'), field('voltage', 'voltage', 'V'), field('current', 'current', 'A'),
-  field('pf', 'powerFactor'), field('freq', 'frequency', 'Hz'), field('aenergy.total', 'energyImport', 'Wh'), field('ret_aenergy.total', 'energyExport', 'Wh'),
+  field('apower', 'powerActive', 'W'), field('aprtpower', 'powerApparent', 'VA'), field('voltage', 'voltage', 'V'),
+  field('current', 'current', 'A'), field('pf', 'powerFactor'), field('freq', 'frequency', 'Hz'),
+  field('aenergy.total', 'energyImport', 'Wh'), field('ret_aenergy.total', 'energyExport', 'Wh'),
 ]
 
 /** LED drivers measure behind the power supply, so volts and amperes are direct current, and there are no watts of the mains. */
@@ -40,24 +41,28 @@ const PHASES = [['a', 'L1'], ['b', 'L2'], ['c', 'L3']] as const
 const EM = [
   field('total_act_power', 'powerActive', 'W'), field('total_aprt_power', 'powerApparent', 'VA'), field('a_freq', 'frequency', 'Hz'),
   ...PHASES.flatMap(([letter, phase]) => [
-    field(`${letter}_voltage`, 'voltage', 'V', phase), field(`${letter}_current`, 'current', 'A', phase), field(`${letter}_act_power`, 'powerActive', 'W', phase),
-    field(`${letter}_aprt_power`, 'powerApparent', 'VA', phase), field(`${letter}_pf`, 'powerFactor', '', phase),
+    field(`${letter}_voltage`, 'voltage', 'V', phase), field(`${letter}_current`, 'current', 'A', phase),
+    field(`${letter}_act_power`, 'powerActive', 'W', phase), field(`${letter}_aprt_power`, 'powerApparent', 'VA', phase),
+    field(`${letter}_pf`, 'powerFactor', '', phase),
   ]),
   field('n_current', 'current', 'A', 'N'),
 ]
 
 const EM_DATA = [
   field('total_act', 'energyImport', 'Wh'), field('total_act_ret', 'energyExport', 'Wh'),
-  ...PHASES.flatMap(([letter, phase]) => [field(`${letter}_total_act_energy`, 'energyImport', 'Wh', phase), field(`${letter}_total_act_ret_energy`, 'energyExport', 'Wh', phase)]),
+  ...PHASES.flatMap(([letter, phase]) => [
+    field(`${letter}_total_act_energy`, 'energyImport', 'Wh', phase), field(`${letter}_total_act_ret_energy`, 'energyExport', 'Wh', phase),
+  ]),
 ]
 
 const EM1 = [
-  field('act_power', 'powerActive', 'W'), field('aprt_power', 'powerApparent', 'VA'), field('voltage', 'voltage', 'V'), field('current', 'current', 'A'),
-  field('pf', 'powerFactor'), field('freq', 'frequency', 'Hz'),
+  field('act_power', 'powerActive', 'W'), field('aprt_power', 'powerApparent', 'VA'), field('voltage', 'voltage', 'V'),
+  field('current', 'current', 'A'), field('pf', 'powerFactor'), field('freq', 'frequency', 'Hz'),
 ]
 
 const ALARM = ['detected', 'clear'] as const
-const PRESENCE = ['occupied', 'free'] as const
+/** Documented as `state`, sent as `value`. */
+const PRESENCE = ['value', 'state'].map(path => yesNo(path, 'occupancy', ['occupied', 'free']))
 
 /** Components that are not here (input, cloud, mqtt, script …) measure nothing that has a quantity. */
 export const COMPONENTS: ReadonlyMap<string, Component> = new Map<string, Component>([
@@ -80,7 +85,7 @@ export const COMPONENTS: ReadonlyMap<string, Component> = new Map<string, Compon
   ['flood', device(yesNo('alarm', 'leak', ALARM))],
   ['smoke', device(yesNo('alarm', 'smoke', ALARM))],
   ['presence', device(field('num_objects', 'peoplePresent'))],
-  ['presencezone', channel(yesNo('value', 'occupancy', PRESENCE), yesNo('state', 'occupancy', PRESENCE), field('num_objects', 'peoplePresent'))],
+  ['presencezone', channel(...PRESENCE, field('num_objects', 'peoplePresent'))],
   ['devicepower', device(field('battery.percent', 'battery', '%'), field('battery.V', 'batteryVoltage', 'V'))],
   ['blutrv', channel(field('current_C', 'temperature', '°C'), field('battery', 'battery', '%'), field('rssi', 'rssi', 'dBm'))],
   ['bthomedevice', channel(field('battery', 'battery', '%'), field('rssi', 'rssi', 'dBm'))],

@@ -1,4 +1,4 @@
-// The Things Stack v3: LoRaWAN uplinks whose payload a formatter has decoded. Every vendor's decoder has its own names; the tables beside this know them.
+// The Things Stack v3: LoRaWAN uplinks whose payload a formatter has decoded, each vendor's with names of its own.
 import type { Adapter, Decoded, Memory } from '#adapters/adapter.ts'
 import { refused } from '#adapters/decoded.ts'
 import { isRecord, own, parsePayload, type JsonRecord } from '#adapters/json.ts'
@@ -41,7 +41,8 @@ const PAYLOAD = 'uplink_message.decoded_payload', NORMALIZED = 'uplink_message.n
 /** Where the network worked out, or was told by a receiver in the device, where the device is. */
 function decodeLocation(device: string, frame: JsonRecord, memory: Memory | undefined): Decoded {
   const solved = own(frame, 'location_solved'), location = isRecord(solved) ? positionIn(own(solved, 'location')) : undefined
-  return { ...refused('NO_READING', 'A position is the device\'s, and no reading.', memory), devices: location ? [{ device, location }] : [] }
+  const devices = location ? [{ device, location }] : []
+  return { ...refused('NO_READING', 'A position is the device\'s, and no reading.', memory), devices }
 }
 
 /** One uplink while it is being decoded. */
@@ -91,7 +92,7 @@ class Uplink {
     this.#known.family = familyOf(this.#uplink, payload, this.#known.family)
     for (const { told, record, path } of toldBy(payload)) {
       const ownTime = deviceTimeOf(record ?? payload, this.#timezone, this.#packet.receivedAt)
-      if (record && ownTime === undefined) this.#refused.push({ code: 'BAD_PAYLOAD', field: `${PAYLOAD}.${path}`, detail: 'An earlier measurement without its time.' })
+      if (record && ownTime === undefined) this.#refuse(path, 'An earlier measurement without its time.')
       else for (const figure of told) this.#readFigure(figure, ownTime ?? this.#receivedAt, isNormalized)
     }
   }
@@ -127,6 +128,10 @@ class Uplink {
     this.#readings.push({ device, quantity, value, unit, observedAt, field })
   }
 
+  #refuse(path: string, detail: string): void {
+    this.#refused.push({ code: 'BAD_PAYLOAD', field: `${PAYLOAD}.${path}`, detail })
+  }
+
   #nothing(payload: unknown): Refusal {
     const field = PAYLOAD
     if (payload !== undefined) return { code: 'NO_READING', field, detail: 'No field of the decoded payload is known by its name.' }
@@ -142,7 +147,8 @@ class Uplink {
     }
     if (this.#known.family?.role) roles.set(this.#device, this.#known.family.role)
     else if (location && !roles.has(this.#device)) roles.set(this.#device, undefined)
-    return [...roles].flatMap(([device, role]): DeviceReport[] => role || location ? [{ device, ...role && { role }, ...location && { location } }] : [])
+    const reports = [...roles].map(([device, role]): DeviceReport => ({ device, ...role && { role }, ...location && { location } }))
+    return reports.filter(({ role }) => role || location)
   }
 }
 

@@ -16,6 +16,8 @@ export interface Family {
   readonly unmapped?: readonly string[]
 }
 
+const number = (quantity: NumberField['quantity'], unit: string, ...names: string[]): NumberField => ({ quantity, unit, names })
+
 export const FAMILIES: readonly Family[] = [
   {
     // Milesight EM400 and EM310-UDL: distance to the waste, and the lid's or bin's tilt.
@@ -26,31 +28,34 @@ export const FAMILIES: readonly Family[] = [
     // Milesight EM500-SMTC, Tinovi PM-IO: everything is measured in the soil.
     name: 'soil', models: /^em500-smtc/, has: [['moisture', 'ec'], ['vwc', 'ec']], words: [],
     numbers: [
-      { quantity: 'soilTemperature', unit: '°C', names: ['temperature', 'temp'] }, { quantity: 'soilMoisture', unit: '%', names: ['moisture', 'humidity'] }, { quantity: 'soilConductivity', unit: 'μS/cm', names: ['ec'] },
+      number('soilTemperature', '°C', 'temperature', 'temp'), number('soilMoisture', '%', 'moisture', 'humidity'),
+      number('soilConductivity', 'μS/cm', 'ec'),
     ],
   },
   {
     // Milesight WS51x, WS52x and WS558: on the mains; milliamperes, percent and watt-hours.
     name: 'socket', models: /^ws5(?:1[35]|2[35]|58)/, has: [['activepower', 'powerconsumption']], words: [],
     numbers: [
-      { quantity: 'voltage', unit: 'V', names: ['voltage'] }, { quantity: 'current', unit: 'mA', names: ['current'] }, { quantity: 'powerFactor', unit: '%', names: ['powerfactor'] }, { quantity: 'energyImport', unit: 'Wh', names: ['powerconsumption'] },
+      number('voltage', 'V', 'voltage'), number('current', 'mA', 'current'), number('powerFactor', '%', 'powerfactor'),
+      number('energyImport', 'Wh', 'powerconsumption'),
     ],
   },
   {
     // Netvox R809A and its like.
     name: 'netvoxSocket', models: /^r809/, has: [['vol', 'power', 'energy']], words: [],
     numbers: [
-      { quantity: 'voltage', unit: 'V', names: ['vol'] }, { quantity: 'current', unit: 'mA', names: ['current'] }, { quantity: 'powerActive', unit: 'W', names: ['power'] }, { quantity: 'energyImport', unit: 'Wh', names: ['energy'] },
+      number('voltage', 'V', 'vol'), number('current', 'mA', 'current'), number('powerActive', 'W', 'power'),
+      number('energyImport', 'Wh', 'energy'),
     ],
   },
   {
-    // Milesight AM319: the only ones of their maker with these gases. (Its TVOC is a rating or µg/m³, as the owner chose: it stays ambiguous.)
+    // Milesight AM319. Its TVOC is a rating or µg/m³, as the owner chose, and stays ambiguous.
     name: 'air', models: /^am319/, has: [['hcho', 'lightlevel'], ['o3', 'lightlevel']], words: [],
-    numbers: [{ quantity: 'formaldehyde', unit: 'mg/m3', names: ['hcho'] }, { quantity: 'o3', unit: 'ppm', names: ['o3'] }],
+    numbers: [number('formaldehyde', 'mg/m3', 'hcho'), number('o3', 'ppm', 'o3')],
   },
   // Milesight CT101 to CT310: clamps around wires of the mains.
-  { name: 'clamp', models: /^ct[13]\d\d/, has: [['current', 'totalcurrent']], words: [], numbers: [{ quantity: 'current', unit: 'A', names: ['current'] }] },
+  { name: 'clamp', models: /^ct[13]\d\d/, has: [['current', 'totalcurrent']], words: [], numbers: [number('current', 'A', 'current')] },
   // Milesight EM500-SWL: centimetres of water over the probe. EM500-PP: pressure in a pipe.
-  { name: 'level', models: /^em500-swl/, has: [], words: [], numbers: [{ quantity: 'liquidLevel', unit: 'cm', names: ['depth'] }] },
+  { name: 'level', models: /^em500-swl/, has: [], words: [], numbers: [number('liquidLevel', 'cm', 'depth')] },
   { name: 'pipe', models: /^em500-pp/, has: [], words: [], numbers: [], unmapped: ['pressure'] },
 ]

@@ -1,6 +1,6 @@
 // A field's name → what it measures: by the family's own fields, else the common ones, with a unit and a channel that stand in the name.
-import { foldName, splitChannel } from '#adapters/name.ts'
-import type { Family } from '#adapters/tts/families.ts'
+import { foldName, remembering, splitChannel } from '#adapters/name.ts'
+import { FAMILIES, type Family } from '#adapters/tts/families.ts'
 import { NUMBER_FIELDS, WORD_FIELDS, type NumberField, type WordField } from '#adapters/tts/fields.ts'
 import { splitSuffix } from '#adapters/tts/units.ts'
 
@@ -18,25 +18,33 @@ export interface Found {
 
 type Index = ReadonlyMap<string, Found>
 
+interface FamilyIndex { readonly family: Family, readonly index: Index }
+
 /** Names that a number can follow; shorter ones (`o3`, `co2`) have it in them. */
 const STEM_LENGTH_MIN = 3
 const NUMBERED = /_\d{1,3}$/
 const CHANNEL_WORD = /(?:channel|chn|ch)$/
 
+type LookUp = (name: string) => Found | undefined
+
 const common = indexOf(NUMBER_FIELDS, WORD_FIELDS)
-const ofFamily = new WeakMap<Family, Index>()
+const lookUpCommon = remembering(name => inIndexes(name, undefined) ?? withUnit(name, undefined))
+const byFamily: ReadonlyMap<Family, LookUp> = new Map(FAMILIES.map(family => {
+  const own: FamilyIndex = { family, index: indexOf(family.numbers, family.words) }
+  return [family, remembering(name => inIndexes(name, own) ?? withUnit(name, own))]
+}))
 
 /** Undefined: a field that is not mapped. */
 export function lookUp(name: string, family: Family | undefined): Found | undefined {
-  return inIndexes(name, family) ?? withUnit(name, family)
+  return (family && byFamily.get(family) || lookUpCommon)(name)
 }
 
-function withUnit(name: string, family: Family | undefined): Found | undefined {
+function withUnit(name: string, family: FamilyIndex | undefined): Found | undefined {
   const split = splitSuffix(name), found = split && inIndexes(split.name, family)
   return found && found.word === undefined ? { ...found, unit: split.unit } : undefined
 }
 
-function inIndexes(name: string, family: Family | undefined): Found | undefined {
+function inIndexes(name: string, family: FamilyIndex | undefined): Found | undefined {
   const folded = foldName(name)
   const found = ofName(folded, family)
   if (found) return found
@@ -46,17 +54,9 @@ function inIndexes(name: string, family: Family | undefined): Found | undefined 
   return numbered && { ...numbered, channel: split.channel, isNumbered: stem === split.stem && NUMBERED.test(name) }
 }
 
-function ofName(folded: string, family: Family | undefined): Found | undefined {
-  if (family?.unmapped?.includes(folded)) return undefined
-  return (family && indexOfFamily(family).get(folded)) ?? common.get(folded)
-}
-
-function indexOfFamily(family: Family): Index {
-  const known = ofFamily.get(family)
-  if (known) return known
-  const index = indexOf(family.numbers, family.words)
-  ofFamily.set(family, index)
-  return index
+function ofName(folded: string, family: FamilyIndex | undefined): Found | undefined {
+  if (family?.family.unmapped?.includes(folded)) return undefined
+  return family?.index.get(folded) ?? common.get(folded)
 }
 
 function indexOf(numbers: readonly NumberField[], words: readonly WordField[]): Index {

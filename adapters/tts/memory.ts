@@ -5,7 +5,7 @@ import { isRecord, own, type JsonRecord } from '#adapters/json.ts'
 import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES, type Quantity } from '#adapters/quantity.ts'
 import { FAMILIES, type Family } from '#adapters/tts/families.ts'
 
-const QUANTITIES: readonly Quantity[] = [...NUMBER_QUANTITIES, ...TEXT_QUANTITIES, ...STATUS_QUANTITIES]
+const QUANTITIES: ReadonlySet<string> = new Set<Quantity>([...NUMBER_QUANTITIES, ...TEXT_QUANTITIES, ...STATUS_QUANTITIES])
 /** As long as the number of a channel can be. */
 const CHANNEL = /^\d{0,3}$/
 
@@ -18,12 +18,15 @@ export interface Known {
 
 /** Memory is not trusted to be ours: what does not fit is as if it were not there. */
 export function fromMemory(memory: Memory | undefined): Known {
-  const mains = memory && own(memory, 'mains')
-  const known = isRecord(mains) ? QUANTITIES.flatMap((quantity): [Quantity, string][] => {
-    const channel = own(mains, quantity)
-    return typeof channel === 'string' && CHANNEL.test(channel) ? [[quantity, channel]] : []
-  }) : []
-  return { family: FAMILIES.find(({ name }) => memory && own(memory, 'family') === name), mains: new Map(known) }
+  const known: Known = { family: undefined, mains: new Map() }
+  if (!memory) return known
+  const name = own(memory, 'family'), mains = own(memory, 'mains')
+  known.family = FAMILIES.find(family => family.name === name)
+  if (!isRecord(mains)) return known
+  for (const [quantity, channel] of Object.entries(mains)) {
+    if (QUANTITIES.has(quantity) && typeof channel === 'string' && CHANNEL.test(channel)) known.mains.set(quantity as Quantity, channel)
+  }
+  return known
 }
 
 /** Undefined where there is nothing to remember. */

@@ -4,7 +4,12 @@ import type { Quantity } from '#adapters/quantity.ts'
 import { WORD_FIELDS, type WordField } from '#adapters/tts/fields.ts'
 import { judgeWord, type Judged } from '#adapters/tts/values.ts'
 
-interface NormalizedField { readonly path: readonly string[], readonly quantity: Quantity, readonly unit: string, readonly word?: WordField }
+interface NormalizedField {
+  readonly path: readonly string[]
+  readonly quantity: Quantity
+  readonly unit: string
+  readonly word?: WordField
+}
 
 const field = (path: string, quantity: Quantity, unit: string): NormalizedField => ({ path: path.split('.'), quantity, unit })
 const yesNo = (path: string, name: string): NormalizedField => {
@@ -14,7 +19,8 @@ const yesNo = (path: string, name: string): NormalizedField => {
 
 /** Not here, as no quantity is the same: soil.pH, n, p, k; water.temperature (of water); action.motion.count. */
 export const NORMALIZED_FIELDS: readonly NormalizedField[] = [
-  field('air.temperature', 'temperature', '°C'), field('air.relativeHumidity', 'humidity', '%'), field('air.pressure', 'pressure', 'hPa'), field('air.co2', 'co2', 'ppm'), field('air.lightIntensity', 'illuminance', 'lx'),
+  field('air.temperature', 'temperature', '°C'), field('air.relativeHumidity', 'humidity', '%'), field('air.pressure', 'pressure', 'hPa'),
+  field('air.co2', 'co2', 'ppm'), field('air.lightIntensity', 'illuminance', 'lx'),
   field('soil.temperature', 'soilTemperature', '°C'), field('soil.moisture', 'soilMoisture', '%'),
   // Documented in dS/m, which is the same as mS/cm.
   field('soil.ec', 'soilConductivity', 'mS/cm'),

@@ -1,4 +1,4 @@
-// A decoded payload → flat figures: what decoders write as plain fields, as fields with a unit of their own, as a history, or as a list of measurements.
+// A decoded payload → flat figures, whether a decoder writes plain fields, fields with a unit, a history, or a list of measurements.
 import { isRecord, numberOf, own, type JsonRecord } from '#adapters/json.ts'
 import { spelledUnit } from '#adapters/tts/units.ts'
 
@@ -20,8 +20,10 @@ export interface ToldSet {
 
 /** SenseCAP's measurement ids (https://sensecap-docs.seeed.cc/measurement_list.html) → a name of the common fields and the unit. */
 const SENSECAP: ReadonlyMap<number, readonly [name: string, unit: string]> = new Map([
-  [4097, ['airtemperature', '°C']], [4098, ['airhumidity', '%']], [4099, ['lightintensity', 'lx']], [4100, ['co2', 'ppm']], [4101, ['barometricpressure', 'Pa']], [4102, ['soiltemperature', '°C']],
-  [4103, ['soilmoisture', '%']], [4104, ['winddirection', '°']], [4105, ['windspeed', 'm/s']], [4108, ['soilconductivity', 'mS/cm']], [4113, ['rainfallhourly', 'mm/h']], [4190, ['uvindex', '']], [4191, ['peakwindgust', 'm/s']],
+  [4097, ['airtemperature', '°C']], [4098, ['airhumidity', '%']], [4099, ['lightintensity', 'lx']], [4100, ['co2', 'ppm']],
+  [4101, ['barometricpressure', 'Pa']], [4102, ['soiltemperature', '°C']], [4103, ['soilmoisture', '%']], [4104, ['winddirection', '°']],
+  [4105, ['windspeed', 'm/s']], [4108, ['soilconductivity', 'mS/cm']], [4113, ['rainfallhourly', 'mm/h']], [4190, ['uvindex', '']],
+  [4191, ['peakwindgust', 'm/s']],
 ])
 
 export function toldBy(payload: JsonRecord): readonly ToldSet[] {
@@ -38,11 +40,17 @@ export function toldBy(payload: JsonRecord): readonly ToldSet[] {
 
 /** Records of what the device measured while it had no connection (Milesight). Each has its own time. */
 function historyOf(list: readonly unknown[]): ToldSet[] {
-  return list.flatMap((record, i): ToldSet[] => isRecord(record) ? [{ told: plainFields(record, `history[${i}].`), record, path: `history[${i}]` }] : [])
+  return list.flatMap((record, i): ToldSet[] => {
+    const path = `history[${i}]`
+    return isRecord(record) ? [{ told: plainFields(record, path), record, path }] : []
+  })
 }
 
 function plainFields(record: JsonRecord, path: string): Told[] {
-  return Object.keys(record).flatMap((name): Told[] => typeof record[name] === 'object' ? [] : [{ name, raw: record[name], path: path + name }])
+  return Object.keys(record).flatMap((name): Told[] => {
+    const raw = record[name]
+    return typeof raw === 'object' ? [] : [{ name, raw, path: `${path}.${name}` }]
+  })
 }
 
 /** `{"displayName":"…","unit":"°C","value":21.5}` (Decentlab and others). */

@@ -11,7 +11,7 @@ const TIME_NAMES: ReadonlySet<string> = new Set(['time', 'timestamp', 'datetime'
 /** Numbers from here on are milliseconds since 1970, smaller ones seconds (it is the year 5138 in seconds). */
 const EPOCH_MS_MIN = 1e11
 
-/** Where the position of the device comes from, best first: its own receiver, then what somebody entered, then whatever the network worked out. */
+/** Where the device's position comes from, best first: its own receiver, what somebody entered, then whatever the network worked out. */
 const SOURCES = ['frm-payload', 'user']
 
 /** The network server's time of reception, then the application server's. Year 0001 is Go's zero time. */
@@ -68,7 +68,8 @@ export function positionOf(uplink: JsonRecord, payload: JsonRecord | undefined, 
 
 /** `latitude` and `longitude` of their own, or together in `gps_1` (Cayenne LPP), `gps`, `position` or `location`. */
 function positionInPayload(payload: JsonRecord): Position | undefined {
-  const latitude = coordinate(payload, ['latitude', 'latitudeDeg', 'lat']), longitude = coordinate(payload, ['longitude', 'longitudeDeg', 'lon', 'lng'])
+  const latitude = coordinate(payload, ['latitude', 'latitudeDeg', 'lat'])
+  const longitude = coordinate(payload, ['longitude', 'longitudeDeg', 'lon', 'lng'])
   if (latitude !== undefined && longitude !== undefined) return place(latitude, longitude)
   for (const name of Object.keys(payload)) {
     const position = /^(?:gps|position|location)(?:_\d{1,3})?$/i.test(name) ? positionIn(payload[name]) : undefined

@@ -12,7 +12,7 @@ export interface Value extends Pick<Reading, 'quantity' | 'value' | 'unit'> {
 
 export type Judged = Value | Pick<Refusal, 'code' | 'detail'> | undefined
 
-/** Undefined: nothing is measured. `unit` is what the message itself says. Many decoders write numbers as texts, some with the unit in them. */
+/** Undefined: nothing is measured. `unit` is what the message itself says. Many decoders write numbers as texts, some with a unit. */
 export function judgeNumber(fields: readonly NumberField[], raw: unknown, unit: string | undefined): Judged {
   if (raw === undefined || raw === null) return undefined
   const inText = typeof raw === 'string' ? numberWithUnit(raw) : undefined
@@ -26,7 +26,7 @@ export function judgeNumber(fields: readonly NumberField[], raw: unknown, unit: 
   return { quantity: field.quantity, value, unit: known, channel: field.channel }
 }
 
-/** By the unit that is told, and by the size of the value where the field has a range. A unit that no field has will be judged when it is mapped. */
+/** By the unit that is told, and by the value's size where the field has a range. A unit that no field has is judged when it is mapped. */
 function fieldOf(fields: readonly NumberField[], value: number, told: string | undefined): NumberField | undefined {
   const ofUnit = told === undefined ? fields.filter(({ isTold }) => !isTold) : fields.filter(({ unit }) => unit === told)
   return ofUnit.length > 0 ? ofUnit.find(({ range }) => !range || value >= range[0] && value <= range[1]) : fields[0]
@@ -37,7 +37,8 @@ export function judgeWord({ quantity, words, isCount }: WordField, raw: unknown)
   if (raw === undefined || raw === null) return undefined
   const number = numberOf(raw) ?? numberOfText(raw)
   const text = isCount && number !== undefined && number > 0 ? '1' : wordOf(raw)
-  return Object.hasOwn(words, text) ? { quantity, value: words[text]!, unit: '' } : { code: 'BAD_PAYLOAD', detail: 'None of the words of this field.' }
+  if (!Object.hasOwn(words, text)) return { code: 'BAD_PAYLOAD', detail: 'None of the words of this field.' }
+  return { quantity, value: words[text]!, unit: '' }
 }
 
 function wordOf(raw: unknown): string {
