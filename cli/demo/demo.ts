@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from '#cli/client.ts'
+import { pairAll, tellHeights } from '#cli/fleet.ts'
 import { City } from '#cli/demo/city.ts'
 import { deal, isPersonal, type Deal, type DemoStream } from '#cli/demo/owner.ts'
 import { Screen } from '#cli/demo/screen.ts'
@@ -12,7 +13,7 @@ import { loadConfig } from '#gateway/config/config.ts'
 import { Gateway } from '#gateway/gateway.ts'
 import { loadFleet } from '#simulators/fleet.ts'
 import { planFleet, type SourcePlan } from '#simulators/plan.ts'
-import { runFleet, type Counts, type Credentials } from '#simulators/run.ts'
+import { runFleet, type Counts } from '#simulators/run.ts'
 
 const STEP_MS = 400
 const SETTLE_MS_MAX = 5_000
@@ -56,11 +57,12 @@ class Demo {
   async run(): Promise<DemoSummary> {
     const [owner, city] = await Promise.all([this.#party('owner', 'Home and city department'), this.#party('subscriber', 'City')])
     const ownerClient = this.#clientOf(owner), cityClient = this.#clientOf(city), watcher = new City(this.#http, city.key)
-    const plan = planFleet(loadFleet('demo')), credentials = await pairAll(ownerClient, plan)
+    const plan = planFleet(loadFleet('demo')), paired = await pairAll(ownerClient, plan, new AbortController().signal, () => {})
     const began = Date.now(), elapsedS = () => (Date.now() - began) / 1000
     const devices = plan.reduce((sum, source) => sum + source.devices.length, 0)
-    const fleet = runFleet(plan, source => credentials.get(source.name)!, { seconds: this.#seconds, onProgress: ({ counts }) => { this.#sent = counts } })
+    const fleet = runFleet(plan, source => paired.get(source)!, { seconds: this.#seconds, onProgress: ({ counts }) => { this.#sent = counts } })
     while (elapsedS() < this.#seconds) {
+      await tellHeights(ownerClient, paired)
       await this.#consentToWhatIsNew(ownerClient, cityClient, city.partyId, watcher)
       if (!this.#withdrawn && elapsedS() > this.#seconds / 2) await this.#withdraw(ownerClient, watcher)
       this.#draw(elapsedS(), devices, watcher)
@@ -131,15 +133,6 @@ class Demo {
       billed: totals(agreements), ledgerSum: sum,
     }
   }
-}
-
-async function pairAll(owner: Client, plan: readonly SourcePlan[]): Promise<ReadonlyMap<string, Credentials>> {
-  const credentials = new Map<string, Credentials>()
-  for (const { name, dialect, location, placement, timezone } of plan) {
-    const { mqtt, username, password } = await owner.post<{ mqtt: string, username: string, password: string }>('/v1/sources', { name, dialect, location, placement, timezone })
-    credentials.set(name, { url: mqtt, username, password })
-  }
-  return credentials
 }
 
 function totals(agreements: readonly { amount: string, currency: string }[]): Record<string, string> {

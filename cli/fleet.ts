@@ -1,0 +1,38 @@
+// What the owner of a simulated fleet does, as the owner of a real one would: pairs its sources, and tells where its devices stand.
+import type { Client } from '#cli/client.ts'
+import type { SourcePlan } from '#simulators/plan.ts'
+import type { Credentials } from '#simulators/run.ts'
+
+/** Sources that are paired at one time: each is a request and a write to disk. */
+const PAIRING_MAX = 8
+
+export interface Paired extends Credentials { readonly sourceId: string }
+
+/** Credentials for each source. `onPaired` is told how many there are so far. */
+export async function pairAll(client: Client, plan: readonly SourcePlan[], signal: AbortSignal, onPaired: (count: number) => void): Promise<ReadonlyMap<SourcePlan, Paired>> {
+  const paired = new Map<SourcePlan, Paired>(), waiting = plan.values()
+  const pairing = async (): Promise<void> => {
+    for (const source of waiting) {
+      if (signal.aborted) return
+      const { name, dialect, location, placement, timezone } = source
+      const { sourceId, mqtt, username, password } = await client.post<{ sourceId: string, mqtt: string, username: string, password: string }>('/v1/sources', { name, dialect, location, placement, timezone })
+      paired.set(source, { sourceId, url: mqtt, username, password })
+      onPaired(paired.size)
+    }
+  }
+  await Promise.all(Array.from({ length: PAIRING_MAX }, pairing))
+  return paired
+}
+
+interface KnownDevice { readonly deviceId: string, readonly sourceId: string, readonly device: string, readonly emptyMm?: number }
+
+/** Tells the heights of containers whose devices have spoken and are not told of yet: a sensor in a lid knows its distance, not how deep the bin is. */
+export async function tellHeights(client: Client, paired: ReadonlyMap<SourcePlan, Paired>): Promise<void> {
+  const known = await client.get<KnownDevice[]>('/v1/devices')
+  for (const [{ devices }, { sourceId }] of paired) {
+    for (const { name, emptyMm, fullMm } of devices) {
+      const device = emptyMm === undefined ? undefined : known.find(found => found.sourceId === sourceId && found.emptyMm === undefined && found.device.split('/').at(-1) === name)
+      if (device) await client.patch(`/v1/devices/${device.deviceId}`, { emptyMm, fullMm })
+    }
+  }
+}
