@@ -21,6 +21,14 @@ describe('The registry', () => {
     assert.deepEqual(found('zigbee2mqtt/kitchen', 'tasmota'), ['zigbee2mqtt', 'zigbee2mqtt'])
   })
 
+  it('knows Shelly, SenML and The Things Stack by their topics', () => {
+    assert.deepEqual(found('home/plug/events/rpc'), ['shelly', 'home/plug'])
+    assert.deepEqual(found('home/plug/status/switch:0', 'zigbee2mqtt'), ['shelly', 'home/plug'])
+    assert.deepEqual(found('roof/senml'), ['senml', 'roof/senml'])
+    assert.deepEqual(found('v3/city@ttn/devices/bin-17/up', 'senml'), ['tts', 'city@ttn/bin-17'])
+    assert.deepEqual(found('any/thing', 'senml'), ['senml', 'any/thing'])
+  })
+
   it("asks the source's own dialect first where a topic is of several", () => {
     assert.deepEqual(found('zigbee2mqtt/tele/SENSOR'), ['zigbee2mqtt', 'zigbee2mqtt'])
     assert.deepEqual(found('zigbee2mqtt/tele/SENSOR', 'tasmota'), ['tasmota', 'zigbee2mqtt'])
