@@ -9,6 +9,17 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows.map(row => row.map((cell, k) => k < row.length - 1 ? cell.padEnd(widths[k]!) : cell).join(GAP).trimEnd()).join('\n')
 }
 
+/** Words in lines of at most `width` characters where the words allow it. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 /** Records as a table with a heading; of each the fields that are named. */
 export function table(records: readonly object[], fields: readonly string[]): string {
   if (records.length === 0) return '(none)'

@@ -28,7 +28,7 @@ export interface Option {
   readonly help: string
   /** `list`: by commas, or repeated. `location`: LON,LAT. `flag` takes no value. */
   readonly type: 'text' | 'choice' | 'list' | 'integer' | 'number' | 'location' | 'flag'
-  /** How help writes its value; a choice is written as its values. */
+  /** How help writes its value; a choice without it is written as its values. */
   readonly value?: string
   readonly values?: readonly string[]
   readonly isRequired?: true

@@ -7,7 +7,7 @@ import type { Input } from '#cli/input.ts'
 
 /** Throws where the URL is none, or there is no key. */
 export async function connect(input: Input, environment: NodeJS.ProcessEnv): Promise<Client> {
-  return new Client({ url: checked(input.text('url') ?? environment['SLUICE_URL'] ?? DEFAULT_URL), key: await keyOf(input.text('key-file'), environment['SLUICE_KEY']) })
+  return new Client({ url: checked(input.text('url') ?? (environment['SLUICE_URL'] || DEFAULT_URL)), key: await keyOf(input.text('key-file'), environment['SLUICE_KEY']) })
 }
 
 function checked(url: string): string {

@@ -8,7 +8,7 @@ import { COMMANDS } from '#cli/table.ts'
 
 /** The words behind `sluice`. Resolves with the exit code: 0, 1 for a refusal, 2 for bad usage. */
 export async function main(argv: readonly string[]): Promise<number> {
-  process.stdout.on('error', endQuietly)
+  if (!process.stdout.listeners('error').includes(endQuietly)) process.stdout.on('error', endQuietly)
   try {
     await run(argv)
     return 0
@@ -20,12 +20,17 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(argv: readonly string[]): Promise<void> {
   const found = findCommand(COMMANDS, argv)
-  if (!found) { process.stdout.write(`${helpWithoutCommand(argv)}\n`); return }
+  if (!found) { process.stdout.write(`${argv[0] === '--version' ? await version() : helpWithoutCommand(argv)}\n`); return }
   const { command, rest } = found
   if (asksForHelp(rest)) { process.stdout.write(`${helpOf(command)}\n`); return }
   const input = parseInput(command, rest)
   const execute = await command.load()
   await execute(input, processIo(input.flag('json'), () => connect(input, process.env)))
+}
+
+async function version(): Promise<string> {
+  const { default: { version: number } } = await import('../package.json', { with: { type: 'json' } })
+  return number
 }
 
 /** Throws where no help was asked for. */

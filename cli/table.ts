@@ -46,7 +46,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'pair', group: DEVICES, summary: 'Pairs a source: a device, or a hub that speaks for many. Its MQTT password is shown once.',
     options: [
-      { name: 'dialect', type: 'choice', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' },
+      { name: 'dialect', type: 'choice', value: 'NAME', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' },
       { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }, LOCATION, PLACEMENT, TIMEZONE,
     ],
     examples: ['sluice pair --dialect zigbee2mqtt --name home --location 4.35,50.85', 'sluice pair --dialect senml --placement outdoor --location -0.12,51.5'],
@@ -67,7 +67,7 @@ export const COMMANDS: readonly Command[] = [
     arguments: [{ name: 'DEVICE', help: 'Its id, as `sluice device list` shows it, or its name where only one has it.' }],
     options: [
       LOCATION, PLACEMENT,
-      { name: 'role', type: 'choice', values: ['streetlight', 'wasteContainer', 'parkingSpot', 'waterMeter', 'none'], help: 'What it is part of.' },
+      { name: 'role', type: 'choice', value: 'ROLE', values: ['streetlight', 'wasteContainer', 'parkingSpot', 'waterMeter', 'none'], help: 'What it is part of.' },
       { name: 'empty-mm', type: 'number', value: 'N', min: 0, help: 'Of a container: millimetres from its sensor to the bottom.' },
       { name: 'full-mm', type: 'number', value: 'N', min: 0, help: 'Of a container: millimetres from its sensor to the content when full.' },
       { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }, TIMEZONE,
