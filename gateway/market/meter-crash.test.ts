@@ -22,6 +22,17 @@ describe('The meter after a crash', () => {
     assert.equal(market.figuresOf(agreement).messages, 5)
   })
 
+  it('does not book again what was sealed before it was committed', () => {
+    const agreement = market.agree()
+    market.charge(agreement, [1])
+    market.meter.seal()
+    market.charge(agreement, [2])
+    market.meter.commit()
+    const before = market.figuresOf(agreement)
+    market.reopen('kill')
+    assert.deepEqual([market.figuresOf(agreement), market.records().length], [before, 2])
+  })
+
   it('writes one line for a run of positions, and none when nothing came', () => {
     const agreement = market.agree(), other = market.agree({}, 1_000_000n, 'sub_b')
     for (let position = 1; position <= 100; position++) for (const one of [agreement, other]) market.charge(one, [position])

@@ -44,21 +44,25 @@ describe('The meter of time', () => {
       market.meter.disconnected(agreement.id)
       market.meter.disconnected(agreement.id)
       connect(agreement)
-      market.meter.disconnected(agreement.id)
       assert.equal(market.figuresOf(agreement).seconds, 1)
+      later(1_000)
+      assert.equal(market.figuresOf(agreement).seconds, 2)
+      market.meter.disconnected(agreement.id)
       market.clock.turn(3_000)
       connect(agreement)
-      assert.equal(market.figuresOf(agreement).seconds, 2, 'those between two connections are not counted')
+      assert.equal(market.figuresOf(agreement).seconds, 3, 'those between two connections are not counted')
     })
 
     for (const how of ['stop', 'kill'] as const) {
       it(`counts none for coming back within it after a ${how}`, () => {
         const agreement = perSecond()
         connect(agreement)
+        market.meter.seal()
+        later(1_000)
         market.meter.commit()
         market.reopen(how)
         connect(agreement)
-        assert.equal(market.figuresOf(agreement).seconds, 1)
+        assert.equal(market.figuresOf(agreement).seconds, 2)
       })
     }
 
@@ -72,6 +76,13 @@ describe('The meter of time', () => {
       later(1_000)
       market.meter.disconnected(agreement.id)
       assert.deepEqual([connect(agreement), market.figuresOf(agreement).seconds, market.changed.length], [false, 2, 2])
+    })
+
+    it('counts those that the budget covers when a tick comes late', () => {
+      const agreement = perSecond(30n)
+      connect(agreement)
+      later(4_000)
+      assert.deepEqual([market.figuresOf(agreement).seconds, market.isSuspended(agreement)], [3, true])
     })
 
     it('does not connect when the first is not covered', () => {
@@ -126,6 +137,16 @@ describe('The meter of time', () => {
       market.meter.disconnected(agreement.id)
       later(1_000)
       assert.equal(market.figuresOf(agreement).seconds, 3)
+    })
+
+    it('knows that the last one was not covered of an agreement that ends in it', () => {
+      const agreement = perSecond(10n)
+      connect(agreement)
+      market.clock.turn(1_000)
+      const ended = market.agreements.end('sub_a', agreement.id)
+      assert.deepEqual([ended.exhaustedAt, ended.endedAt], [market.clock.now(), market.clock.now()])
+      market.reopen('stop')
+      assert.deepEqual(market.agreements.get(agreement.id), ended)
     })
   })
 
@@ -194,6 +215,7 @@ describe('The meter of time', () => {
       const agreement = monthly()
       at('2027-01-10T00:00:00Z')
       at('2028-01-10T00:00:00Z')
+      market.meter.tick()
       assert.equal(market.figuresOf(agreement).periods, 2)
     })
 

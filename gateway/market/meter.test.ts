@@ -33,6 +33,16 @@ describe('The meter', () => {
       })
     }
 
+    it('has it suspended after a stop when others were sealed since', () => {
+      const agreement = market.agree({}, 1_000n), other = market.agree()
+      market.charge(agreement, [1])
+      market.meter.seal()
+      market.charge(agreement, [2])
+      market.charge(other, [1])
+      market.reopen('stop')
+      assert.deepEqual([market.isSuspended(agreement), market.isSuspended(other)], [true, false])
+    })
+
     it('has what comes once more for free, in whatever order it came first', () => {
       const agreement = market.agree({}, 5_000n)
       market.charge(agreement, [5, 1, 3, 2, 9])

@@ -112,8 +112,7 @@ export class Meter {
       if (tab.agreement.offer.unit === 'second') {
         if (tab.connections > 0) this.#isPaidNow(tab)
       } else {
-        const isActive = tab.exhaustedAt === undefined && this.isActive(this.#options.agreements.get(tab.agreement.id)!)
-        tab.isRunning = isActive && this.#isPaidNow(tab)
+        tab.isRunning = this.isActive(this.#options.agreements.get(tab.agreement.id)!) && this.#isPaidNow(tab)
       }
     }
   }

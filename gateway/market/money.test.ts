@@ -229,7 +229,7 @@ describe('Money, whatever is agreed, delivered, sealed, ended, stopped and kille
   it('for seconds is the price of each in which somebody was connected, as far as the budget goes', () => {
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.record({ pass: fc.integer({ min: 0, max: 3_000 }) }) }, fc.record({ connect: fc.boolean() }), fc.constant({ seal: true }), fc.constant({ reopen: true }))
-    fc.assert(fc.property(fc.integer({ min: 1, max: 30 }), fc.array(step, { maxLength: 40 }), (covered, steps) => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 12 }), fc.array(step, { maxLength: 40 }), (covered, steps) => {
       const market = new Market(), agreement = market.agree({ unit: 'second', price: 7n }, 7n * BigInt(covered) + 6n)
       const seconds = new Set<number>(), now = () => Math.floor(market.clock.now() / 1_000)
       let connections = 0

@@ -36,12 +36,14 @@ describe('The usage log', () => {
     const { log, entries } = read(3)
     assert.deepEqual(entries, ENTRIES.slice(3))
     assert.equal(log.number, 4)
+    write(log, ENTRIES.slice(0, 1))
+    assert.deepEqual(read().entries, [...ENTRIES, ENTRIES[0]])
     log.cut()
     write(log, ENTRIES)
-    assert.equal(log.number, 8)
-    assert.deepEqual(read(4).entries, ENTRIES)
-    assert.deepEqual(read(8).entries, [])
-    assert.equal(read(9).log.number, 9, 'a number is never used again')
+    assert.equal(log.number, 9)
+    assert.deepEqual(read(5).entries, ENTRIES)
+    assert.deepEqual(read(9).entries, [])
+    assert.equal(read(10).log.number, 10, 'a number is never used again')
   })
 
   it('torn at any byte gives back the whole lines before', () => {
