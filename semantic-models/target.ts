@@ -47,7 +47,7 @@ const QUANTITIES: ReadonlySet<string> = new Set<Quantity>([...STATUS_QUANTITIES,
 const STATUS: ReadonlySet<string> = new Set(STATUS_QUANTITIES)
 const NO_STATICS: Readonly<Record<string, string>> = {}
 
-const rows = compile(RULES.targets, RULES.quantities)
+const rows = compileTargets(RULES.targets, RULES.quantities)
 /** By all that a rule may look at in a device: some dozens. */
 const routesByKind = new Map<string, ReadonlyMap<string, Route>>()
 
@@ -100,7 +100,7 @@ function fits(when: WhenRule, facts: DeviceFacts): boolean {
 }
 
 /** Rows by quantity. Throws RuleError where a row names what is not there. */
-function compile(rules: readonly TargetRule[], { units, words }: QuantityRules): ReadonlyMap<string, readonly (Target | Refused)[]> {
+export function compileTargets(rules: readonly TargetRule[], { units, words }: QuantityRules): ReadonlyMap<string, readonly (Target | Refused)[]> {
   const unknown = Object.keys({ ...units, ...words }).find(quantity => !QUANTITIES.has(quantity))
   const unitless = NUMBER_QUANTITIES.find(quantity => !units[quantity]), wordless = TEXT_QUANTITIES.find(quantity => !words[quantity])
   if (unknown !== undefined) throw new RuleError('rules/quantities.json', `there is no quantity ${unknown}`)

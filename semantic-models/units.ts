@@ -29,7 +29,7 @@ const UNCHANGED = 0
 const COMPATIBLE: readonly (readonly [string, string])[] = [['3', '³'], ['2', '²'], ['μ', 'µ'], ['°C', '℃'], ['°F', '℉'], ['oC', 'ºC']]
 
 const NO_SPELLINGS: Spellings = new Map()
-const tables = compile(RULES.units, RULES.quantities)
+const tables = compileUnits(RULES.units, RULES.quantities)
 
 /** The spellings of a quantity; none where it has no unit. */
 export function spellingsOf(dialect: Dialect, quantity: string): Spellings {
@@ -60,22 +60,31 @@ export function exactly(value: number, { places, factor, add }: Conversion): Fra
   return factor === undefined ? timesTenExactly(sent, places) : times(add ? plus(sent, add) : sent, factor)
 }
 
-/** Tables by dialect, then quantity. Throws RuleError where a quantity names a unit that is not there. */
-function compile(units: readonly UnitRule[], quantities: QuantityRules): ReadonlyMap<Dialect, ReadonlyMap<string, Spellings>> {
-  const byId = new Map(units.map(unit => [unit.id, unit]))
-  const rows = Object.entries(quantities.units)
-  return new Map(DIALECTS.map(dialect => [dialect, new Map(rows.map(([quantity, ids]) => [quantity, spellingsIn(dialect, quantity, ids, byId)]))]))
+/** Tables by dialect, then quantity; quantities of the same units share one. Throws RuleError where a quantity names a unit that is not there. */
+export function compileUnits(units: readonly UnitRule[], quantities: QuantityRules): ReadonlyMap<Dialect, ReadonlyMap<string, Spellings>> {
+  const byId = new Map(units.map(unit => [unit.id, unit])), rows = Object.entries(quantities.units)
+  for (const [quantity, ids] of rows) {
+    const unknown = ids.find(id => !byId.has(id))
+    if (unknown !== undefined) throw new RuleError(`rules/quantities.json#/units/${quantity}`, `there is no unit ${unknown}`)
+  }
+  return new Map(DIALECTS.map(dialect => {
+    const shared = new Map<string, Spellings>()
+    const spellingsBy = (ids: readonly string[]): Spellings => {
+      const spellings = shared.get(ids.join()) ?? spellingsIn(dialect, ids.map(id => byId.get(id)!))
+      shared.set(ids.join(), spellings)
+      return spellings
+    }
+    return [dialect, new Map(rows.map(([quantity, ids]) => [quantity, spellingsBy(ids)]))]
+  }))
 }
 
-function spellingsIn(dialect: Dialect, quantity: string, ids: readonly string[], units: ReadonlyMap<string, UnitRule>): Spellings {
+/** Where mass and fraction are both kept, each spelling belongs to the first unit that has it. */
+function spellingsIn(dialect: Dialect, units: readonly UnitRule[]): Spellings {
   const spellings = new Map<string, Conversion>()
-  for (const id of ids) {
-    const unit = units.get(id)
-    if (!unit) throw new RuleError(`rules/quantities.json#/units/${quantity}`, `there is no unit ${id}`)
+  for (const unit of units) {
     for (const [text, factor] of Object.entries(unit.spellings)) {
       if (!means(unit, text, dialect)) continue
       const conversion = conversionBy(factor, unit.code)
-      // Where mass and fraction are both kept, each spelling belongs to the first that has it.
       for (const variant of variantsOf(text, unit.anyCase === true)) if (!spellings.has(variant)) spellings.set(variant, conversion)
     }
   }

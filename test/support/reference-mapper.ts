@@ -240,9 +240,10 @@ function filled(value: number, [, n, d]: readonly [number, number, number], { em
 }
 
 function fifteen(numerator: bigint, denominator: bigint): number {
+  const size = numerator < 0n ? -numerator : numerator
   for (let decimals = -400; decimals < 400; decimals++) {
-    const digits = decimals < 0 ? nearest(numerator, denominator * 10n ** BigInt(-decimals)) : nearest(numerator * 10n ** BigInt(decimals), denominator)
-    if (digits >= 10n ** 14n || digits <= -(10n ** 14n)) return Number(`${digits}e${-decimals}`)
+    const top = 10n ** BigInt(Math.max(0, decimals)), bottom = 10n ** BigInt(Math.max(0, -decimals))
+    if (size * top >= denominator * bottom * 10n ** 14n) return Number(`${nearest(numerator * top, denominator * bottom)}e${-decimals}`)
   }
   return 0
 }
