@@ -35,7 +35,7 @@ describe('The rules', () => {
   it('name the file and the field of what fits its schema and nothing else', () => {
     const { targets, quantities, models: [model], units } = RULES
     const fault = (where: string, about: RegExp) => (error: unknown) => { assert.ok(error instanceof RuleError); assert.equal(error.where, where); assert.match(error.message, about); return true }
-    const target = (change: object) => () => compileTargets([targets[0]!, { ...targets[1]!, ...change } as TargetRule], quantities)
+    const target = (change: object) => () => compileTargets([targets[0]!, { ...targets[1]!, ...change }], quantities)
     assert.throws(target({ quantity: 'mood' }), fault('rules/targets.json#/1/quantity', /mood/))
     assert.throws(target({ model: 'Toaster' }), fault('rules/targets.json#/1/model', /Toaster/))
     assert.throws(target({ attribute: 'iluminanceLevel' }), fault('rules/targets.json#/1/attribute', /Streetlight has no attribute iluminanceLevel/))
