@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES } from '#adapters/quantity.ts'
 import { ATTRIBUTES_PER_MODEL_MAX, Model } from '#semantic-models/model.ts'
 import { models } from '#semantic-models/registry.ts'
-import { checkRules, RuleError, RULES, type Rules, type TargetRule } from '#semantic-models/rules.ts'
+import { checkRules, RuleError, RULES, type Rules } from '#semantic-models/rules.ts'
 import schema from '#semantic-models/schemas/rules.schema.json' with { type: 'json' }
 import { compileTargets } from '#semantic-models/target.ts'
 import { compileUnits } from '#semantic-models/units.ts'
