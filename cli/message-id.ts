@@ -28,6 +28,6 @@ function isAfter(a: Order, b: Order): boolean {
 
 /** `<timestamp>-<sequenceNumber>-<msgChainId>-<publisherId>` */
 function parse(messageId: string): Order & { readonly chain: string } | undefined {
-  const [, timestamp, sequenceNumber, chain] = /^(\d+)-(\d+)-(.+)$/.exec(messageId) ?? []
+  const [, timestamp, sequenceNumber, chain] = /^(\d+)-(\d+)-(\w+)-\w+$/.exec(messageId) ?? []
   return chain === undefined ? undefined : { timestamp: Number(timestamp), sequenceNumber: Number(sequenceNumber), chain }
 }
