@@ -46,12 +46,15 @@ export class Consents {
   /** Gives a consent. Throws BAD_REQUEST for a wish that makes no sense, LIMIT_REACHED. */
   grant(wish: NewGrant): { grant: Grant, receipt: Receipt } {
     const event = this.#given(wish), inForce = this.on(wish.streamId).filter(grant => stateOf(grant, event.at) === 'given')
-    if (inForce.length >= GRANTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
+    if (inForce.length >= GRANTS_PER_STREAM_MAX) {
+      throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
+    }
     return this.#commit(event)
   }
 
   /**
-   * Withdraws a consent. Every call tells `onChange` before it answers, so none is answered while something may still leave; the first sets the time.
+   * Withdraws a consent. Every call tells `onChange` before it answers, so none is answered while something may still leave.
+   * The first call sets the time.
    * Throws NOT_FOUND for what is not the owner's.
    */
   withdraw(ownerId: string, consentId: string): { grant: Grant, receipt: Receipt, effectiveAt: number } {
@@ -73,11 +76,14 @@ export class Consents {
 
   #given({ ownerId, streamId, recipient, until, ...wish }: NewGrant): Given {
     const at = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
-    if (recipient === '') throw new GatewayError('BAD_REQUEST', 'A consent names a recipient: the id of a party, or any.')
-    if (purposes.length === 0 || purposes.length > PURPOSES_MAX) throw new GatewayError('BAD_REQUEST', `A consent names 1 to ${PURPOSES_MAX} purposes.`)
-    if (attributes.length === 0 || attributes.length > ATTRIBUTES_MAX) throw new GatewayError('BAD_REQUEST', `A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
-    if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw new GatewayError('BAD_REQUEST', 'The time until which a consent holds lies ahead.')
-    return { type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes, ...(until !== undefined && { until }) }
+    if (recipient === '') throw badRequest('A consent names a recipient: the id of a party, or any.')
+    if (!isCount(purposes.length, PURPOSES_MAX)) throw badRequest(`A consent names 1 to ${PURPOSES_MAX} purposes.`)
+    if (!isCount(attributes.length, ATTRIBUTES_MAX)) throw badRequest(`A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
+    if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
+    return {
+      type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes,
+      ...(until !== undefined && { until }),
+    }
   }
 
   #commit(event: ConsentEvent): { grant: Grant, receipt: Receipt } {
@@ -113,6 +119,10 @@ export class Consents {
     for (const siblings of [this.#byStream.get(streamId)!, this.#byOwner.get(ownerId)!]) siblings.splice(siblings.indexOf(entry), 1)
   }
 }
+
+function badRequest(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }
+
+function isCount(count: number, most: number): boolean { return count >= 1 && count <= most }
 
 function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, at, until }: Given): Grant {
   return { id: consentId, ownerId, streamId, recipient, purposes, attributes, grantedAt: at, ...(until !== undefined && { until }) }

@@ -1,4 +1,4 @@
-// Consent events: a hash chain that is only ever appended to. Hashes run over salted payloads, so that a payload can be erased and the chain still verifies.
+// Consent events: a hash chain that is only ever appended to, over salted payloads: one can be erased, and the chain still verifies.
 import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '#gateway/errors.ts'
@@ -43,20 +43,22 @@ export class ConsentEvents {
     return this.#head = link
   }
 
-  /** Gives all events in order, each checked. To be called once, before anything is appended. Throws UNAVAILABLE where the chain is broken. */
+  /** Gives all events in order, each checked. To be called once, before any is appended. Throws UNAVAILABLE where the chain is broken. */
   load(each: (event: ConsentEvent | Erased, link: Link) => void): void {
     this.#head = this.#walk(each)
   }
 
-  /** Checks the chain on disk from its beginning to the last event that was appended, and counts the events. Throws UNAVAILABLE where it is broken. */
+  /** Checks the chain on disk, up to the event that was appended last, and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number {
     const { sequence, hash } = this.#walk(() => {})
-    if (sequence !== this.#head.sequence || !hash.equals(this.#head.hash)) throw broken(sequence + 1, 'the newest events are not those that were appended')
+    const isWhole = sequence === this.#head.sequence && hash.equals(this.#head.hash)
+    if (!isWhole) throw broken(sequence + 1, 'the newest events are not those that were appended')
     return sequence
   }
 
   #walk(each: (event: ConsentEvent | Erased, link: Link) => void): Link {
-    const rows = this.#database.prepare('SELECT e.seq, consent_id, payload_hash, hash, owner_id, salt, payload FROM consent_events e LEFT JOIN consent_payloads USING (seq) ORDER BY e.seq')
+    const rows = this.#database.prepare(`SELECT events.seq, consent_id, payload_hash, hash, owner_id, salt, payload
+      FROM consent_events AS events LEFT JOIN consent_payloads USING (seq) ORDER BY events.seq`)
     let last = GENESIS
     for (const row of rows.iterate() as Iterable<unknown> as Iterable<Row>) {
       last = next(last, row)
@@ -92,7 +94,8 @@ function eventOf({ seq, consent_id, payload_hash, owner_id, salt, payload }: Row
 }
 
 function broken(sequence: number, why: string): GatewayError {
-  return new GatewayError('UNAVAILABLE', `The chain of consent events is broken at event ${sequence}: ${why}. Restore the state database from a backup.`)
+  const problem = `The chain of consent events is broken at event ${sequence}: ${why}`
+  return new GatewayError('UNAVAILABLE', `${problem}. Restore the state database from a backup.`)
 }
 
 function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {

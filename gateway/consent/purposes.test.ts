@@ -16,9 +16,14 @@ describe('A purpose', () => {
     ['https://example.org/zwecke/Lärmkarte', 'https://example.org/zwecke/Lärmkarte'],
   ] as const) it(`written ${text} is ${normal}`, () => assert.equal(normalPurpose(text), normal))
 
-  for (const text of ['', 'ServiceProvision', 'dpv:', 'dpv:Service Provision', 'dpv:1st', 'dpv:a/b', 'https://w3id.org/dpv#', 'https://w3id.org/dpv#a#b', 'urn:', '//example.org/x', '/x', '#x',
-    'https://example.org/a b', 'https://example.org/<x>', 'https://example.org/\u0000', 'https://example.org/\ud800', 'https://example.org/\u2028', 'https://example.org/\uffff', ' dpv:Marketing', 'dpv:Marketing\n']) {
-    it(`is not ${JSON.stringify(text)}`, () => assert.throws(() => normalPurpose(text), { code: 'BAD_REQUEST', message: /dpv:ServiceProvision/ }))
+  for (const text of [
+    '', 'ServiceProvision', 'dpv:', 'dpv:Service Provision', 'dpv:1st', 'dpv:a/b', 'https://w3id.org/dpv#', 'https://w3id.org/dpv#a#b',
+    'urn:', '//example.org/x', '/x', '#x', 'https://example.org/a b', 'https://example.org/<x>', 'https://example.org/\u0000',
+    'https://example.org/\ud800', 'https://example.org/\u2028', 'https://example.org/\uffff', ' dpv:Marketing', 'dpv:Marketing\n',
+  ]) {
+    it(
+      `is not ${JSON.stringify(text)}`,
+      () => assert.throws(() => normalPurpose(text), { code: 'BAD_REQUEST', message: /dpv:ServiceProvision/ }))
   }
 
   it('has at most so many characters', () => {
@@ -32,7 +37,9 @@ describe('A purpose', () => {
   })
 
   it('is told apart by its IRI, and named once however often it is given', () => {
-    assert.deepEqual(normalPurposes(['dpv:Marketing', 'https://w3id.org/dpv#Marketing', 'dpv:marketing', 'https://w3id.org/dpv/owl#Marketing']), ['dpv:Marketing', 'dpv:marketing'])
+    assert.deepEqual(
+      normalPurposes(['dpv:Marketing', 'https://w3id.org/dpv#Marketing', 'dpv:marketing', 'https://w3id.org/dpv/owl#Marketing']),
+      ['dpv:Marketing', 'dpv:marketing'])
   })
 
   it('has the full IRI of the vocabulary', () => {

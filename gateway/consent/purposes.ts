@@ -1,4 +1,4 @@
-// Purposes are IRIs, most of them from the W3C Data Privacy Vocabulary. Inside there is one way to write each, so that equal purposes are equal strings.
+// Purposes are IRIs, most of them from the W3C Data Privacy Vocabulary. Inside each has one spelling: equal ones are equal texts.
 import { GatewayError } from '#gateway/errors.ts'
 
 export const PURPOSE_CHARS_MAX = 256
@@ -16,7 +16,8 @@ export function normalPurpose(text: string): string {
   const purpose = namespace === undefined ? text : `dpv:${text.slice(namespace.length)}`
   const isWellFormed = purpose.startsWith('dpv:') ? COMPACT.test(purpose) : ABSOLUTE_IRI.test(purpose)
   if (text.length > PURPOSE_CHARS_MAX || !isWellFormed) {
-    throw new GatewayError('BAD_REQUEST', `${JSON.stringify(text.slice(0, PURPOSE_CHARS_MAX))} is no purpose: write a DPV purpose such as dpv:ServiceProvision, or an absolute IRI.`)
+    const shown = JSON.stringify(text.slice(0, PURPOSE_CHARS_MAX))
+    throw new GatewayError('BAD_REQUEST', `${shown} is no purpose: write a DPV purpose such as dpv:ServiceProvision, or an absolute IRI.`)
   }
   return purpose
 }

@@ -32,12 +32,14 @@ export interface Receipt {
 const LEGAL_BASIS = purposeIri('dpv:Consent')
 
 export function receiptOf(grant: Grant, link: Link): Receipt {
+  const { id, ownerId, recipient, streamId, purposes, attributes, grantedAt, until, withdrawnAt } = grant
   return {
-    type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${grant.id}/${link.sequence}`, consentId: grant.id,
-    state: grant.withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: LEGAL_BASIS,
-    owner: grant.ownerId, recipient: grant.recipient, streamId: grant.streamId, purposes: grant.purposes.map(purposeIri), attributes: grant.attributes,
-    grantedAt: time(grant.grantedAt), ...(grant.until !== undefined && { until: time(grant.until) }), ...(grant.withdrawnAt !== undefined && { withdrawnAt: time(grant.withdrawnAt) }),
-    withdrawal: { method: `POST /v1/consents/${grant.id}/withdraw`, command: `sluice consent withdraw ${grant.id}`, effect: 'before it is answered' },
+    type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
+    state: withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: LEGAL_BASIS,
+    owner: ownerId, recipient, streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
+    ...(until !== undefined && { until: time(until) }),
+    ...(withdrawnAt !== undefined && { withdrawnAt: time(withdrawnAt) }),
+    withdrawal: { method: `POST /v1/consents/${id}/withdraw`, command: `sluice consent withdraw ${id}`, effect: 'before it is answered' },
     sequence: link.sequence, eventHash: link.hash.toString('hex'),
   }
 }

@@ -7,15 +7,23 @@ describe('Agreements', () => {
   let market: Market
   beforeEach(() => { market = new Market() })
   afterEach(() => market.close())
-  const again = () => new Agreements({ database: market.database, clock: market.clock, offers: market.offers, ledger: market.ledger, onChange: () => {} })
+  const again = () => new Agreements({
+    database: market.database, clock: market.clock, offers: market.offers, ledger: market.ledger, onChange: () => {},
+  })
 
   it('reserve their budget, and are told before they are answered', () => {
-    const offer = market.offer(), agreement = market.agreements.agree('sub_a', { offerId: offer.id, purpose: 'https://w3id.org/dpv#ServiceProvision', budget: 5_000n })
-    assert.deepEqual(agreement, { id: agreement.id, offer, subscriberId: 'sub_a', purpose: 'dpv:ServiceProvision', budget: 5_000n, startedAt: market.clock.now() })
+    const offer = market.offer(), purpose = 'https://w3id.org/dpv#ServiceProvision'
+    const agreement = market.agreements.agree('sub_a', { offerId: offer.id, purpose, budget: 5_000n })
+    assert.deepEqual(
+      agreement,
+      { id: agreement.id, offer, subscriberId: 'sub_a', purpose: 'dpv:ServiceProvision', budget: 5_000n, startedAt: market.clock.now() })
     assert.match(agreement.id, /^agr_[a-z2-7]{26}$/)
-    assert.deepEqual([market.balance('external:sub_a'), market.balance(`reserved:${agreement.id}`), market.changed], [-5_000n, 5_000n, ['s1']])
+    assert.deepEqual(
+      [market.balance('external:sub_a'), market.balance(`reserved:${agreement.id}`), market.changed], [-5_000n, 5_000n, ['s1']])
     for (const agreements of [market.agreements, again()]) {
-      assert.deepEqual([agreements.get(agreement.id), agreements.list('sub_a'), agreements.list('sub_b'), agreements.on('s1'), agreements.on('s2')], [agreement, [agreement], [], [agreement], []])
+      assert.deepEqual(
+        [agreements.get(agreement.id), agreements.list('sub_a'), agreements.list('sub_b'), agreements.on('s1'), agreements.on('s2')],
+        [agreement, [agreement], [], [agreement], []])
     }
   })
 
@@ -33,7 +41,9 @@ describe('Agreements', () => {
     assert.equal(market.agree({ price: 10n }, 10n).budget, 10n)
     assert.equal(market.agree({ price: 0n }, 10n).budget, 0n)
     for (const budget of [undefined, 0n, 9n, -10n, AMOUNT_MAX + 1n]) {
-      assert.throws(() => market.agreements.agree('sub_a', { offerId: market.offer({ price: 10n }).id, purpose: 'dpv:Marketing', budget }), { code: 'BAD_REQUEST' })
+      assert.throws(
+        () => market.agreements.agree('sub_a', { offerId: market.offer({ price: 10n }).id, purpose: 'dpv:Marketing', budget }),
+        { code: 'BAD_REQUEST' })
     }
     assert.deepEqual([market.balance('external:sub_a'), market.agreements.list('sub_a').length], [-10n, 2])
   })
@@ -41,7 +51,8 @@ describe('Agreements', () => {
   it('are not made under an offer that was withdrawn or never was, and go on under one that is withdrawn later', () => {
     const agreement = market.agree()
     market.offers.withdraw('own_a', agreement.offer.id)
-    for (const offerId of [agreement.offer.id, 'offer_x']) assert.throws(() => market.agreements.agree('sub_a', { offerId, purpose: 'dpv:Marketing', budget: 1_000n }), { code: 'NOT_FOUND' })
+    for (const offerId of [agreement.offer.id, 'offer_x']) assert.throws(
+      () => market.agreements.agree('sub_a', { offerId, purpose: 'dpv:Marketing', budget: 1_000n }), { code: 'NOT_FOUND' })
     assert.equal(market.meter.charge(agreement.id, 1, 100), true)
     market.reopen('stop')
     assert.equal(market.meter.charge(agreement.id, 2, 100), true)
@@ -55,11 +66,20 @@ describe('Agreements', () => {
     assert.deepEqual(ended, { ...agreement, endedAt: market.clock.now() })
     market.clock.turn(500)
     assert.deepEqual(market.agreements.end('sub_a', agreement.id), ended)
-    assert.deepEqual(['external:sub_a', `reserved:${agreement.id}`, 'owner:own_a', 'platform'].map(account => market.balance(account)), [-600n, 0n, 540n, 60n])
-    for (const agreements of [market.agreements, again()]) assert.deepEqual([agreements.get(agreement.id), agreements.list('sub_a'), agreements.on('s1'), agreements.ofSubscriber('sub_a', 's1')], [ended, [ended], [], [ended]])
+    assert.deepEqual(
+      ['external:sub_a', `reserved:${agreement.id}`, 'owner:own_a', 'platform'].map(account => market.balance(account)),
+      [-600n, 0n, 540n, 60n])
+    for (const agreements of [market.agreements, again()]) assert.deepEqual(
+      [agreements.get(agreement.id), agreements.list('sub_a'), agreements.on('s1'), agreements.ofSubscriber('sub_a', 's1')],
+      [ended, [ended], [], [ended]])
     assert.deepEqual(market.changed, ['s1', 's1'])
-    assert.deepEqual([market.meter.charge(agreement.id, 3, 10), market.meter.charge(agreement.id, 1, 10), market.meter.connected(agreement.id)], [false, false, false])
-    assert.deepEqual(market.usageOf(agreement), { agreementId: agreement.id, streamId: 's1', messages: 2, bytes: 20, seconds: 0, periods: 0, amount: 600n, currency: 'EUR', unit: 'message', left: 0n })
+    assert.deepEqual(
+      [market.meter.charge(agreement.id, 3, 10), market.meter.charge(agreement.id, 1, 10), market.meter.connected(agreement.id)],
+      [false, false, false])
+    assert.deepEqual(market.usageOf(agreement), {
+      agreementId: agreement.id, streamId: 's1', messages: 2, bytes: 20, seconds: 0, periods: 0, amount: 600n, currency: 'EUR',
+      unit: 'message', left: 0n,
+    })
   })
 
   it('that cannot be written are as if they had never been', () => {
@@ -76,7 +96,8 @@ describe('Agreements', () => {
 
   it('of others, and such as never were, are answered alike', () => {
     const { id } = market.agree()
-    for (const [subscriber, agreement] of [['sub_b', id], ['sub_a', 'agr_x'], ['sub_a', 'constructor']] as const) assert.throws(() => market.agreements.end(subscriber, agreement), { code: 'NOT_FOUND', message: /no such agreement/ })
+    for (const [subscriber, agreement] of [['sub_b', id], ['sub_a', 'agr_x'], ['sub_a', 'constructor']] as const) assert.throws(
+      () => market.agreements.end(subscriber, agreement), { code: 'NOT_FOUND', message: /no such agreement/ })
   })
 
   it('of a subscriber on a stream are told the newest first', () => {
@@ -87,9 +108,12 @@ describe('Agreements', () => {
   })
 
   it('on one stream are at most so many', () => {
-    const { id: offerId } = market.offer({ price: 0n }), agree = () => market.agreements.agree('sub_a', { offerId, purpose: 'dpv:Marketing' })
+    const { id: offerId } = market.offer({ price: 0n })
+    const agree = () => market.agreements.agree('sub_a', { offerId, purpose: 'dpv:Marketing' })
     const first = agree()
-    market.database.exec(`INSERT INTO agreements WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ${AGREEMENTS_PER_STREAM_MAX}) SELECT 'agr_' || i, '${offerId}', 'sub_b', 'dpv:Marketing', 0, 0, NULL, NULL FROM n`)
+    market.database.exec(`INSERT INTO agreements
+      WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ${AGREEMENTS_PER_STREAM_MAX})
+      SELECT 'agr_' || i, '${offerId}', 'sub_b', 'dpv:Marketing', 0, 0, NULL, NULL FROM n`)
     market.reopen('stop')
     assert.throws(agree, { code: 'LIMIT_REACHED' })
     market.agreements.end('sub_a', first.id)

@@ -44,21 +44,30 @@ export class Agreements {
     this.#options = options
     const agreements = options.database.prepare('SELECT * FROM agreements ORDER BY rowid')
     agreements.setReadBigInts(true)
-    for (const row of agreements.iterate() as Iterable<unknown> as Iterable<Row>) this.#index(fromRow(row, options.offers.get(row.offer_id)!))
+    for (const row of agreements.iterate() as Iterable<unknown> as Iterable<Row>) {
+      this.#index(fromRow(row, options.offers.get(row.offer_id)!))
+    }
   }
 
   /**
    * Takes an offer: the budget is reserved in the same transaction.
-   * Throws NOT_FOUND for an offer that does not stand, PURPOSE_MISMATCH for one that is not for this purpose, BAD_REQUEST where the budget does not pay for one unit, LIMIT_REACHED.
+   * Throws NOT_FOUND for an offer that does not stand, PURPOSE_MISMATCH for one that is not for this purpose, BAD_REQUEST where the budget
+   * does not pay for one unit, LIMIT_REACHED.
    */
   agree(subscriberId: string, { offerId, purpose, budget = 0n }: NewAgreement): Agreement {
     const { database, clock, offers, ledger, onChange } = this.#options, offer = offers.get(offerId)
     if (!offer || offer.withdrawnAt !== undefined) throw notFound('offer')
-    const agreement: Agreement = { id: prefixedId('agr'), offer, subscriberId, purpose: allowedPurpose(offer, purpose), budget: sufficientBudget(offer, budget), startedAt: clock.now() }
-    if ((this.#byStream.get(offer.streamId)?.size ?? 0) >= AGREEMENTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${AGREEMENTS_PER_STREAM_MAX} agreements on this stream, and no more fit.`)
+    const agreement: Agreement = {
+      id: prefixedId('agr'), offer, subscriberId, startedAt: clock.now(),
+      purpose: allowedPurpose(offer, purpose), budget: sufficientBudget(offer, budget),
+    }
+    if ((this.#byStream.get(offer.streamId)?.size ?? 0) >= AGREEMENTS_PER_STREAM_MAX) {
+      throw new GatewayError('LIMIT_REACHED', `There are ${AGREEMENTS_PER_STREAM_MAX} agreements on this stream, and no more fit.`)
+    }
+    const insert = database.prepare('INSERT INTO agreements VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)')
     ledger.transact(post => {
-      database.prepare('INSERT INTO agreements VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)').run(agreement.id, offerId, subscriberId, agreement.purpose, agreement.budget, agreement.startedAt)
-      if (agreement.budget > 0n) post(reservation(`budget:${agreement.id}`, 'budget reserved', agreement, agreement.budget))
+      insert.run(agreement.id, offerId, subscriberId, agreement.purpose, agreement.budget, agreement.startedAt)
+      if (agreement.budget > 0n) post(reservation('budget', agreement, agreement.budget))
     })
     this.#index(agreement)
     this.onBegun(agreement)
@@ -66,7 +75,10 @@ export class Agreements {
     return agreement
   }
 
-  /** Ends it: nothing more is delivered under it, and what is left of the budget goes back. Ending it again changes nothing. Throws NOT_FOUND for what is not the subscriber's. */
+  /**
+   * Ends it: nothing more is delivered under it, and what is left of the budget goes back. Ending it again changes nothing.
+   * Throws NOT_FOUND for what is not the subscriber's.
+   */
   end(subscriberId: string, agreementId: string): Agreement {
     const agreement = this.#byId.get(agreementId)
     if (agreement?.subscriberId !== subscriberId) throw notFound('agreement')
@@ -76,7 +88,7 @@ export class Agreements {
     const left = ledger.balance(accounts.reserved(agreementId), agreement.offer.currency)
     ledger.transact(post => {
       database.prepare('UPDATE agreements SET ended_at = ? WHERE id = ?').run(ended.endedAt, agreementId)
-      if (left > 0n) post(reservation(`rest:${agreementId}`, 'rest of the budget returned', agreement, -left))
+      if (left > 0n) post(reservation('rest', agreement, -left))
     })
     this.#byId.set(agreementId, ended)
     this.#byStream.get(agreement.offer.streamId)?.delete(agreementId)
@@ -84,7 +96,7 @@ export class Agreements {
     return ended
   }
 
-  /** The meter found that the budget does not cover what comes: suspended from now on. The meter writes it to disk, with what led to it. */
+  /** The budget does not cover what comes: suspended from now on. The meter, which found it, writes it to disk with what led to it. */
   exhaust(agreementId: string, at: number): void {
     this.restoreExhausted(agreementId, at)
     this.#options.onChange(this.#byId.get(agreementId)!.offer.streamId)
@@ -126,20 +138,25 @@ export class Agreements {
 
 function allowedPurpose({ purposes }: Offer, text: string): string {
   const purpose = normalPurpose(text)
-  if (purposes.length > 0 && !purposes.includes(purpose)) throw new GatewayError('PURPOSE_MISMATCH', `The offer is for ${purposes.join(', ')} only.`)
+  if (purposes.length > 0 && !purposes.includes(purpose)) {
+    throw new GatewayError('PURPOSE_MISMATCH', `The offer is for ${purposes.join(', ')} only.`)
+  }
   return purpose
 }
 
 /** What is free takes no budget, whatever is given. */
 function sufficientBudget({ price, unit }: Offer, budget: bigint): bigint {
   if (price === 0n) return 0n
-  if (budget < price || budget > AMOUNT_MAX) throw new GatewayError('BAD_REQUEST', `The offer has a price: give a budget that pays for at least one ${unit}.`)
+  if (budget < price || budget > AMOUNT_MAX) {
+    throw new GatewayError('BAD_REQUEST', `The offer has a price: give a budget that pays for at least one ${unit}.`)
+  }
   return budget
 }
 
 /** From the subscriber's purse into the reserve or, where the amount is negative, back. */
-function reservation(id: string, reason: string, { id: agreementId, subscriberId, offer: { currency } }: Agreement, amount: bigint): Transfer {
-  return { id, reason, postings: [{ account: accounts.external(subscriberId), currency, amount: -amount }, { account: accounts.reserved(agreementId), currency, amount }] }
+function reservation(reason: 'budget' | 'rest', { id, subscriberId, offer: { currency } }: Agreement, amount: bigint): Transfer {
+  const from = { account: accounts.external(subscriberId), currency, amount: -amount }
+  return { id: `${reason}:${id}`, reason, postings: [from, { account: accounts.reserved(id), currency, amount }] }
 }
 
 interface Row {
@@ -156,6 +173,7 @@ interface Row {
 function fromRow(row: Row, offer: Offer): Agreement {
   return {
     id: row.id, offer, subscriberId: row.subscriber_id, purpose: row.purpose, budget: row.budget, startedAt: Number(row.started_at),
-    ...(row.ended_at !== null && { endedAt: Number(row.ended_at) }), ...(row.exhausted_at !== null && { exhaustedAt: Number(row.exhausted_at) }),
+    ...(row.ended_at !== null && { endedAt: Number(row.ended_at) }),
+    ...(row.exhausted_at !== null && { exhaustedAt: Number(row.exhausted_at) }),
   }
 }

@@ -6,10 +6,13 @@ const PLACES = 6
 export const AMOUNT_MAX = 10n ** 18n - 1n
 const AMOUNT = /^(\d{1,12})(?:\.(\d{1,6}))?$/
 
-/** `0.001` → 1000n micro-units. Throws BAD_REQUEST for what is no non-negative decimal with at most twelve digits before and six behind the point. */
+/** `0.001` → 1000n micro-units. Throws BAD_REQUEST for what is no decimal with at most 12 digits before the point and 6 behind it. */
 export function parseAmount(text: string): bigint {
   const [, whole, fraction = ''] = AMOUNT.exec(text) ?? []
-  if (whole === undefined) throw new GatewayError('BAD_REQUEST', `${JSON.stringify(text.slice(0, 40))} is no amount: write it as 12.34, with at most six decimal places.`)
+  if (whole === undefined) {
+    const shown = JSON.stringify(text.slice(0, 40))
+    throw new GatewayError('BAD_REQUEST', `${shown} is no amount: write it as 12.34, with at most six decimal places.`)
+  }
   return BigInt(whole + fraction.padEnd(PLACES, '0'))
 }
 

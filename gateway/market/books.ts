@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
-import { split } from '#gateway/market/price.ts'
+import { split, type Shares } from '#gateway/market/price.ts'
 import { Ranges } from '#gateway/market/ranges.ts'
 import type { Sealed, Tab } from '#gateway/market/tab.ts'
 
@@ -30,7 +30,8 @@ export class Books {
 
   /** The highest position that was delivered, for each stream. */
   highest(): Iterable<readonly [streamId: string, position: number]> {
-    const rows = this.#options.database.prepare(`SELECT stream_id, max(last) AS position FROM delivered_ranges r JOIN agreements a ON a.id = r.agreement_id JOIN offers o ON o.id = a.offer_id GROUP BY stream_id`)
+    const rows = this.#options.database.prepare(`SELECT stream_id, max(last) AS position FROM delivered_ranges
+      JOIN agreements ON agreements.id = agreement_id JOIN offers ON offers.id = offer_id GROUP BY stream_id`)
     return rows.all().map(row => [row['stream_id'] as string, row['position'] as number])
   }
 
@@ -48,7 +49,8 @@ export class Books {
 
   ranges(agreementId: string): Ranges {
     const ranges = new Ranges()
-    for (const row of this.#options.database.prepare('SELECT first, last FROM delivered_ranges WHERE agreement_id = ? ORDER BY first').iterate(agreementId)) {
+    const rows = this.#options.database.prepare('SELECT first, last FROM delivered_ranges WHERE agreement_id = ? ORDER BY first')
+    for (const row of rows.iterate(agreementId)) {
       ranges.append(row['first'] as number, row['last'] as number)
     }
     return ranges
@@ -59,28 +61,34 @@ export class Books {
   /** Brings the open usage of tabs into the books, and with it the log up to an entry. On disk when this returns; the tabs know it then. */
   seal(tabs: readonly Tab[], logNumber: number): void {
     const amounts = tabs.map(tab => tab.openAmount)
-    this.#options.ledger.transact(post => {
+    const { database, ledger } = this.#options
+    const sealLog = database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
+    ledger.transact(post => {
       const write = this.#writer()
       for (const [n, tab] of tabs.entries()) {
         const transfer = write(tab, amounts[n]!)
         if (transfer) post(transfer)
       }
-      this.#options.database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(LOG_SEALED, String(logNumber))
+      sealLog.run(LOG_SEALED, String(logNumber))
     })
     for (const [n, tab] of tabs.entries()) tab.seal(amounts[n]!)
   }
 
-  /** Writes one tab: its usage record, what it used in all, its delivered ranges. Gives the transfer that pays for it, if it costs anything. */
+  /** Writes a tab: its usage record, what it used in all, its ranges. Gives the transfer that pays for it, if it costs anything. */
   #writer(): (tab: Tab, amount: bigint) => Transfer | undefined {
     const { database, clock, platformPercent } = this.#options, now = clock.now()
-    const record = database.prepare('INSERT INTO usage_records (agreement_id, sealed_at, messages, bytes, seconds, periods, amount, platform_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-    const sums = database.prepare(`INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, bytes = bytes + excluded.bytes,
-      seconds = seconds + excluded.seconds, periods = periods + excluded.periods, amount = amount + excluded.amount,
+    const record = database.prepare(`INSERT INTO usage_records
+      (agreement_id, sealed_at, messages, bytes, seconds, periods, amount, platform_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+    const sums = database.prepare(`INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      messages = messages + excluded.messages, bytes = bytes + excluded.bytes, seconds = seconds + excluded.seconds,
+      periods = periods + excluded.periods, amount = amount + excluded.amount,
       last_second = excluded.last_second, period_anchor = excluded.period_anchor, period_count = excluded.period_count`)
-    const forget = database.prepare('DELETE FROM delivered_ranges WHERE agreement_id = ? AND first BETWEEN ? AND ?'), range = database.prepare('INSERT INTO delivered_ranges VALUES (?, ?, ?)')
+    const forget = database.prepare('DELETE FROM delivered_ranges WHERE agreement_id = ? AND first BETWEEN ? AND ?')
+    const range = database.prepare('INSERT INTO delivered_ranges VALUES (?, ?, ?)')
     const exhausted = database.prepare('UPDATE agreements SET exhausted_at = ? WHERE id = ?')
     return (tab, amount) => {
-      const { agreement: { id, offer }, open: { messages, bytes, seconds, periods } } = tab, { platform, owner } = split(amount, platformPercent)
+      const { agreement: { id }, open: { messages, bytes, seconds, periods } } = tab
+      const { platform, owner } = split(amount, platformPercent)
       const { lastInsertRowid } = record.run(id, now, messages, bytes, seconds, periods, amount, platform)
       sums.run(id, messages, bytes, seconds, periods, amount, tab.lastSecond, tab.periodAnchor, tab.periodCount)
       for (const [first, last] of tab.changedRanges()) {
@@ -88,14 +96,19 @@ export class Books {
         range.run(id, first, last)
       }
       if (tab.exhaustedAt !== undefined) exhausted.run(tab.exhaustedAt, id)
-      return amount === 0n ? undefined : payment(`usage:${lastInsertRowid}`, id, offer.currency, { [accounts.owner(offer.ownerId)]: owner, [accounts.platform]: platform })
+      return amount === 0n ? undefined : payment(`usage:${lastInsertRowid}`, tab.agreement, { platform, owner })
     }
   }
 }
 
 /** From an agreement's reserve to those who share it. */
-function payment(id: string, agreementId: string, currency: string, shares: Readonly<Record<string, bigint>>): Transfer {
-  const incoming = Object.entries(shares).map(([account, amount]) => ({ account, currency, amount }))
-  const sum = incoming.reduce((total, { amount }) => total + amount, 0n)
-  return { id, reason: 'usage', postings: [{ account: accounts.reserved(agreementId), currency, amount: -sum }, ...incoming] }
+function payment(id: string, { id: agreementId, offer }: Agreement, { platform, owner }: Shares): Transfer {
+  const { currency, ownerId } = offer
+  return {
+    id, reason: 'usage', postings: [
+      { account: accounts.reserved(agreementId), currency, amount: -(platform + owner) },
+      { account: accounts.owner(ownerId), currency, amount: owner },
+      { account: accounts.platform, currency, amount: platform },
+    ],
+  }
 }

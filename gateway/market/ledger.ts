@@ -42,18 +42,22 @@ export class Ledger {
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    for (const { account, currency, amount } of database.prepare('SELECT * FROM balances').all() as unknown as Record<keyof Balance, string>[]) {
+    const balances = database.prepare('SELECT * FROM balances').all() as unknown as Record<keyof Balance, string>[]
+    for (const { account, currency, amount } of balances) {
       this.#balances.set(keyOf(account, currency), { account, currency, amount: BigInt(amount) })
     }
     this.#entries = Number(database.prepare('SELECT max(seq) AS last FROM postings').get()!['last'])
   }
 
-  /** Posts one transfer, in a transaction of its own. False: it was posted before. Throws CONFLICT where an account would fall below zero. */
+  /** Posts a transfer in a transaction of its own. False: it was posted before. Throws CONFLICT where an account would fall below zero. */
   transfer(id: string, reason: string, postings: readonly Posting[]): boolean {
     return this.transact(post => post({ id, reason, postings }))
   }
 
-  /** Runs `work` in one transaction, in which it may post transfers beside what else it writes. All of it is on disk when this returns, or none of it where it throws. */
+  /**
+   * Runs `work` in one transaction, in which it may post transfers beside what else it writes.
+   * All of it is on disk when this returns, or none of it where it throws.
+   */
   transact<T>(work: (post: Post) => T): T {
     const staged = new Map<string, Balance>()
     let entries = 0
@@ -98,7 +102,10 @@ export class Ledger {
   /** The postings that change something, after the balances that they lead to were staged. */
   #staged(id: string, postings: readonly Posting[], staged: Map<string, Balance>): readonly Posting[] {
     const changes = merged(postings)
-    const balances = changes.map(({ account, currency, amount }) => ({ account, currency, amount: amount + (staged.get(keyOf(account, currency))?.amount ?? this.balance(account, currency)) }))
+    const balances = changes.map(({ account, currency, amount }) => {
+      const before = staged.get(keyOf(account, currency))?.amount ?? this.balance(account, currency)
+      return { account, currency, amount: before + amount }
+    })
     const poor = balances.find(({ account, amount }) => amount < 0n && !account.startsWith(EXTERNAL))
     if (poor) throw new GatewayError('CONFLICT', `Transfer ${id} would leave ${poor.account} with less than nothing.`)
     for (const balance of balances) staged.set(keyOf(balance.account, balance.currency), balance)

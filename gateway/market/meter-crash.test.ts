@@ -17,7 +17,8 @@ describe('The meter after a crash', () => {
     const before = market.figuresOf(agreement)
     market.charge(agreement, [8, 9])
     market.reopen('kill')
-    assert.deepEqual([market.figuresOf(agreement), market.rangesOf(agreement), market.balance('owner:own_a')], [before, [[1, 3], [7, 7]], 3_600n])
+    assert.deepEqual(
+      [market.figuresOf(agreement), market.rangesOf(agreement), market.balance('owner:own_a')], [before, [[1, 3], [7, 7]], 3_600n])
     market.charge(agreement, [8])
     assert.equal(market.figuresOf(agreement).messages, 5)
   })
@@ -51,12 +52,16 @@ describe('The meter after a crash', () => {
     }
     const log = readFileSync(market.logPath), ends = [...log.entries()].filter(([, byte]) => byte === 10).map(([at]) => at)
     for (let length = 0; length <= log.length; length++) {
-      market.database.exec('DELETE FROM usage_records; DELETE FROM meters; DELETE FROM delivered_ranges; DELETE FROM meta; DELETE FROM postings; DELETE FROM transfers; DELETE FROM balances')
-      market.database.exec(`INSERT INTO balances VALUES ('external:sub_a', 'EUR', '-1000000'), ('reserved:${agreement.id}', 'EUR', '1000000')`)
+      const tables = ['usage_records', 'meters', 'delivered_ranges', 'meta', 'postings', 'transfers', 'balances']
+      for (const table of tables) market.database.exec(`DELETE FROM ${table}`)
+      market.database.exec(
+        `INSERT INTO balances VALUES ('external:sub_a', 'EUR', '-1000000'), ('reserved:${agreement.id}', 'EUR', '1000000')`)
       writeFileSync(market.logPath, log.subarray(0, length))
       market.reopen('kill')
       const whole = ends.filter(end => end <= length).length
-      assert.deepEqual([market.figuresOf(agreement).messages, market.balance('owner:own_a'), statSync(market.logPath).size], [whole, BigInt(whole) * 900n, 0], `${length} bytes`)
+      assert.deepEqual(
+        [market.figuresOf(agreement).messages, market.balance('owner:own_a'), statSync(market.logPath).size],
+        [whole, BigInt(whole) * 900n, 0], `${length} bytes`)
       for (const sum of Object.values(market.ledger.sums())) assert.equal(sum, 0n)
     }
   }).timeout(60_000)

@@ -72,7 +72,9 @@ describe('The meter of time', () => {
       later(1_000)
       assert.deepEqual([market.figuresOf(agreement).seconds, market.isSuspended(agreement)], [2, false])
       later(1_000)
-      assert.deepEqual([market.figuresOf(agreement).seconds, market.figuresOf(agreement).left, market.isSuspended(agreement), market.changed.length], [2, 5n, true, 2])
+      assert.deepEqual(
+        [market.figuresOf(agreement).seconds, market.figuresOf(agreement).left, market.isSuspended(agreement), market.changed.length],
+        [2, 5n, true, 2])
       later(1_000)
       market.meter.disconnected(agreement.id)
       assert.deepEqual([connect(agreement), market.figuresOf(agreement).seconds, market.changed.length], [false, 2, 2])
@@ -162,7 +164,9 @@ describe('The meter of time', () => {
       const agreement = monthly()
       market.meter.tick()
       market.meter.tick()
-      const taken = ['2027-02-28T09:59:59Z', '2027-02-28T10:00:00.900Z', '2027-03-31T09:59:59Z', '2027-03-31T10:00:00.200Z', '2027-04-30T10:00:00Z'].map(time => {
+      const taken = [
+        '2027-02-28T09:59:59Z', '2027-02-28T10:00:00.900Z', '2027-03-31T09:59:59Z', '2027-03-31T10:00:00.200Z', '2027-04-30T10:00:00Z',
+      ].map(time => {
         at(time)
         return market.figuresOf(agreement).periods
       })
@@ -229,14 +233,16 @@ describe('The meter of time', () => {
       const agreement = monthly(150n)
       assert.deepEqual([market.charge(agreement, [1, 2]), market.figuresOf(agreement).periods], [[true, true], 1])
       market.clock.turn(31 * DAY_MS)
-      assert.deepEqual([market.charge(agreement, [3]), market.charge(agreement, [1]), market.isSuspended(agreement)], [[false], [false], true])
+      assert.deepEqual(
+        [market.charge(agreement, [3]), market.charge(agreement, [1]), market.isSuspended(agreement)], [[false], [false], true])
       assert.deepEqual(market.figuresOf(agreement), { messages: 2, bytes: 200, seconds: 0, periods: 1, amount: 100n, left: 50n })
     })
 
     it('suspends when the next one is not covered, whether somebody listens or not', () => {
       const agreement = monthly(299n)
       for (const time of ['2027-01-10T00:00:00Z', '2027-02-10T00:00:00Z', '2027-03-10T00:00:00Z', '2027-04-10T00:00:00Z']) at(time)
-      assert.deepEqual([market.figuresOf(agreement).periods, market.isSuspended(agreement), market.meter.connected(agreement.id)], [2, true, false])
+      assert.deepEqual(
+        [market.figuresOf(agreement).periods, market.isSuspended(agreement), market.meter.connected(agreement.id)], [2, true, false])
       market.reopen('stop')
       at('2027-09-10T00:00:00Z')
       assert.equal(market.figuresOf(agreement).periods, 2)

@@ -16,7 +16,9 @@ describe('The meter', () => {
       assert.deepEqual([market.agreements.get(agreement.id)!.exhaustedAt, market.changed], [market.clock.now(), ['s1', 's1']], 'told once')
       assert.deepEqual(market.figuresOf(agreement), { messages: 3, bytes: 300, seconds: 0, periods: 0, amount: 3_000n, left: 999n })
       market.meter.seal()
-      assert.deepEqual(['external:sub_a', `reserved:${agreement.id}`, 'owner:own_a', 'platform'].map(account => market.balance(account)), [-3_999n, 999n, 2_700n, 300n])
+      assert.deepEqual(
+        ['external:sub_a', `reserved:${agreement.id}`, 'owner:own_a', 'platform'].map(account => market.balance(account)),
+        [-3_999n, 999n, 2_700n, 300n])
     })
 
     for (const how of ['stop', 'kill'] as const) {
@@ -26,7 +28,8 @@ describe('The meter', () => {
         market.meter.commit()
         const before = market.figuresOf(agreement)
         market.reopen(how)
-        assert.deepEqual([market.isSuspended(agreement), market.figuresOf(agreement), market.meter.connected(agreement.id)], [true, before, false])
+        assert.deepEqual(
+          [market.isSuspended(agreement), market.figuresOf(agreement), market.meter.connected(agreement.id)], [true, before, false])
         assert.deepEqual(market.charge(agreement, [1, 2]), [false, false])
         market.reopen(how)
         assert.equal(market.isSuspended(agreement), true)
@@ -49,20 +52,26 @@ describe('The meter', () => {
       assert.deepEqual(market.charge(agreement, [1, 2, 3, 5, 9]), [true, true, true, true, true])
       market.reopen('stop')
       assert.deepEqual(market.charge(agreement, [9, 5, 3, 2, 1]), [true, true, true, true, true])
-      assert.deepEqual([market.figuresOf(agreement).messages, market.figuresOf(agreement).left, market.rangesOf(agreement)], [5, 0n, [[1, 3], [5, 5], [9, 9]]])
+      assert.deepEqual(
+        [market.figuresOf(agreement).messages, market.figuresOf(agreement).left, market.rangesOf(agreement)],
+        [5, 0n, [[1, 3], [5, 5], [9, 9]]])
     })
 
     it('has under each agreement its own', () => {
       const one = market.agree({}, 1_000n), other = market.agree({}, 1_000n, 'sub_b')
       assert.deepEqual([market.charge(one, [1]), market.charge(other, [1])], [[true], [true]])
-      assert.deepEqual([market.figuresOf(one).messages, market.figuresOf(other).messages, market.meter.usage('sub_b').length, market.meter.usage('own_a')], [1, 1, 1, []])
+      assert.deepEqual(
+        [market.figuresOf(one).messages, market.figuresOf(other).messages, market.meter.usage('sub_b').length, market.meter.usage('own_a')],
+        [1, 1, 1, []])
     })
 
     it('has those that are free counted, and no posting for them', () => {
       const agreement = market.agree({ price: 0n })
       assert.ok(market.charge(agreement, Array.from({ length: 100 }, (_, n) => n + 1)).every(isTrue => isTrue))
       market.reopen('stop')
-      assert.deepEqual([market.figuresOf(agreement), market.ledger.entries()], [{ messages: 100, bytes: 10_000, seconds: 0, periods: 0, amount: 0n, left: 0n }, 0])
+      assert.deepEqual(
+        [market.figuresOf(agreement), market.ledger.entries()],
+        [{ messages: 100, bytes: 10_000, seconds: 0, periods: 0, amount: 0n, left: 0n }, 0])
     })
 
     it('has nothing to do with an agreement that never was', () => {
@@ -88,12 +97,14 @@ describe('The meter', () => {
 
     it('covers what comes up to the byte, the rounding included', () => {
       const agreement = market.agree({ unit: 'kB', price: 1_000n }, 1_000n)
-      assert.deepEqual([market.charge(agreement, [1], 999), market.charge(agreement, [2], 1), market.charge(agreement, [3], 1)], [[true], [true], [false]])
+      assert.deepEqual(
+        [market.charge(agreement, [1], 999), market.charge(agreement, [2], 1), market.charge(agreement, [3], 1)], [[true], [true], [false]])
       const rounded = market.agree({ unit: 'kB', price: 3n }, 3n)
       market.charge(rounded, [1], 1)
       market.meter.seal()
       assert.equal(market.figuresOf(rounded).left, 2n)
-      assert.deepEqual([market.charge(rounded, [2], 667), market.charge(rounded, [3], 666)], [[false], [false]], '667 bytes cost 2.001, rounded up 3')
+      assert.deepEqual(
+        [market.charge(rounded, [2], 667), market.charge(rounded, [3], 666)], [[false], [false]], '667 bytes cost 2.001, rounded up 3')
     })
   })
 

@@ -56,8 +56,8 @@ export class Meter {
   }
 
   /**
-   * Charges one message that is about to be handed over. True: it may be; a position that was delivered under this agreement before is free. False: the budget does not cover it, and the agreement is
-   * suspended from now on, or there is no such agreement any more.
+   * Charges one message that is about to be handed over. True: it may be; a position that was delivered under this agreement before is
+   * free. False: the budget does not cover it, and the agreement is suspended from now on, or there is no such agreement any more.
    */
   charge(agreementId: string, position: number, bytes: number): boolean {
     const tab = this.#tab(agreementId)
@@ -87,7 +87,10 @@ export class Meter {
     tab.connections--
   }
 
-  /** Hands what was charged since the last call to the operating system. To be called before the bytes are handed to a socket: a kill after it forgets nothing. */
+  /**
+   * Hands what was charged since the last call to the operating system. To be called before the bytes are handed to a socket: a kill after
+   * it forgets nothing.
+   */
   commit(): void {
     for (const tab of this.#unlogged) {
       const run = tab.takeRun()
@@ -121,12 +124,10 @@ export class Meter {
   usage(subscriberId: string): readonly UsageReport[] {
     return this.#options.agreements.list(subscriberId).map(agreement => {
       const { id, offer: { streamId, currency, unit } } = agreement
-      const tab = this.#tabs.get(id), sealed = tab?.sealed ?? this.#books.sealed(id), open = tab?.open
-      return {
-        agreementId: id, streamId, currency, unit,
-        messages: sealed.messages + (open?.messages ?? 0), bytes: sealed.bytes + (open?.bytes ?? 0), seconds: sealed.seconds + (open?.seconds ?? 0), periods: sealed.periods + (open?.periods ?? 0),
-        amount: sealed.amount + (tab?.openAmount ?? 0n), left: tab?.left ?? this.#books.reserved(agreement),
-      }
+      const tab = this.#tabs.get(id), sealed = tab?.sealed ?? this.#books.sealed(id)
+      const { messages, bytes, seconds, periods } = tab?.usage ?? sealed
+      const amount = sealed.amount + (tab?.openAmount ?? 0n), left = tab?.left ?? this.#books.reserved(agreement)
+      return { agreementId: id, streamId, messages, amount, currency, unit, bytes, seconds, periods, left }
     })
   }
 
@@ -147,7 +148,8 @@ export class Meter {
     const { id, offer: { streamId, unit } } = agreement
     const highWater = this.#highWater.get(streamId) ?? { position: 0 }
     this.#highWater.set(streamId, highWater)
-    const tab = new Tab(agreement, { sealed: this.#books.sealed(id), ranges: this.#books.ranges(id), left: this.#books.reserved(agreement), highWater })
+    const left = this.#books.reserved(agreement)
+    const tab = new Tab(agreement, { sealed: this.#books.sealed(id), ranges: this.#books.ranges(id), left, highWater })
     this.#tabs.set(id, tab)
     if (unit === 'second' || unit === 'period') this.#timed.add(tab)
     return tab
@@ -185,7 +187,8 @@ export class Meter {
 
   /** Each second that has begun while there was a connection; the one that a connection begins in, if it was not paid for another. */
   #paySeconds(tab: Tab, now: number): boolean {
-    const begun = secondsBegun(tab.lastSecond, now), due = tab.connections > 0 ? begun : Math.min(begun, 1), paid = Math.min(due, tab.unitsLeft)
+    const begun = secondsBegun(tab.lastSecond, now), due = tab.connections > 0 ? begun : Math.min(begun, 1)
+    const paid = Math.min(due, tab.unitsLeft)
     if (paid > 0) {
       this.#log.add(['seconds', tab.agreement.id, paid, secondOf(now)])
       this.#open.add(tab)
@@ -194,7 +197,7 @@ export class Meter {
     return paid === due || this.#exhaust(tab)
   }
 
-  /** The period that has begun: it follows the last one, or begins now where the agreement was not in force, or the gateway not running, when that one ended. */
+  /** The period that has begun: behind the last one or, where the agreement was not in force or the gateway stood when that ended, now. */
   #payPeriod(tab: Tab, now: number): boolean {
     if (now < tab.paidUntil) return true
     if (tab.unitsLeft < 1) return this.#exhaust(tab)

@@ -10,13 +10,19 @@ describe('Offers', () => {
   const again = () => new Offers(market.database, market.clock)
 
   it('are what was wished for, written in one way, also after a restart', () => {
-    const made = UNITS.map(unit => market.offer({ unit, price: AMOUNT_MAX, ...(unit === 'period' && { period: 'P1M' }), purposes: ['https://w3id.org/dpv#Marketing', 'dpv:Marketing'], attributes: ['a', 'b', 'a'] }))
+    const made = UNITS.map(unit => market.offer({
+      unit, price: AMOUNT_MAX, ...(unit === 'period' && { period: 'P1M' }), purposes: ['https://w3id.org/dpv#Marketing', 'dpv:Marketing'],
+      attributes: ['a', 'b', 'a'],
+    }))
     assert.deepEqual(made[3], {
-      id: made[3]!.id, ownerId: 'own_a', streamId: 's1', price: AMOUNT_MAX, unit: 'period', period: 'P1M', currency: 'EUR', purposes: ['dpv:Marketing'], attributes: ['a', 'b'], createdAt: market.clock.now(),
+      id: made[3]!.id, ownerId: 'own_a', streamId: 's1', price: AMOUNT_MAX, unit: 'period', period: 'P1M', currency: 'EUR',
+      purposes: ['dpv:Marketing'], attributes: ['a', 'b'], createdAt: market.clock.now(),
     })
     assert.match(made[0]!.id, /^offer_[a-z2-7]{26}$/)
     for (const offers of [market.offers, again()]) {
-      assert.deepEqual([offers.list('own_a'), offers.on('s1'), offers.list('own_b'), offers.on('s2'), offers.get(made[1]!.id)], [made, made, [], [], made[1]])
+      assert.deepEqual(
+        [offers.list('own_a'), offers.on('s1'), offers.list('own_b'), offers.on('s2'), offers.get(made[1]!.id)],
+        [made, made, [], [], made[1]])
     }
   })
 
@@ -26,21 +32,26 @@ describe('Offers', () => {
     market.clock.turn(1_000)
     assert.deepEqual(market.offers.withdraw('own_a', first.id), withdrawn)
     assert.equal(withdrawn.withdrawnAt, first.createdAt)
-    for (const offers of [market.offers, again()]) assert.deepEqual([offers.list('own_a'), offers.on('s1'), offers.get(first.id)], [[withdrawn, second], [second], withdrawn])
+    for (const offers of [market.offers, again()]) assert.deepEqual(
+      [offers.list('own_a'), offers.on('s1'), offers.get(first.id)], [[withdrawn, second], [second], withdrawn])
   })
 
   it('of others, and such as never were, are answered alike', () => {
     const { id } = market.offer()
-    for (const [owner, offer] of [['own_b', id], ['own_a', 'offer_x'], ['own_a', 'constructor']] as const) assert.throws(() => market.offers.withdraw(owner, offer), { code: 'NOT_FOUND', message: /no such offer/ })
+    for (const [owner, offer] of [['own_b', id], ['own_a', 'offer_x'], ['own_a', 'constructor']] as const) assert.throws(
+      () => market.offers.withdraw(owner, offer), { code: 'NOT_FOUND', message: /no such offer/ })
     assert.equal(market.offers.on('s1').length, 1)
   })
 
   it('with terms that make no sense are refused', () => {
     const bad: Partial<NewOffer>[] = [
-      { price: -1n }, { price: AMOUNT_MAX + 1n }, { unit: 'hour' as 'second' }, { unit: 'period' }, { period: 'P1M' }, { unit: 'period', period: 'monthly' }, { currency: 'eur' }, { currency: 'EURO' }, { currency: '' },
+      { price: -1n }, { price: AMOUNT_MAX + 1n }, { unit: 'hour' as 'second' }, { unit: 'period' }, { period: 'P1M' },
+      { unit: 'period', period: 'monthly' }, { currency: 'eur' }, { currency: 'EURO' }, { currency: '' },
       { attributes: [] }, { purposes: ['Marketing'] },
     ]
-    for (const more of bad) assert.throws(() => market.offer(more), { code: 'BAD_REQUEST' }, JSON.stringify(more, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value))
+    for (const more of bad) assert.throws(
+      () => market.offer(more), { code: 'BAD_REQUEST' },
+      JSON.stringify(more, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value))
     assert.deepEqual(again().list('own_a'), [])
   })
 

@@ -53,15 +53,18 @@ export class Offers {
   /** Posts a price on a stream of the owner. Throws BAD_REQUEST for terms that make no sense, LIMIT_REACHED. */
   create(ownerId: string, wish: NewOffer): Offer {
     const { streamId, price, unit, period, currency, purposes, attributes } = checked(wish)
-    if ((this.#byStream.get(streamId)?.size ?? 0) >= OFFERS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `${OFFERS_PER_STREAM_MAX} offers stand on this stream: withdraw some first.`)
-    const offer: Offer = { id: prefixedId('offer'), ownerId, streamId, price, unit, ...(period !== undefined && { period }), currency, purposes, attributes, createdAt: this.#clock.now() }
+    if ((this.#byStream.get(streamId)?.size ?? 0) >= OFFERS_PER_STREAM_MAX) {
+      throw new GatewayError('LIMIT_REACHED', `${OFFERS_PER_STREAM_MAX} offers stand on this stream: withdraw some first.`)
+    }
+    const id = prefixedId('offer'), createdAt = this.#clock.now()
     this.#database.prepare('INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)').run(
-      offer.id, ownerId, streamId, price, unit, period ?? null, currency, JSON.stringify(purposes), JSON.stringify(attributes), offer.createdAt)
+      id, ownerId, streamId, price, unit, period ?? null, currency, JSON.stringify(purposes), JSON.stringify(attributes), createdAt)
+    const offer = { id, ownerId, streamId, price, unit, ...(period !== undefined && { period }), currency, purposes, attributes, createdAt }
     this.#index(offer)
     return offer
   }
 
-  /** It takes no new agreements; those that were made go on. Withdrawing again changes nothing. Throws NOT_FOUND for what is not the owner's. */
+  /** It takes no new agreements; those that were made go on. Again changes nothing. Throws NOT_FOUND for what is not the owner's. */
   withdraw(ownerId: string, offerId: string): Offer {
     const offer = this.#byId.get(offerId)
     if (offer?.ownerId !== ownerId) throw notFound('offer')
@@ -97,14 +100,17 @@ export class Offers {
 
 function checked(wish: NewOffer): NewOffer & Pick<Offer, 'purposes'> {
   const { price, unit, period, currency, purposes = [], attributes } = wish
-  if (price < 0n || price > AMOUNT_MAX) throw new GatewayError('BAD_REQUEST', 'A price is an amount that is not negative.')
-  if (!UNITS.includes(unit)) throw new GatewayError('BAD_REQUEST', `A price is for a ${UNITS.join(', ')}.`)
-  if ((unit === 'period') !== (period !== undefined)) throw new GatewayError('BAD_REQUEST', 'The unit period needs a period such as P1M, and no other unit takes one.')
+  const isPeriodic = unit === 'period'
+  if (price < 0n || price > AMOUNT_MAX) throw badRequest('A price is an amount that is not negative.')
+  if (!UNITS.includes(unit)) throw badRequest(`A price is for a ${UNITS.join(', ')}.`)
+  if (isPeriodic !== (period !== undefined)) throw badRequest('The unit period needs a period such as P1M, and no other unit takes one.')
   if (period !== undefined) parsePeriod(period)
-  if (!/^[A-Z]{3}$/.test(currency)) throw new GatewayError('BAD_REQUEST', 'A currency is three capitals of ISO 4217, such as EUR.')
-  if (attributes.length === 0) throw new GatewayError('BAD_REQUEST', 'An offer names at least one attribute of the stream.')
+  if (!/^[A-Z]{3}$/.test(currency)) throw badRequest('A currency is three capitals of ISO 4217, such as EUR.')
+  if (attributes.length === 0) throw badRequest('An offer names at least one attribute of the stream.')
   return { ...wish, purposes: normalPurposes(purposes), attributes: [...new Set(attributes)] }
 }
+
+function badRequest(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }
 
 interface Row {
   readonly id: string
@@ -122,8 +128,10 @@ interface Row {
 
 function fromRow(row: Row): Offer {
   return {
-    id: row.id, ownerId: row.owner_id, streamId: row.stream_id, price: row.price, unit: row.unit, ...(row.period !== null && { period: row.period }), currency: row.currency,
-    purposes: JSON.parse(row.purposes) as string[], attributes: JSON.parse(row.attributes) as string[],
-    createdAt: Number(row.created_at), ...(row.withdrawn_at !== null && { withdrawnAt: Number(row.withdrawn_at) }),
+    id: row.id, ownerId: row.owner_id, streamId: row.stream_id, price: row.price, unit: row.unit,
+    ...(row.period !== null && { period: row.period }),
+    currency: row.currency, purposes: JSON.parse(row.purposes) as string[], attributes: JSON.parse(row.attributes) as string[],
+    createdAt: Number(row.created_at),
+    ...(row.withdrawn_at !== null && { withdrawnAt: Number(row.withdrawn_at) }),
   }
 }

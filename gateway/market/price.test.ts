@@ -31,7 +31,8 @@ describe('A price', () => {
     fc.assert(fc.property(fc.bigInt(0n, AMOUNT_MAX), fc.nat(100), (amount, percent) => {
       const { platform, owner } = split(amount, percent)
       assert.equal(platform + owner, amount)
-      assert.ok(platform >= 0n && owner >= 0n && platform * 100n <= amount * BigInt(percent) && (platform + 1n) * 100n > amount * BigInt(percent))
+      assert.ok(
+        platform >= 0n && owner >= 0n && platform * 100n <= amount * BigInt(percent) && (platform + 1n) * 100n > amount * BigInt(percent))
     }))
   })
 })

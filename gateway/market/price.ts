@@ -9,11 +9,16 @@ export interface Usage {
   readonly periods: number
 }
 
+export interface Shares { readonly platform: bigint, readonly owner: bigint }
+
 type Priced = Pick<Offer, 'price' | 'unit'>
 
 /** Which quantity a unit counts, and how many of them are one unit. */
 const UNITS: Record<Unit, { readonly counts: keyof Usage, readonly size: bigint }> = {
-  message: { counts: 'messages', size: 1n }, kB: { counts: 'bytes', size: 1_000n }, second: { counts: 'seconds', size: 1n }, period: { counts: 'periods', size: 1n },
+  message: { counts: 'messages', size: 1n },
+  kB: { counts: 'bytes', size: 1_000n },
+  second: { counts: 'seconds', size: 1n },
+  period: { counts: 'periods', size: 1n },
 }
 
 /** Micro-units, rounded up once over all of the usage. */
@@ -29,8 +34,16 @@ export function affordable({ price, unit }: Priced, amount: bigint): number {
   return quantity > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(quantity)
 }
 
+/** Two usages together. */
+export function sumOf(one: Usage, other: Usage): Usage {
+  return {
+    messages: one.messages + other.messages, bytes: one.bytes + other.bytes, seconds: one.seconds + other.seconds,
+    periods: one.periods + other.periods,
+  }
+}
+
 /** The platform's share is rounded down, the rest is the owner's. */
-export function split(amount: bigint, platformPercent: number): { platform: bigint, owner: bigint } {
+export function split(amount: bigint, platformPercent: number): Shares {
   const platform = amount * BigInt(platformPercent) / 100n
   return { platform, owner: amount - platform }
 }

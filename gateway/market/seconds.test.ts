@@ -14,6 +14,7 @@ describe('Seconds', () => {
 
   it('that a turned clock left out, ahead or back, were not lived through: one has begun', () => {
     assert.equal(secondsBegun(second, now + SECONDS_APART_MAX * 1_000), SECONDS_APART_MAX)
-    for (const turn of [SECONDS_APART_MAX + 1, 3_600, 86_400 * 365 * 50]) for (const way of [1, -1]) assert.equal(secondsBegun(second, now + way * turn * 1_000), 1)
+    for (const turn of [SECONDS_APART_MAX + 1, 3_600, 86_400 * 365 * 50]) for (const way of [1, -1]) assert.equal(
+      secondsBegun(second, now + way * turn * 1_000), 1)
   })
 })

@@ -6,7 +6,7 @@ export const SECONDS_APART_MAX = 5
 
 export function secondOf(milliseconds: number): number { return Math.floor(milliseconds / SECOND_MS) }
 
-/** How many seconds have begun since the one that was paid last. A clock that was turned costs one second, whichever way and however far. */
+/** How many seconds have begun since the one paid last. A clock that was turned costs one second, whichever way and however far. */
 export function secondsBegun(lastPaid: number, now: number): number {
   const apart = secondOf(now) - lastPaid
   return Math.abs(apart) > SECONDS_APART_MAX ? 1 : Math.max(0, apart)

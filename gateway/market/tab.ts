@@ -1,7 +1,8 @@
-// The tab of one agreement: what was delivered and used under it, in the books and since they were sealed last. Plain arithmetic, on numbers: amounts come in only when it is sealed.
+// The tab of one agreement: what was delivered and used under it, in the books and since they were sealed.
+// Plain arithmetic on numbers: amounts come in only when it is sealed.
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { endOfPeriods, parsePeriod, type Period } from '#gateway/market/period.ts'
-import { affordable, priceOf, type Usage } from '#gateway/market/price.ts'
+import { affordable, priceOf, sumOf, type Usage } from '#gateway/market/price.ts'
 import type { Ranges } from '#gateway/market/ranges.ts'
 import type { LogEntry } from '#gateway/market/usage-log.ts'
 
@@ -17,6 +18,8 @@ export interface Sealed extends Usage {
   readonly periodAnchor: number
   readonly periodCount: number
 }
+
+export interface TabStart { readonly sealed: Sealed, readonly ranges: Ranges, readonly left: bigint, readonly highWater: HighWater }
 
 /** Positions that follow each other, and the bytes of their messages in all. */
 export interface Run { first: number, last: number, bytes: number }
@@ -52,7 +55,7 @@ export class Tab {
   /** A position in each range that grew since the books were sealed. */
   #grown: number[] = []
 
-  constructor(agreement: Agreement, books: { readonly sealed: Sealed, readonly ranges: Ranges, readonly left: bigint, readonly highWater: HighWater }) {
+  constructor(agreement: Agreement, books: TabStart) {
     const { unit, period } = agreement.offer
     this.agreement = agreement
     this.ranges = books.ranges
@@ -73,6 +76,8 @@ export class Tab {
   /** What the open usage costs. */
   get openAmount(): bigint { return priceOf(this.agreement.offer, this.open) }
   get left(): bigint { return this.#left - this.openAmount }
+  /** What was used in all. */
+  get usage(): Usage { return sumOf(this.sealed, this.open) }
   /** How many more seconds or periods the budget covers. */
   get unitsLeft(): number { return this.#affordable - this.#used }
 
@@ -134,7 +139,10 @@ export class Tab {
     this.isOpen = true
   }
 
-  /** Books again what the log tells after a crash. It was paid for then; what the books do not cover now, because they were restored from a backup, is the subscriber's. */
+  /**
+   * Books again what the log tells after a crash. It was covered then; what is not covered now, because the books were restored from a
+   * backup, is the subscriber's.
+   */
   replay(entry: LogEntry): void {
     const [kind] = entry
     if (kind === 'exhausted') this.exhaust(entry[2])
@@ -155,11 +163,8 @@ export class Tab {
 
   /** The open usage is in the books now, for this amount. */
   seal(amount: bigint): void {
-    const { sealed, open } = this
-    this.sealed = {
-      messages: sealed.messages + open.messages, bytes: sealed.bytes + open.bytes, seconds: sealed.seconds + open.seconds, periods: sealed.periods + open.periods, amount: sealed.amount + amount,
-      lastSecond: this.lastSecond, periodAnchor: this.periodAnchor, periodCount: this.periodCount,
-    }
+    const { open, lastSecond, periodAnchor, periodCount } = this
+    this.sealed = { ...sumOf(this.sealed, open), amount: this.sealed.amount + amount, lastSecond, periodAnchor, periodCount }
     open.messages = open.bytes = open.seconds = open.periods = 0
     this.#left -= amount
     this.#affordable = affordable(this.agreement.offer, this.#left)
@@ -171,7 +176,9 @@ export class Tab {
 
   #replayRun(first: number, last: number, bytes: number): void {
     if (!this.canPay(last - first + 1, bytes)) return
-    for (let position = first; position <= last; position++) if (!this.ranges.has(position)) this.addMessage(position, position === first ? bytes : 0)
+    for (let position = first; position <= last; position++) {
+      if (!this.ranges.has(position)) this.addMessage(position, position === first ? bytes : 0)
+    }
     this.#run = undefined
   }
 }

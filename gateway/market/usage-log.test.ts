@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { type LogEntry, USAGE_LOG_FILE, UsageLog } from '#gateway/market/usage-log.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
-const ENTRIES: LogEntry[] = [['messages', 'agr_a', 1, 3, 812], ['seconds', 'agr_b', 2, 1_777_889_730], ['period', 'agr_c', 1_777_889_730_000, 1], ['exhausted', 'agr_a', 1_777_889_731_000]]
+const ENTRIES: LogEntry[] = [
+  ['messages', 'agr_a', 1, 3, 812], ['seconds', 'agr_b', 2, 1_777_889_730], ['period', 'agr_c', 1_777_889_730_000, 1],
+  ['exhausted', 'agr_a', 1_777_889_731_000],
+]
 
 describe('The usage log', () => {
   let directory: string, path: string
@@ -73,7 +76,10 @@ describe('The usage log', () => {
     }
   })
 
-  for (const [what, failing] of [['fails', () => { throw Object.assign(new Error('no space left'), { code: 'ENOSPC' }) }], ['stops in the middle, then fails', shortThenFull()]] as const) {
+  for (const [what, failing] of [
+    ['fails', () => { throw Object.assign(new Error('no space left'), { code: 'ENOSPC' }) }],
+    ['stops in the middle, then fails', shortThenFull()],
+  ] as const) {
     it(`writes again what was not written when a write ${what}`, () => {
       const { log } = read(), original = fs.writeSync
       write(log, ENTRIES.slice(0, 1))
@@ -93,7 +99,8 @@ describe('The usage log', () => {
   it('writes whole lines through writes that take a few bytes each', () => {
     const { log } = read(), original = fs.writeSync
     try {
-      fs.writeSync = ((file: number, bytes: Buffer, offset: number, length: number, position: number) => original(file, bytes, offset, Math.min(length, 7), position)) as typeof fs.writeSync
+      fs.writeSync = ((file: number, bytes: Buffer, offset: number, length: number, position: number) => original(
+        file, bytes, offset, Math.min(length, 7), position)) as typeof fs.writeSync
       syncBuiltinESMExports()
       write(log, ENTRIES)
     } finally {

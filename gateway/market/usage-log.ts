@@ -24,8 +24,8 @@ export class UsageLog {
   #number: number
 
   /**
-   * Opens DIR/usage.log and gives the entries with numbers above `sealed`: the others are in the books already. A line that does not verify is passed over: the torn end of a write whose bytes
-   * never left, or damage, of which the subscriber has the benefit.
+   * Opens DIR/usage.log and gives the entries with numbers above `sealed`: the others are in the books already. A line that does not
+   * verify is passed over: the torn end of a write whose bytes never left, or damage, of which the subscriber has the benefit.
    */
   constructor(directory: string, sealed: number, each: (entry: LogEntry) => void) {
     this.#number = sealed
@@ -47,7 +47,7 @@ export class UsageLog {
     this.#unwritten += lineOf([++this.#number, ...entry])
   }
 
-  /** Hands all that was added to the operating system, so that a kill of the process no longer loses it. What could not be written is written the next time. */
+  /** Hands what was added to the operating system, so that a kill no longer loses it. What cannot be written now is written next time. */
   write(): void {
     if (this.#unwritten === '') return
     const bytes = Buffer.from(this.#unwritten, 'latin1')

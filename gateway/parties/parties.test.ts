@@ -52,12 +52,15 @@ describe('Parties', () => {
 
   it('are nobody by a key that never was, or is longer than any', () => {
     const { key } = parties.add({ role: 'owner', name: 'Home' })
-    const wrong = ['', key.slice(1), `${key}x`, key.toLowerCase(), ' '.repeat(KEY_CHARS_MAX), 'x'.repeat(KEY_CHARS_MAX + 1), 'x'.repeat(1 << 20)]
+    const wrong = [
+      '', key.slice(1), `${key}x`, key.toLowerCase(), ' '.repeat(KEY_CHARS_MAX), 'x'.repeat(KEY_CHARS_MAX + 1), 'x'.repeat(1 << 20),
+    ]
     for (const guess of wrong) assert.equal(parties.authenticate(guess), undefined)
   })
 
   it('are known by the newest key only once it was rotated', () => {
-    const { party, key } = parties.add({ role: 'owner', name: 'Home' }), { party: other, key: otherKey } = parties.add({ role: 'owner', name: 'Neighbour' })
+    const { party, key } = parties.add({ role: 'owner', name: 'Home' })
+    const { party: other, key: otherKey } = parties.add({ role: 'owner', name: 'Neighbour' })
     const second = parties.rotateKey(party.id), third = parties.rotateKey(party.id)
     for (const known of [parties, reopen()]) {
       assert.deepEqual([key, second, third].map(one => known.authenticate(one)?.id), [undefined, undefined, party.id])
@@ -104,11 +107,14 @@ describe('Parties', () => {
 
   it('have names of at most so many characters, without control characters', () => {
     assert.equal(parties.add({ role: 'owner', name: `  ${'ü'.repeat(NAME_CHARS_MAX)} ` }).party.name.length, NAME_CHARS_MAX)
-    for (const name of ['', '   ', 'x'.repeat(NAME_CHARS_MAX + 1), 'a\u0000b', 'a\nb', '\u009b']) assert.throws(() => parties.add({ role: 'owner', name }), { code: 'BAD_REQUEST' })
+    for (const name of ['', '   ', 'x'.repeat(NAME_CHARS_MAX + 1), 'a\u0000b', 'a\nb', '\u009b']) assert.throws(
+      () => parties.add({ role: 'owner', name }), { code: 'BAD_REQUEST' })
   })
 
   it('are at most so many', () => {
-    database.exec(`INSERT INTO parties WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${PARTIES_MAX - 1}) SELECT 'sub_' || i, 'subscriber', 'x', 0 FROM n`)
+    database.exec(`INSERT INTO parties
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${PARTIES_MAX - 1})
+      SELECT 'sub_' || i, 'subscriber', 'x', 0 FROM n`)
     parties = load()
     parties.add({ role: 'subscriber', name: 'The last' })
     assert.throws(() => parties.add({ role: 'subscriber', name: 'One too many' }), { code: 'LIMIT_REACHED' })

@@ -41,8 +41,8 @@ export class Parties {
     this.#database = database
     this.#clock = clock
     this.#vault = vault
-    const parties = database.prepare('SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id ORDER BY parties.rowid')
-    for (const row of parties.all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
+    const parties = 'SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id ORDER BY parties.rowid'
+    for (const row of database.prepare(parties).all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
     for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
       this.#byKeyHash.set(Buffer.from(hash).toString('hex'), this.#byId.get(party_id)!)
     }
@@ -55,12 +55,13 @@ export class Parties {
     if (this.#byId.size >= PARTIES_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${PARTIES_MAX} parties, and no more fit.`)
     const publisherKey = role === 'owner' ? newSecretKey() : undefined
     const party: Party = {
-      id: prefixedId(PREFIXES[role]), role, name: checkedName(name), createdAt: this.#clock.now(), ...(publisherKey && { address: addressOf(publisherKey) }),
+      id: prefixedId(PREFIXES[role]), role, name: checkedName(name), createdAt: this.#clock.now(),
+      ...(publisherKey && { address: addressOf(publisherKey) }),
     }
     const key = secret()
     transaction(this.#database, () => {
       this.#database.prepare('INSERT INTO parties VALUES (?, ?, ?, ?)').run(party.id, role, party.name, party.createdAt)
-      if (publisherKey) this.#database.prepare('INSERT INTO publisher_keys VALUES (?, ?, ?)').run(party.id, party.address!, this.#vault.seal(publisherKey))
+      if (publisherKey) this.#insertPublisherKey(party, publisherKey)
       this.#insertKey(party, key)
     })
     this.#byId.set(party.id, party)
@@ -114,6 +115,10 @@ export class Parties {
     const party = this.#byId.get(partyId)
     if (!party) throw notFound('party')
     return party
+  }
+
+  #insertPublisherKey({ id, address }: Party, secretKey: Uint8Array): void {
+    this.#database.prepare('INSERT INTO publisher_keys VALUES (?, ?, ?)').run(id, address!, this.#vault.seal(secretKey))
   }
 
   #insertKey(party: Party, key: string): void {

@@ -10,7 +10,9 @@ const KNOWN = [
 ] as const
 
 describe('A publisher key', () => {
-  for (const [key, address] of KNOWN) it(`has the address ${address} when it is ${key.slice(0, 4)}…${key.slice(-4)}`, () => assert.equal(addressOf(Buffer.from(key, 'hex')), address))
+  for (const [key, address] of KNOWN) it(
+    `has the address ${address} when it is ${key.slice(0, 4)}…${key.slice(-4)}`,
+    () => assert.equal(addressOf(Buffer.from(key, 'hex')), address))
 
   it('is another one each time', () => {
     const addresses = new Set(Array.from({ length: 20 }, () => addressOf(newSecretKey())))

@@ -33,7 +33,8 @@ describe('The vault', () => {
       damaged[bit >> 3]! ^= 1 << (bit & 7)
       assert.throws(() => vault.open(damaged), unavailable, `bit ${bit}`)
     }
-    for (let length = 0; length < sealed.length; length++) assert.throws(() => vault.open(sealed.subarray(0, length)), unavailable, `${length} bytes`)
+    for (let length = 0; length < sealed.length; length++) assert.throws(
+      () => vault.open(sealed.subarray(0, length)), unavailable, `${length} bytes`)
     assert.throws(() => new Vault(temporaryFolder()).open(sealed), unavailable)
   })
 

@@ -1,4 +1,4 @@
-// Secrets that must be read back (owners' publisher keys) lie in the database sealed. The key that opens them lies beside it, in a file of its own.
+// Secrets that must be read back (owners' publisher keys) lie in the database sealed; the key that opens them lies beside it in a file.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,7 +44,8 @@ export class Vault {
     const bytes = Buffer.from(sealed)
     if (bytes.length < HEAD_BYTES || bytes[0] !== VERSION[0]) throw foreign()
     const iv = bytes.subarray(VERSION.length, VERSION.length + IV_BYTES)
-    const decipher = createDecipheriv(CIPHER, this.#key, iv).setAAD(VERSION).setAuthTag(bytes.subarray(VERSION.length + IV_BYTES, HEAD_BYTES))
+    const tag = bytes.subarray(VERSION.length + IV_BYTES, HEAD_BYTES)
+    const decipher = createDecipheriv(CIPHER, this.#key, iv).setAAD(VERSION).setAuthTag(tag)
     const open = decipher.update(bytes.subarray(HEAD_BYTES))
     try {
       return Buffer.concat([open, decipher.final()])
@@ -56,12 +57,18 @@ export class Vault {
 
 function readKey(path: string): Buffer {
   const mode = statSync(path).mode & 0o777
-  if ((mode & OTHERS) !== 0) throw new GatewayError('UNAVAILABLE', `${path} may be used by others (mode ${mode.toString(8)}): run chmod 600 on it, and ask yourself who has read it.`)
+  if ((mode & OTHERS) !== 0) {
+    const problem = `${path} may be used by others (mode ${mode.toString(8)})`
+    throw new GatewayError('UNAVAILABLE', `${problem}: run chmod 600 on it, and ask yourself who has read it.`)
+  }
   const key = readFileSync(path)
-  if (key.length !== MASTER_KEY_BYTES) throw new GatewayError('UNAVAILABLE', `${path} has ${key.length} bytes, a key has ${MASTER_KEY_BYTES}: restore it from a backup.`)
+  if (key.length !== MASTER_KEY_BYTES) {
+    throw new GatewayError('UNAVAILABLE', `${path} has ${key.length} bytes, a key has ${MASTER_KEY_BYTES}: restore it from a backup.`)
+  }
   return key
 }
 
 function foreign(options?: ErrorOptions): GatewayError {
-  return new GatewayError('UNAVAILABLE', `What is sealed in the state database does not open with this ${MASTER_KEY_FILE}: restore the one that belongs to it from a backup.`, options)
+  const problem = `What is sealed in the state database does not open with this ${MASTER_KEY_FILE}`
+  return new GatewayError('UNAVAILABLE', `${problem}: restore the one that belongs to it from a backup.`, options)
 }

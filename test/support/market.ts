@@ -42,7 +42,8 @@ export class Market {
   close(): void { this.database.close() }
 
   offer(more: Partial<NewOffer> = {}, ownerId: string = OWNERS[0]) {
-    return this.offers.create(ownerId, { streamId: 's1', price: 1_000n, unit: 'message', currency: 'EUR', attributes: ['temperature'], ...more })
+    return this.offers.create(
+      ownerId, { streamId: 's1', price: 1_000n, unit: 'message', currency: 'EUR', attributes: ['temperature'], ...more })
   }
 
   agree(more: Partial<NewOffer> = {}, budget = 1_000_000n, subscriberId: string = SUBSCRIBERS[0]): Agreement {
@@ -58,17 +59,25 @@ export class Market {
   }
 
   /** Charges messages at these positions, and tells which may be handed over. */
-  charge({ id }: Agreement, positions: readonly number[], bytes = 100): boolean[] { return positions.map(position => this.meter.charge(id, position, bytes)) }
+  charge({ id }: Agreement, positions: readonly number[], bytes = 100): boolean[] {
+    return positions.map(position => this.meter.charge(id, position, bytes))
+  }
 
   isSuspended({ id }: Agreement): boolean { return this.agreements.get(id)!.exhaustedAt !== undefined }
 
   get logPath(): string { return join(this.directory, USAGE_LOG_FILE) }
 
   /** The usage records on disk: amount, and the platform's share of it. */
-  records() { return this.database.prepare('SELECT amount, platform_share FROM usage_records ORDER BY id').all().map(row => [row['amount'], row['platform_share']]) }
+  records() {
+    return this.database.prepare(
+      'SELECT amount, platform_share FROM usage_records ORDER BY id').all().map(row => [row['amount'], row['platform_share']])
+  }
 
   /** The ranges of delivered positions on disk. */
-  rangesOf({ id }: Agreement) { return this.database.prepare('SELECT first, last FROM delivered_ranges WHERE agreement_id = ? ORDER BY first').all(id).map(row => [row['first'], row['last']]) }
+  rangesOf({ id }: Agreement) {
+    return this.database.prepare(
+      'SELECT first, last FROM delivered_ranges WHERE agreement_id = ? ORDER BY first').all(id).map(row => [row['first'], row['last']])
+  }
 
   balance(account: string, currency = 'EUR'): bigint { return this.ledger.balance(account, currency) }
 
@@ -79,7 +88,11 @@ export class Market {
     this.database.exec('PRAGMA synchronous = OFF')
     this.ledger = new Ledger(this.database, clock)
     this.offers = new Offers(this.database, clock)
-    this.agreements = new Agreements({ database: this.database, clock, offers: this.offers, ledger: this.ledger, onChange: streamId => { this.changed.push(streamId) } })
-    this.meter = new Meter({ database: this.database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: this.platformPercent })
+    this.agreements = new Agreements({
+      database: this.database, clock, offers: this.offers, ledger: this.ledger, onChange: streamId => { this.changed.push(streamId) },
+    })
+    this.meter = new Meter({
+      database: this.database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: this.platformPercent,
+    })
   }
 }
