@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly key: string
 }
 
-/** Every call resolves with the JSON of the answer. It throws a CliError: the gateway's refusal, or UNAVAILABLE where there is no gateway. */
+/** A call resolves with the JSON of the answer. It throws a CliError: the gateway's refusal, or UNAVAILABLE where there is no gateway. */
 export class Client {
   readonly url: URL
   readonly key: string
@@ -28,14 +28,17 @@ export class Client {
 
   async #call<T extends object>(method: string, path: string, body?: object): Promise<T> {
     const url = new URL(`.${path}`, this.url)
-    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+    // An import of node:http would evaluate all that it can export, a second HTTP client among it: 60 ms at each start.
+    const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
     const text = body && JSON.stringify(body)
     const response = await new Promise<IncomingMessage>((done, fail) => {
-      const headers = { authorization: `Bearer ${this.key}`, ...text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }
+      const about = text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+      const headers = { authorization: `Bearer ${this.key}`, ...about }
       const sent = request(url, { method, headers, agent: false, timeout: ANSWER_MS_MAX }, done)
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${ANSWER_MS_MAX / 1000} s`))).on('error', fail).end(text)
     }).catch((error: unknown) => { throw unreachable(this.url, error) })
-    return resultOf(response.statusCode ?? 0, await textOf(response).catch((error: unknown) => { throw unreachable(this.url, error) }), this.url) as T
+    const answer = await textOf(response).catch((error: unknown) => { throw unreachable(this.url, error) })
+    return resultOf(response.statusCode ?? 0, answer, this.url) as T
   }
 }
 
@@ -62,9 +65,11 @@ export function refusal(problem: unknown): CliError | undefined {
 
 export function unreachable({ origin }: URL, cause: unknown): CliError {
   const { code, message } = cause as { code?: string, message: string }
-  return new CliError('UNAVAILABLE', `No gateway answers at ${origin} (${code ?? message}): start one with \`sluice serve\`, or say where it is with --url or SLUICE_URL.`, { cause })
+  const advice = 'start one with `sluice serve`, or say where it is with --url or SLUICE_URL'
+  return new CliError('UNAVAILABLE', `No gateway answers at ${origin} (${code ?? message}): ${advice}.`, { cause })
 }
 
 function notAGateway({ origin }: URL, status: number): CliError {
-  return new CliError('UNAVAILABLE', `What answers at ${origin} is no Sluice gateway (status ${status}): say where it is with --url or SLUICE_URL.`)
+  const advice = 'say where one is with --url or SLUICE_URL'
+  return new CliError('UNAVAILABLE', `What answers at ${origin} is no Sluice gateway (status ${status}): ${advice}.`)
 }

@@ -39,7 +39,7 @@ export interface Option {
 }
 
 /** Runs a command. Whatever it throws ends the process with a message; a CliError chooses the exit code. */
-export type Run = (input: Input, io: Io) => Promise<void>
+export type Run = (input: Input, io: Io) => Promise<void> | void
 
 export const SHARED_OPTIONS: readonly Option[] = [
   { name: 'json', type: 'flag', help: 'Print JSON: one document, or one a line where it is a feed. Errors too, on stderr.' },
@@ -50,7 +50,10 @@ export const DEFAULT_URL = 'http://127.0.0.1:8080'
 
 export const CLIENT_OPTIONS: readonly Option[] = [
   { name: 'url', type: 'text', value: 'URL', help: `Where the gateway is (else SLUICE_URL, else ${DEFAULT_URL}).` },
-  { name: 'key-file', type: 'text', value: 'FILE', help: 'A file with your key (else SLUICE_KEY). A key is no argument: everybody on the machine could read it.' },
+  {
+    name: 'key-file', type: 'text', value: 'FILE',
+    help: 'A file with your key (else SLUICE_KEY). A key is no argument: everybody on the machine could read it.',
+  },
 ]
 
 /** Every option that a command understands. */

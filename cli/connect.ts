@@ -1,5 +1,4 @@
 // Where the gateway is and who is asking: options first, then the environment.
-import { readFile } from 'node:fs/promises'
 import { Client } from '#cli/client.ts'
 import { DEFAULT_URL } from '#cli/command.ts'
 import { CliError, usageError } from '#cli/errors.ts'
@@ -7,12 +6,13 @@ import type { Input } from '#cli/input.ts'
 
 /** Throws where the URL is none, or there is no key. */
 export async function connect(input: Input, environment: NodeJS.ProcessEnv): Promise<Client> {
-  return new Client({ url: checked(input.text('url') ?? (environment['SLUICE_URL'] || DEFAULT_URL)), key: await keyOf(input.text('key-file'), environment['SLUICE_KEY']) })
+  const url = input.text('url') ?? (environment['SLUICE_URL'] || DEFAULT_URL)
+  return new Client({ url: checked(url), key: await keyOf(input.text('key-file'), environment['SLUICE_KEY']) })
 }
 
 function checked(url: string): string {
-  if (!URL.canParse(url) || !['http:', 'https:'].includes(new URL(url).protocol)) throw usageError(`The gateway's URL is wrong: give --url or SLUICE_URL as ${DEFAULT_URL}.`)
-  return url
+  if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return url
+  throw usageError(`The gateway's URL is wrong: give --url or SLUICE_URL as ${DEFAULT_URL}.`)
 }
 
 async function keyOf(file: string | undefined, fromEnvironment: string | undefined): Promise<string> {
@@ -23,5 +23,10 @@ async function keyOf(file: string | undefined, fromEnvironment: string | undefin
 }
 
 async function readKey(file: string): Promise<string> {
-  try { return (await readFile(file, 'utf8')).trim() } catch (error) { throw usageError(`The key file cannot be read: ${(error as Error).message}.`) }
+  const { readFile } = await import('node:fs/promises')
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    throw usageError(`The key file cannot be read: ${(error as Error).message}.`)
+  }
 }

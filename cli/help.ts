@@ -3,9 +3,10 @@ import { optionsOf, type Command, type Option } from '#cli/command.ts'
 import { columns, wrapped } from '#cli/columns.ts'
 
 export function overview(commands: readonly Command[]): string {
-  const groups = [...Map.groupBy(commands, ({ group }) => group)].map(([group, members]) => `${group}\n${explanations(members.map(({ name, summary }) => [`  ${name}`, summary]))}`)
+  const groups = [...Map.groupBy(commands, ({ group }) => group)].map(([group, members]) => `${group}\n${summaries(members, '  ')}`)
   return [
-    'sluice: a gate in the stream of sensor data.', 'usage: sluice COMMAND [arguments] [options]        sluice COMMAND --help', ...groups,
+    'sluice: a gate in the stream of sensor data.',
+    'usage: sluice COMMAND [arguments] [options]        sluice COMMAND --help', ...groups,
     'Every command takes --json and --help. The gateway is found by --url or SLUICE_URL, and knows you by the key in SLUICE_KEY or --key-file.',
   ].join('\n\n')
 }
@@ -15,12 +16,19 @@ const NO_BREAK = '\u00a0'
 
 /** The commands that begin with a word: `sluice consent --help`. */
 export function family(word: string, members: readonly Command[]): string {
-  return `usage: sluice ${word} ${members.map(({ name }) => name.slice(word.length + 1)).join('|')}\n\n${explanations(members.map(({ name, summary }) => [`  sluice ${name}`, summary]))}`
+  return `usage: sluice ${word} ${members.map(({ name }) => name.slice(word.length + 1)).join('|')}\n\n${summaries(members, '  sluice ')}`
+}
+
+function summaries(commands: readonly Command[], indent: string): string {
+  return explanations(commands.map(({ name, summary }) => [indent + name, summary]))
 }
 
 export function helpOf(command: Command): string {
   const { arguments: wanted = [], examples, summary } = command
-  const shown = [...wanted.map(({ name, help }) => [`  ${name}`, help] as const), ...optionsOf(command).map(option => [`  ${written(option)}`, explained(option)] as const)]
+  const shown = [
+    ...wanted.map(({ name, help }) => [`  ${name}`, help] as const),
+    ...optionsOf(command).map(option => [`  ${written(option)}`, explained(option)] as const),
+  ]
   const [usage, ...more] = wrapped(usageOf(command), WIDTH).map(line => line.replaceAll(NO_BREAK, ' '))
   return [
     [`usage: ${usage}`, ...more.map(line => `           ${line}`)].join('\n'), summary, explanations(shown),
@@ -30,7 +38,8 @@ export function helpOf(command: Command): string {
 
 /** An option and its value are not parted by the end of a line. */
 function usageOf({ name, arguments: wanted = [], options }: Command): string {
-  return ['sluice', name, ...wanted.map(argument => argument.name), ...options.map(option => option.isRequired ? written(option) : `[${written(option)}]`).map(text => text.replaceAll(' ', NO_BREAK))].join(' ')
+  const shown = options.map(option => option.isRequired ? written(option) : `[${written(option)}]`).map(text => text.replaceAll(' ', NO_BREAK))
+  return ['sluice', name, ...wanted.map(argument => argument.name), ...shown].join(' ')
 }
 
 /** Two columns, the right one wrapped. */
@@ -44,7 +53,10 @@ function written({ name, type, value, values }: Option): string {
 }
 
 function explained({ help, type, value, values, isRequired, default: fallback }: Option): string {
-  const notes = [value && values && `One of ${values.join(', ')}.`, type === 'list' && 'By commas, or repeated.', isRequired && 'Needed.', fallback !== undefined && `${fallback} unless given.`]
+  const notes = [
+    value && values && `One of ${values.join(', ')}.`, type === 'list' && 'By commas, or repeated.', isRequired && 'Needed.',
+    fallback !== undefined && `${fallback} unless given.`,
+  ]
   return [help, ...notes.filter(note => typeof note === 'string')].join(' ')
 }
 

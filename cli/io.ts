@@ -24,7 +24,7 @@ export function processIo(isJson: boolean, client: () => Promise<Client>): Io {
   const complain = (line: string): void => { process.stderr.write(`${line}\n`) }
   return {
     isJson, client, print,
-    show: (result, fields) => print(isJson ? JSON.stringify(result) : Array.isArray(result) ? table(result as object[], fields ?? Object.keys(result[0] as object ?? {})) : lines(result)),
+    show: (result, fields = []) => print(isJson ? JSON.stringify(result) : Array.isArray(result) ? table(result as object[], fields) : lines(result)),
     note: line => { if (!isJson) complain(line) },
     signal: (document, text) => complain(isJson ? JSON.stringify(document) : text),
   }

@@ -39,7 +39,8 @@ function helpWithoutCommand(argv: readonly string[]): string {
   if (word === undefined || word === '--help' || word === '-h') return overview(COMMANDS)
   const members = COMMANDS.filter(({ name }) => name.startsWith(`${word} `))
   if (members.length > 0 && asksForHelp(argv)) return family(word, members)
-  throw usageError(members.length > 0 ? `${word} what? ${members.map(({ name }) => `\`sluice ${name}\``).join(', ')}.` : `There is no command ${word}: see \`sluice --help\`.`)
+  if (members.length === 0) throw usageError(`There is no command ${word}: see \`sluice --help\`.`)
+  throw usageError(`${word} what? ${members.map(({ name }) => `\`sluice ${name}\``).join(', ')}.`)
 }
 
 /** Whoever read stdout has enough (`sluice subscribe … | head`). */

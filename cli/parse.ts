@@ -26,7 +26,7 @@ function inputOf(command: Command, args: readonly string[]): Input {
   const options = optionsOf(command)
   const { values, positionals } = parseArgs({
     args: [...joined(args, options)], strict: true, allowPositionals: true,
-    options: Object.fromEntries(options.map(({ name, type }) => [name, { type: type === 'flag' ? 'boolean' as const : 'string' as const, multiple: true }])),
+    options: Object.fromEntries(options.map(({ name, type }) => [name, { type: type === 'flag' ? 'boolean' : 'string', multiple: true } as const])),
   })
   const result = new Map<string, Value>()
   for (const option of options) {
@@ -54,7 +54,8 @@ function joined(args: readonly string[], options: readonly Option[]): readonly s
 }
 
 function takeArguments({ arguments: wanted = [], options }: Command, given: readonly string[], result: Map<string, Value>): void {
-  const missing = [...wanted.slice(given.length).map(({ name }) => name), ...options.filter(({ name, isRequired }) => isRequired && !result.has(name)).map(({ name }) => `--${name}`)]
+  const lacking = options.filter(({ name, isRequired }) => isRequired && !result.has(name))
+  const missing = [...wanted.slice(given.length).map(({ name }) => name), ...lacking.map(({ name }) => `--${name}`)]
   if (missing.length > 0) throw new Error(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} needed`)
   if (given.length > wanted.length) throw new Error(`Unexpected argument '${given[wanted.length]}'`)
   wanted.forEach(({ name }, k) => result.set(name, given[k]!))
@@ -88,7 +89,8 @@ const READERS: Readonly<Record<Exclude<Option['type'], 'list' | 'flag'>, (option
   },
   location({ name }, text) {
     const [longitude, latitude, ...more] = text.split(',').map(part => part.trim())
-    if (longitude === undefined || latitude === undefined || more.length > 0 || !isDecimal(longitude) || !isDecimal(latitude)) throw new Error(`--${name} must be LON,LAT in degrees, such as -0.12,51.5`)
+    const isPlace = longitude !== undefined && latitude !== undefined && more.length === 0 && isDecimal(longitude) && isDecimal(latitude)
+    if (!isPlace) throw new Error(`--${name} must be LON,LAT in degrees, such as -0.12,51.5`)
     return [Number(longitude), Number(latitude)]
   },
 }

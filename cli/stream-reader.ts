@@ -1,4 +1,4 @@
-// One stream over WebSocket, for as long as it lasts: reconnects when the connection is lost, goes on behind the last message, takes none twice.
+// One stream over WebSocket for as long as it lasts: connects again when it is cut off, goes on behind the last message, takes none twice.
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
@@ -44,7 +44,7 @@ export class StreamReader {
     if (options.from !== undefined) this.#seen.take(options.from)
   }
 
-  /** Resolves when the signal is aborted. Throws the refusal that ended the stream, or UNAVAILABLE where there was no gateway to begin with. */
+  /** Resolves when the signal is aborted. Throws the refusal that ended the stream, or UNAVAILABLE where there was no gateway at first. */
   async run(): Promise<void> {
     const { signal } = this.#options
     for (let pause = PAUSE_MS_MIN; !signal.aborted; pause = Math.min(2 * pause, PAUSE_MS_MAX)) {
@@ -65,7 +65,8 @@ export class StreamReader {
   #connection(): Promise<boolean> {
     const { client, signal } = this.#options
     return new Promise((done, fail) => {
-      const socket = new WebSocket(this.#address(), { headers: { authorization: `Bearer ${client.key}` }, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX, handshakeTimeout: HANDSHAKE_MS_MAX })
+      const headers = { authorization: `Bearer ${client.key}` }
+      const socket = new WebSocket(this.#address(), { headers, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX, handshakeTimeout: HANDSHAKE_MS_MAX })
       const silence = setTimeout(() => { if (this.#isPaused) silence.refresh(); else socket.terminate() }, SILENCE_MS_MAX)
       const stop = (): void => socket.terminate()
       let isLive = false, cause: unknown
@@ -74,15 +75,18 @@ export class StreamReader {
       socket.on('open', () => { isLive = true; this.#open() })
       socket.on('ping', () => silence.refresh())
       socket.on('message', data => { silence.refresh(); this.#take((data as Buffer).toString()) })
-      socket.on('unexpected-response', (_request, response) => void refusalOf(response, client.url).then(error => { cause = error; socket.terminate() }))
+      socket.on('unexpected-response', (_request, response) => void refusalOf(response, client.url).then(error => {
+        cause = error
+        socket.terminate()
+      }))
       socket.on('error', error => { cause ??= error })
       socket.on('close', (code, reason) => {
         clearTimeout(silence)
         signal.removeEventListener('abort', stop)
         const end = code === CLOSE_REFUSED ? ended(reason.toString()) : cause
         const isOver = !this.#hasBeenLive || (end instanceof CliError && !PASSING.has(end.code))
-        if (isOver && !signal.aborted) fail(end instanceof CliError ? end : unreachable(client.url, end ?? new Error('the connection was closed')))
-        else done(isLive)
+        if (!isOver || signal.aborted) done(isLive)
+        else fail(end instanceof CliError ? end : unreachable(client.url, end ?? new Error('the connection was closed')))
       })
     })
   }

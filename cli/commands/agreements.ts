@@ -4,7 +4,8 @@ import type { Io } from '#cli/io.ts'
 
 export async function agree(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.post('/v1/agreements', { offerId: input.needed('offer'), purpose: input.needed('purpose'), budget: input.text('budget') }))
+  const wish = { offerId: input.needed('offer'), purpose: input.needed('purpose'), budget: input.text('budget') }
+  io.show(await client.post('/v1/agreements', wish))
 }
 
 export async function agreementList(_input: Input, io: Io): Promise<void> {

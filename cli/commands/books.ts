@@ -13,6 +13,7 @@ export async function usage(_input: Input, io: Io): Promise<void> {
 export async function ledger(_input: Input, io: Io): Promise<void> {
   const client = await io.client()
   const result = await client.get<{ entries: number, balances: object[], sum: Readonly<Record<string, string>> }>('/v1/ledger')
-  if (io.isJson) io.show(result)
-  else io.print([table(result.balances, ['account', 'amount', 'currency']), ...Object.entries(result.sum).map(([currency, sum]) => `sum ${sum} ${currency} over ${result.entries} entries`)].join('\n'))
+  if (io.isJson) { io.show(result); return }
+  io.print(table(result.balances, ['account', 'amount', 'currency']))
+  for (const [currency, sum] of Object.entries(result.sum)) io.print(`sum ${sum} ${currency} over ${result.entries} entries`)
 }

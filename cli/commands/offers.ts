@@ -8,8 +8,8 @@ const SHOWN = ['offerId', 'state', 'price', 'currency', 'unit', 'period', 'purpo
 export async function offerCreate(input: Input, io: Io): Promise<void> {
   const client = await io.client()
   io.show(await client.post('/v1/offers', {
-    streamId: input.needed('stream'), price: input.needed('price'), unit: input.needed('unit'), period: input.text('period'), currency: input.needed('currency'),
-    purposes: input.list('purpose'), attributes: attributesOf(input),
+    streamId: input.needed('stream'), price: input.needed('price'), unit: input.needed('unit'), period: input.text('period'),
+    currency: input.needed('currency'), purposes: input.list('purpose'), attributes: attributesOf(input),
   }))
 }
 

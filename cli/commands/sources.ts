@@ -6,7 +6,8 @@ import type { Io } from '#cli/io.ts'
 export async function pair(input: Input, io: Io): Promise<void> {
   const client = await io.client()
   io.show(await client.post('/v1/sources', {
-    dialect: input.text('dialect'), name: input.text('name'), location: input.location('location'), placement: input.text('placement'), timezone: input.text('timezone'),
+    dialect: input.text('dialect'), name: input.text('name'), location: input.location('location'),
+    placement: input.text('placement'), timezone: input.text('timezone'),
   }))
 }
 

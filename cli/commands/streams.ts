@@ -10,7 +10,15 @@ interface Stream {
   readonly device?: string
   readonly offers: readonly Offer[]
 }
-interface Offer { readonly offerId: string, readonly price: string, readonly unit: string, readonly period?: string, readonly currency: string, readonly purposes: readonly string[], readonly attributes: readonly string[] }
+interface Offer {
+  readonly offerId: string
+  readonly price: string
+  readonly unit: string
+  readonly period?: string
+  readonly currency: string
+  readonly purposes: readonly string[]
+  readonly attributes: readonly string[]
+}
 
 export async function streams(input: Input, io: Io): Promise<void> {
   const client = await io.client()

@@ -18,7 +18,10 @@ export async function subscribe(input: Input, io: Io): Promise<void> {
   }
   const readers = [...new Set(input.list('stream'))].map(streamId => new StreamReader({
     client, streamId, from: input.text('from'), onMessage, signal,
-    onLive: again => { if (again) io.note(`reconnected to ${streamId}`); else io.signal({ subscribed: { streamId } }, `subscribed to ${streamId}`) },
+    onLive(again) {
+      if (again) io.note(`reconnected to ${streamId}`)
+      else io.signal({ subscribed: { streamId } }, `subscribed to ${streamId}`)
+    },
   }))
   try {
     await Promise.all(readers.map(reader => reader.run()))

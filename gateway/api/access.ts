@@ -8,11 +8,13 @@ import type { Parties, Party } from '#gateway/parties/parties.ts'
 
 /** The party whose key a request carries, of a role that the operation is for. Throws UNAUTHENTICATED or FORBIDDEN. */
 export function admit(operation: Operation, headers: IncomingHttpHeaders, query: unknown, parties: Parties): Party {
-  const key = bearerOf(headers.authorization) ?? (operation.takesQueryKey ? queryKeyOf(query) : undefined)
-  if (key === undefined) throw new GatewayError('UNAUTHENTICATED', `A key is needed: send it as \`Authorization: Bearer KEY\`${operation.takesQueryKey ? ' or `?apiKey=KEY`' : ''}.`)
+  const { takesQueryKey, roles = [] } = operation
+  const key = bearerOf(headers.authorization) ?? (takesQueryKey ? queryKeyOf(query) : undefined)
+  const inQuery = takesQueryKey ? ' or `?apiKey=KEY`' : ''
+  if (key === undefined) throw new GatewayError('UNAUTHENTICATED', `A key is needed: send it as \`Authorization: Bearer KEY\`${inQuery}.`)
   const party = parties.authenticate(key)
   if (!party) throw new GatewayError('UNAUTHENTICATED', 'This key is not known, or it was replaced.')
-  if (!operation.roles?.includes(party.role)) throw new GatewayError('FORBIDDEN', `This is for ${(operation.roles ?? []).map(role => `${role}s`).join(' and ')}, and the key is that of ${party.role === 'subscriber' ? 'a' : 'an'} ${party.role}.`)
+  if (!roles.includes(party.role)) throw new GatewayError('FORBIDDEN', `This is for ${roles.map(role => `${role}s`).join(' and ')}: your role is ${party.role}.`)
   return party
 }
 
@@ -37,7 +39,7 @@ export function isCalledRightly(boundTo: string, header: string | undefined): bo
 /** Throws FORBIDDEN. */
 export function checkHost(boundTo: string, header: string | undefined): void {
   if (isCalledRightly(boundTo, header)) return
-  throw new HttpProblem(421, 'FORBIDDEN', 'This gateway is bound to loopback and answers to localhost only: call it so, or start it with --host.')
+  throw new HttpProblem(421, 'FORBIDDEN', 'This gateway is bound to loopback, and answers to localhost only: call it so, or start it with --host.')
 }
 
 function hostOf(header: string | undefined): string {

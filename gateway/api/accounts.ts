@@ -4,8 +4,8 @@ import { formatAmount } from '#gateway/market/amount.ts'
 
 export function usage({ services, party }: Call) {
   services.meter.seal()
-  const agreements = services.meter.usage(party.id).map(({ agreementId, streamId, messages, amount, currency }) => ({ agreementId, streamId, messages, amount: formatAmount(amount), currency }))
-  return { agreements }
+  const reports = services.meter.usage(party.id)
+  return { agreements: reports.map(({ agreementId, streamId, messages, amount, currency }) => ({ agreementId, streamId, messages, amount: formatAmount(amount), currency })) }
 }
 
 export function ledger({ services }: Call) {

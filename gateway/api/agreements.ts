@@ -9,7 +9,8 @@ import { accounts } from '#gateway/market/ledger.ts'
 interface NewAgreement { readonly offerId: string, readonly purpose: string, readonly budget?: string }
 
 export function agree({ services, party, body: { offerId, purpose, budget } }: Call<NewAgreement>) {
-  const agreement = services.agreements.agree(party.id, { offerId, purpose: normalPurpose(purpose), budget: budget === undefined ? undefined : parseAmount(budget) })
+  const wish = { offerId, purpose: normalPurpose(purpose), budget: budget === undefined ? undefined : parseAmount(budget) }
+  const agreement = services.agreements.agree(party.id, wish)
   return { agreementId: agreement.id, state: services.plans.stateOf(agreement) }
 }
 
@@ -25,5 +26,6 @@ export function endAgreement({ services, party, parameters }: Call<undefined, { 
 /** What is left of the budget is what the books hold in reserve for it. */
 function agreementView({ plans, ledger }: Services, agreement: Agreement) {
   const { id, offer: { id: offerId, streamId, currency }, purpose, budget } = agreement
-  return { agreementId: id, offerId, streamId, purpose, state: plans.stateOf(agreement), budget: formatAmount(budget), left: formatAmount(ledger.balance(accounts.reserved(id), currency)), currency }
+  const left = ledger.balance(accounts.reserved(id), currency)
+  return { agreementId: id, offerId, streamId, purpose, state: plans.stateOf(agreement), budget: formatAmount(budget), left: formatAmount(left), currency }
 }

@@ -15,7 +15,7 @@ interface NewConsent {
 
 export function grantConsent({ services, party, body }: Call<NewConsent>) {
   const { streamId, recipient, purposes, attributes, until, transforms = [] } = body
-  if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `There is no transform yet, and one that is not known is refused, never ignored: leave out ${transforms.join(', ')}.`)
+  if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `A transform that is not known is refused, and there is none yet: leave out ${transforms.join(', ')}.`)
   const stream = ownStream(services, party, streamId)
   if (recipient !== 'any' && !services.parties.get(recipient)) throw notFound('recipient')
   const { grant, receipt } = services.consents.grant({

@@ -15,9 +15,13 @@ export function setDevice({ services, party, body, parameters }: Call<Settings, 
   checkTimezone(body.timezone)
   const device = find(services, party.id, parameters.deviceId)
   const settings = Object.fromEntries(Object.entries(body).map(([name, value]) => [name, value ?? undefined])) as DeviceSettings
-  const { emptyMm, fullMm = 0 } = { ...device?.settings, ...settings }
-  if (emptyMm !== undefined && emptyMm <= fullMm) throw new GatewayError('BAD_REQUEST', '`emptyMm` must be more than `fullMm`: an empty container is farther from its sensor.')
+  checkHeights({ ...device?.settings, ...settings })
   return deviceView(services, services.devices.set(party.id, device?.id ?? parameters.deviceId, settings))
+}
+
+function checkHeights({ emptyMm, fullMm = 0 }: DeviceSettings): void {
+  if (emptyMm === undefined || emptyMm > fullMm) return
+  throw new GatewayError('BAD_REQUEST', '`emptyMm` must be more than `fullMm`: the bottom of a container is farther from its sensor.')
 }
 
 /** By its id, or by its name inside its source where that leaves no doubt. */
@@ -26,14 +30,14 @@ function find({ devices }: Services, ownerId: string, idOrName: string): Device 
   const byId = own.find(({ id }) => id === idOrName)
   if (byId) return byId
   const byName = own.filter(({ key }) => key === idOrName)
-  if (byName.length > 1) throw new GatewayError('CONFLICT', `Several of your devices have this name: give the id of one, ${byName.map(({ id }) => id).join(' or ')}.`)
-  return byName[0]
+  if (byName.length < 2) return byName[0]
+  throw new GatewayError('CONFLICT', `Several of your devices have this name: give the id of one, ${byName.map(({ id }) => id).join(' or ')}.`)
 }
 
 function deviceView({ streams }: Services, { id, sourceId, key, dialect, settings, facts, status, lastSeen }: Device) {
   return {
-    deviceId: id, sourceId, device: key, dialect, name: settings.name, placement: facts.placement, role: facts.role, location: facts.location, timezone: settings.timezone,
-    emptyMm: facts.emptyMm, fullMm: facts.fullMm, category: facts.category, refParkingSite: facts.refParkingSite,
+    deviceId: id, sourceId, device: key, dialect, name: settings.name, placement: facts.placement, role: facts.role,
+    location: facts.location, timezone: settings.timezone, emptyMm: facts.emptyMm, fullMm: facts.fullMm, category: facts.category, refParkingSite: facts.refParkingSite,
     status: Object.fromEntries([...status].map(([quantity, { value }]) => [quantity, value])),
     lastSeen: lastSeen > 0 ? timeText(lastSeen) : undefined, streams: streams.ofDevice(id).map(stream => stream.id),
   }

@@ -1,7 +1,9 @@
 // The names by which people know the dialects.
 import { DIALECTS, type Dialect } from '#adapters/adapter.ts'
 
-const ALIASES: Readonly<Record<string, Dialect>> = { 'z2m': 'zigbee2mqtt', 'shelly-gen2': 'shelly', 'ttn': 'tts', 'the-things-stack': 'tts' }
+const ALIASES: Readonly<Record<string, Dialect>> = {
+  'z2m': 'zigbee2mqtt', 'shelly-gen2': 'shelly', 'ttn': 'tts', 'the-things-stack': 'tts',
+}
 
 /** Every name that may be given when pairing. */
 export const DIALECT_NAMES: readonly string[] = [...DIALECTS, ...Object.keys(ALIASES)]

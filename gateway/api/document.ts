@@ -24,7 +24,12 @@ export interface Operation {
   readonly parameters: readonly Parameter[]
 }
 
-export interface Parameter { readonly name: string, readonly in: 'path' | 'query' | 'header', readonly required?: boolean, readonly schema: Schema }
+export interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required?: boolean
+  readonly schema: Schema
+}
 
 /** A party's role, and all of them: what an empty list of roles stands for. */
 export const ROLES: readonly Role[] = ['owner', 'subscriber', 'operator']
@@ -45,7 +50,9 @@ function operationOf(path: string, method: (typeof METHODS)[number], item: PathI
     id: operationId, path, method: method.toUpperCase() as Operation['method'],
     roles: security.length === 0 ? undefined : rolesOf(security), takesQueryKey: security.some(scheme => 'apiKey' in scheme),
     isUpgrade: statuses.includes(101), status: statuses.find(status => status >= 200 && status < 300) ?? 200,
-    body: requestBody && { pointer: pointer('paths', path, method, 'requestBody', 'content', 'application/json', 'schema'), isRequired: requestBody.required === true },
+    body: requestBody && {
+      pointer: pointer('paths', path, method, 'requestBody', 'content', 'application/json', 'schema'), isRequired: requestBody.required === true,
+    },
     parameters: [...item.parameters ?? [], ...described.parameters ?? []].map(resolved),
   }
 }

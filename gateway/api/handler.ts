@@ -15,7 +15,7 @@ export interface Call<Body = undefined, Parameters = object> {
   readonly reply: FastifyReply
 }
 
-/** Its shapes of body and parameters are those of the document, which the bridge has checked. Returns what is to be sent. Throws GatewayError. */
+/** The shapes of body and parameters are the document's, which the bridge has checked. Returns what is to be sent. Throws GatewayError. */
 export type Handler = (call: Call<never, never>) => unknown
 
 /** By operationId. */

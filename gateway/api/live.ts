@@ -6,11 +6,13 @@ import { serveEvents } from '#gateway/publish/sse.ts'
 interface EventsParameters { readonly streamId: string, readonly from?: string, readonly envelope?: string }
 
 /** Throws the refusal as long as there is a status to answer with; from then on the response belongs to the stream. */
-export function streamEvents({ services, party, request, reply, parameters: { streamId, from, envelope } }: Call<undefined, EventsParameters>) {
+export function streamEvents({ services, party, request, reply, parameters }: Call<undefined, EventsParameters>) {
+  const { streamId, from, envelope } = parameters
   const lastEventId = request.headers['last-event-id']
   serveEvents({
     request: request.raw, response: reply.raw, live: services.live, party, streamId,
-    from: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : from, hasEnvelope: envelope === '1' || envelope === 'true',
+    from: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : from,
+    hasEnvelope: envelope === '1' || envelope === 'true',
   })
   return reply.hijack()
 }

@@ -20,7 +20,8 @@ interface NewOffer {
 
 export function createOffer({ services, party, body }: Call<NewOffer>) {
   const { streamId, price, unit, period, currency, purposes = [], attributes } = body
-  if ((unit === 'period') !== (period !== undefined)) throw new GatewayError('BAD_REQUEST', 'The unit `period` needs a `period` such as P1M, and no other unit takes one.')
+  const isConsistent = (unit === 'period') === (period !== undefined)
+  if (!isConsistent) throw new GatewayError('BAD_REQUEST', 'The unit `period` needs a `period` such as P1M, and no other unit takes one.')
   const stream = ownStream(services, party, streamId)
   const offer = services.offers.create(party.id, {
     streamId, price: parseAmount(price), unit, period, currency, purposes: normalPurposes(purposes),
@@ -40,11 +41,12 @@ export function withdrawOffer({ services, party, parameters }: Call<undefined, {
 /** What is known of a stream, but for where and which the device is. What people do is never offered by default. Throws BAD_REQUEST. */
 function offeredByDefault({ streams }: Services, stream: Stream): readonly string[] {
   const known = streams.attributesOf(stream)
-  if (known.includes('textValue')) throw new GatewayError('BAD_REQUEST', `What this stream tells (${stream.quantity}) is personal and never offered by default: name its attributes.`)
-  return known.filter(name => !['location', 'refDevice'].includes(name))
+  if (!known.includes('textValue')) return known.filter(name => !['location', 'refDevice'].includes(name))
+  throw new GatewayError('BAD_REQUEST', `What this stream tells (${stream.quantity}) is personal and never offered by default: name its attributes.`)
 }
 
 function offerView(offer: Offer) {
   const { streamId, createdAt, withdrawnAt } = offer
-  return { ...terms(offer), state: withdrawnAt === undefined ? 'standing' : 'withdrawn', streamId, createdAt: timeText(createdAt), withdrawnAt: timeText(withdrawnAt) }
+  const state = withdrawnAt === undefined ? 'standing' : 'withdrawn'
+  return { ...terms(offer), state, streamId, createdAt: timeText(createdAt), withdrawnAt: timeText(withdrawnAt) }
 }

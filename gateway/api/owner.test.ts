@@ -194,7 +194,7 @@ describe('An owner', () => {
   })
 
   it('is told why messages were refused, the newest last', async () => {
-    await device.publishAsync('zigbee2mqtt/kitchen', '{"battery":96}', { qos: 1 })
+    await device.publishAsync('zigbee2mqtt/kitchen', '{"battery":97}', { qos: 1 })
     const { body } = await ask('explain', { query: `?source=${source.sourceId}&last=1` })
     assert.deepEqual(body.map(({ topic, code }: { topic: string, code: string }) => [topic, code]), [['zigbee2mqtt/kitchen', 'NO_READING']])
     assert.ok((await ask('explain', { query: `?source=${source.sourceId}` })).body.length > 1)

@@ -9,7 +9,9 @@ export function addParty({ services, body }: Call<{ role: Role, name: string }>)
 }
 
 export function listParties({ services }: Call) {
-  return services.parties.list().map(({ id, role, name, createdAt, address }) => ({ partyId: id, role, name, createdAt: timeText(createdAt), address }))
+  return services.parties.list().map(({ id, role, name, createdAt, address }) => {
+    return { partyId: id, role, name, createdAt: timeText(createdAt), address }
+  })
 }
 
 export function rotateKey(call: Call<WhoseKey | undefined>) {

@@ -27,7 +27,8 @@ function send(reply: FastifyReply, problem: Problem): void {
 export function errorHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const known = error instanceof GatewayError ? error : ofFramework(error as FastifyError)
-    if (!known) log.error({ method: request.method, route: request.routeOptions.url, error: (error as Error).stack }, 'Failed to answer a request')
+    // The route and not the address, which may hold a key.
+    if (!known) log.error({ method: request.method, route: request.routeOptions.url, error: (error as Error).stack }, 'Failed to answer')
     send(reply, problemOf(known ?? error))
   }
 }
@@ -41,7 +42,8 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void 
   if (error.code === 'ECONNRESET' || !socket.writable) { socket.destroy(); return }
   const [status, detail] = REFUSED_BYTES[error.code ?? ''] ?? [400, 'This is not an HTTP request.']
   const body = JSON.stringify(problemOf(new HttpProblem(status, 'BAD_REQUEST', detail)))
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const head = ['content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close']
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 const REFUSED_BYTES: Readonly<Record<string, [status: number, detail: string]>> = {
@@ -53,7 +55,8 @@ const REFUSED_BYTES: Readonly<Record<string, [status: number, detail: string]>> 
 function ofFramework({ code, statusCode }: FastifyError): GatewayError | undefined {
   const known = REFUSED_BY_FRAMEWORK[code]
   if (known) return new HttpProblem(...known)
-  return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? new HttpProblem(statusCode, 'BAD_REQUEST', `${STATUS_CODES[statusCode] ?? 'Bad Request'}.`) : undefined
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined
+  return new HttpProblem(statusCode, 'BAD_REQUEST', `${STATUS_CODES[statusCode] ?? 'Bad Request'}.`)
 }
 
 const NO_JSON = 'The body is not JSON: send one JSON object, in UTF-8, as application/json.'

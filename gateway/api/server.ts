@@ -1,4 +1,4 @@
-// The HTTP server: one port for the API, live streams, health and metrics. Bounded in what a client may send, hold open or take its time for.
+// The HTTP server: one port for the API, live streams, health and metrics. Bounded in what a client may send, hold open or wait with.
 import { fastify, type FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { IncomingMessage } from 'node:http'
@@ -6,7 +6,10 @@ import type { Duplex } from 'node:stream'
 import { checkHost, isCalledRightly } from '#gateway/api/access.ts'
 import { mount } from '#gateway/api/bridge.ts'
 import { HANDLERS } from '#gateway/api/handlers.ts'
-import { BODY_BYTES_MAX, CONNECTIONS_MAX, HEADER_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS, PATH_PARAMETER_LENGTH_MAX, REQUEST_MS_MAX, SOCKET_IDLE_MS_MAX, TIMEOUT_CHECK_MS } from '#gateway/api/limits.ts'
+import {
+  BODY_BYTES_MAX, CONNECTIONS_MAX, HEADER_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS, PATH_PARAMETER_LENGTH_MAX, REQUEST_MS_MAX, SOCKET_IDLE_MS_MAX,
+  TIMEOUT_CHECK_MS,
+} from '#gateway/api/limits.ts'
 import { errorHandler, notFoundHandler, refuseBytes } from '#gateway/api/problems.ts'
 import type { Services } from '#gateway/api/services.ts'
 import type { WebSocketTransport } from '#gateway/publish/websocket.ts'
@@ -21,7 +24,7 @@ export interface HttpServerOptions {
   readonly log: Log
 }
 
-/** Answers are for whoever asked: nothing to be framed, guessed at, or kept by a cache on the way. No CORS header: other sites' pages may not read them. */
+/** Answers are for whoever asked: not to be framed, guessed at, or kept by a cache. No CORS header: other sites' pages may not read them. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -54,7 +57,10 @@ function build({ host, services, webSockets, log }: HttpServerOptions): FastifyI
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX, connectionTimeout: SOCKET_IDLE_MS_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: true, exposeHeadRoutes: false, routerOptions: { maxParamLength: PATH_PARAMETER_LENGTH_MAX },
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX, connectionsCheckingInterval: TIMEOUT_CHECK_MS, shouldUpgradeCallback: request => isWebSocket(request) && isCalledRightly(host, request.headers.host) },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX, connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      shouldUpgradeCallback: request => isWebSocket(request) && isCalledRightly(host, request.headers.host),
+    },
     frameworkErrors: errorHandler(log), clientErrorHandler: refuseBytes,
   })
   app.server.maxConnections = CONNECTIONS_MAX

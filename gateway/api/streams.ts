@@ -50,6 +50,7 @@ export function attributesIn({ streams }: Services, stream: Stream, wish: 'all' 
   try {
     return stream.model.attributesIn(wish === 'all' ? stream.mask : stream.model.maskOf(wish))
   } catch (error) {
-    throw error instanceof UnknownAttribute ? new GatewayError('BAD_REQUEST', `${error.message} Seen in this stream so far: ${streams.attributesOf(stream).join(', ')}.`) : error
+    if (!(error instanceof UnknownAttribute)) throw error
+    throw new GatewayError('BAD_REQUEST', `${error.message} Seen in this stream so far: ${streams.attributesOf(stream).join(', ')}.`)
   }
 }

@@ -5,7 +5,7 @@ import { document, type Operation, type Schema } from '#gateway/api/document.ts'
 
 const DOCUMENT = 'openapi'
 
-/** Compiles the schemas of the document. Bodies are taken as they are; what comes as text in a URL is read as the type that its schema names. */
+/** Compiles the document's schemas. Bodies are taken as they are; what comes as text in a URL is read as the type that its schema names. */
 export class Validation {
   readonly #bodies = compiler({ coerceTypes: false })
   readonly #texts = compiler({ coerceTypes: true })
@@ -24,7 +24,8 @@ export class Validation {
     const here = parameters.filter(parameter => parameter.in === place)
     const properties: Record<string, Schema> = Object.fromEntries(here.map(({ name, schema }) => [name, schema]))
     if (place === 'query' && takesQueryKey) properties['apiKey'] = { type: 'string' }
-    return this.#texts.compile({ type: 'object', additionalProperties: false, properties, required: here.filter(({ required }) => required).map(({ name }) => name) })
+    const required = here.filter(parameter => parameter.required).map(({ name }) => name)
+    return this.#texts.compile({ type: 'object', additionalProperties: false, properties, required })
   }
 }
 
@@ -39,24 +40,27 @@ export function faultText(errors: readonly ErrorObject[], what: 'body' | 'path' 
   const name = fault.instancePath.slice(1).replaceAll('/', '.')
   const subject = name || (what === 'body' ? 'The body' : `The ${what}`)
   const { description } = fault.parentSchema as { description?: string }
-  return `${subject} ${ruleText(fault)}.${description && fault.keyword !== 'required' && fault.keyword !== 'additionalProperties' ? ` ${description}` : ''}`
+  const isAboutNames = fault.keyword === 'required' || fault.keyword === 'additionalProperties'
+  return `${subject} ${ruleText(fault)}.${description && !isAboutNames ? ` ${description}` : ''}`
 }
 
 function ruleText({ keyword, params, message, parentSchema }: ErrorObject): string {
   const given = params as Readonly<Record<string, unknown>>
   if (keyword === 'required') return `lacks \`${String(given['missingProperty'])}\``
-  if (keyword === 'additionalProperties') return `has \`${printable(String(given['additionalProperty']))}\`, which is not known here${known(parentSchema as Schema)}`
+  if (keyword === 'additionalProperties') return `has \`${shown(given['additionalProperty'])}\`, which is not known here${known(parentSchema as Schema)}`
   if (keyword === 'enum') return `must be one of ${(given['allowedValues'] as readonly unknown[]).join(', ')}`
-  if (keyword === 'minProperties') return `must name at least one of ${Object.keys((parentSchema as { properties: object }).properties).join(', ')}`
+  if (keyword === 'minProperties') return `must name at least one of ${namesIn(parentSchema as Schema).join(', ')}`
   if (keyword === 'pattern') return 'is not of the form that is wanted'
   return message ?? 'is wrong'
 }
 
-function known({ properties }: Schema): string {
-  const names = Object.keys(properties ?? {}).filter(name => name !== 'apiKey')
+function known(schema: Schema): string {
+  const names = namesIn(schema)
   return names.length > 0 ? `; known are ${names.join(', ')}` : ''
 }
 
+function namesIn({ properties }: Schema): readonly string[] { return Object.keys(properties ?? {}).filter(name => name !== 'apiKey') }
+
 const NAME_LENGTH_MAX = 64
 /** A name that a stranger chose is shown short and without control characters. */
-function printable(name: string): string { return name.replace(/[\p{Cc}\p{Cs}]/gu, '?').slice(0, NAME_LENGTH_MAX) }
+function shown(name: unknown): string { return String(name).replace(/[\p{Cc}\p{Cs}]/gu, '?').slice(0, NAME_LENGTH_MAX) }
