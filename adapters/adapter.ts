@@ -2,7 +2,7 @@
 import type { Packet } from '#adapters/packet.ts'
 import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
 
-/** What an adapter asks to have kept between two messages of one key (deltas, aliases). Plain JSON, at most MEMORY_BYTES_MAX when stringified. */
+/** What an adapter asks to have kept between two messages of one key (deltas, aliases): plain JSON, at most MEMORY_BYTES_MAX as text. */
 export type Memory = Readonly<Record<string, unknown>>
 
 export const MEMORY_BYTES_MAX = 8192
@@ -25,13 +25,13 @@ export interface Decoded {
 export interface Adapter {
   readonly name: Dialect
   /**
-   * The key under which messages of this topic share their memory (usually the device), or undefined where the topic is not of this dialect.
-   * Looks at the topic only.
+   * The key under which messages of this topic share their memory (usually the device), or undefined where the topic is not of this
+   * dialect. Looks at the topic only.
    */
   recognise(topic: string): string | undefined
   /**
-   * The key of a topic that no adapter recognises, of a source that was paired with this dialect: a hub with another base topic, or a dialect
-   * that has no topics of its own. Absent: such topics are nobody's. Looks at the topic only, and `decode` must agree with it.
+   * The key of a topic that no adapter recognises, of a source that was paired with this dialect: a hub with another base topic, or a
+   * dialect that has no topics of its own. Absent: such topics are nobody's. Looks at the topic only, and `decode` must agree with it.
    */
   adopt?(topic: string): string | undefined
   decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded

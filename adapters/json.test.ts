@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { isRecord, numberOf, numberOfText, own, parsePayload, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, type JsonRecord } from '#adapters/json.ts'
+import {
+  isRecord, numberOf, numberOfText, own, parsePayload, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, type JsonRecord,
+} from '#adapters/json.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 const nested = (depth: number) => bytes('['.repeat(depth) + ']'.repeat(depth))
@@ -69,8 +71,10 @@ describe('A number', () => {
   })
 
   it('as a text is a plain decimal or nothing', () => {
-    for (const [text, value] of [['21.5', 21.5], ['-3', -3], ['+4', 4], ['007.50', 7.5], ['0', 0]] as const) assert.equal(numberOfText(text), value)
+    const plain = [['21.5', 21.5], ['-3', -3], ['+4', 4], ['007.50', 7.5], ['0', 0]] as const
+    for (const [text, value] of plain) assert.equal(numberOfText(text), value)
     assert.ok(Object.is(numberOfText('-0'), 0))
-    for (const text of ['', '1,', 'NaN', 'Infinity', '0x10', ' 5', '5 ', '5.', '.5', '1e3', '1_000', '١', '9'.repeat(400), 5, null]) assert.equal(numberOfText(text), undefined)
+    const others = ['', '1,', 'NaN', 'Infinity', '0x10', ' 5', '5 ', '5.', '.5', '1e3', '1_000', '١', '9'.repeat(400), 5, null]
+    for (const text of others) assert.equal(numberOfText(text), undefined)
   })
 })

@@ -1,4 +1,4 @@
-// Bytes from a device → a value that can be read safely. The payload is untrusted: size, text and depth are checked before JSON.parse sees it.
+// Bytes from a device → a value that can be read safely. They are untrusted: size, text and depth are checked before JSON.parse sees them.
 
 /** Larger payloads are refused unread. Devices send at most some kilobytes. */
 export const PAYLOAD_BYTES_MAX = 65_536

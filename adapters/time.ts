@@ -1,4 +1,4 @@
-// Times as devices write them → milliseconds since 1970, UTC. Strict parsers of our own: Date.parse guesses, and guesses differently elsewhere.
+// Times as devices write them → milliseconds since 1970, UTC. Strict parsers of our own: Date.parse guesses, and not everywhere alike.
 
 const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR
 
@@ -30,8 +30,8 @@ export function parseInstant(text: unknown): number | undefined {
 
 /**
  * `YYYY-MM-DDThh:mm:ss` as the clocks of an IANA zone show it. In the hour that comes twice in autumn it is the first (RFC 5545 §3.3.5),
- * unless the second is the one nearer to the arrival; in the hour that is left out in spring the clock is taken not to have been put forward yet.
- * Undefined: another form, an unknown zone, or an implausible year.
+ * unless the second is the one nearer to the arrival; in the hour that is left out in spring the clock is taken not to have been put
+ * forward yet. Undefined: another form, an unknown zone, or an implausible year.
  */
 export function parseLocal(text: unknown, zone: string, receivedAt: number): number | undefined {
   const match = typeof text === 'string' ? LOCAL.exec(text) : null
@@ -75,7 +75,10 @@ function offsetOf(text: string): number | undefined {
   return (text.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * MINUTE)
 }
 
-/** Offsets change at most once within three days, so a day whose neighbours agree has one offset. Remembered, as nearly all messages are of today. */
+/**
+ * Offsets change at most once within three days, so a day whose neighbours agree has one offset. Remembered, as nearly all messages are of
+ * today.
+ */
 function offsetsAround(zone: ZoneDay, wall: number): { readonly before: number, readonly after: number } {
   const day = Math.floor(wall / DAY)
   if (zone.day !== day) {

@@ -11,8 +11,10 @@ import { adapterContract, assertSound, fixturesOf } from '#test/contract/adapter
 const SAMPLES = join(import.meta.dirname, '../../../shared/samples/tasmota')
 const ARRIVAL = Date.UTC(2026, 4, 4, 10, 15, 31)
 
-const decode = (topic: string, payload: unknown, memory?: Memory, timezone?: string): Decoded =>
-  tasmota.decode({ topic, payload: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)), qos: 0, retain: false, receivedAt: ARRIVAL }, memory, { timezone })
+const decode = (topic: string, payload: unknown, memory?: Memory, timezone?: string): Decoded => {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
+  return tasmota.decode({ topic, payload: Buffer.from(text), qos: 0, retain: false, receivedAt: ARRIVAL }, memory, { timezone })
+}
 const brief = ({ readings }: Decoded) => readings.map(({ device, quantity, value, unit }) => [device, quantity, value, unit])
 const devicesIn = ({ readings }: Decoded) => [...new Set(readings.map(({ device }) => device))]
 
@@ -21,19 +23,27 @@ adapterContract(tasmota, fixturesOf(import.meta.dirname))
 describe('Tasmota topics', () => {
   it('have the prefix first or last, and the topic as the key', () => {
     for (const [topic, key] of [
-      ['tele/heatpump/SENSOR', 'heatpump'], ['stat/heatpump/STATUS10', 'heatpump'], ['heatpump/tele/LWT', 'heatpump'], ['tele/home/attic/STATE', 'home/attic'], ['home/attic/stat/RESULT', 'home/attic'],
-      ['stat/garage/PCF8574_INP', 'garage'], ['tele/garage/INFO1', 'garage'], ['tasmota/discovery/AABBCCDDEEFF/config', 'tasmota/discovery/AABBCCDDEEFF'],
+      ['tele/heatpump/SENSOR', 'heatpump'], ['stat/heatpump/STATUS10', 'heatpump'], ['heatpump/tele/LWT', 'heatpump'],
+      ['tele/home/attic/STATE', 'home/attic'], ['home/attic/stat/RESULT', 'home/attic'],
+      ['stat/garage/PCF8574_INP', 'garage'], ['tele/garage/INFO1', 'garage'],
+      ['tasmota/discovery/AABBCCDDEEFF/config', 'tasmota/discovery/AABBCCDDEEFF'],
     ]) assert.equal(tasmota.recognise(topic!), key, topic)
   })
 
   it('are no others', () => {
-    for (const topic of ['tele/SENSOR', 'tele/heatpump/sensor', 'tele/+/SENSOR', 'tele/heatpump/#', 'heatpump/SENSOR', 'cmnd/heatpump/Power', 'telex/heatpump/SENSOR', 'tele//SENSOR']) assert.equal(tasmota.recognise(topic), undefined, topic)
-    for (const topic of ['kitchen/temperature', 'SENSOR', '$SYS/SENSOR', 'a/+/SENSOR']) assert.equal(tasmota.adopt?.(topic), undefined, topic)
+    for (const topic of [
+      'tele/SENSOR', 'tele//SENSOR', 'tele/heatpump/sensor', 'tele/+/SENSOR', 'tele/heatpump/#',
+      'heatpump/SENSOR', 'cmnd/heatpump/Power', 'telex/heatpump/SENSOR',
+    ]) assert.equal(tasmota.recognise(topic), undefined, topic)
+    for (const topic of ['kitchen/temperature', 'SENSOR', '$SYS/SENSOR', 'a/+/SENSOR']) {
+      assert.equal(tasmota.adopt?.(topic), undefined, topic)
+    }
   })
 
   it('that are discovery, info and warnings hold no readings', () => {
     for (const topic of ['tasmota/discovery/AABBCCDDEEFF/sensors', 'tele/a/INFO2', 'tele/a/WARNING', 'stat/a/STATUS5', 'stat/a/LOGGING']) {
-      assert.deepEqual(decode(topic, { sn: { Temperature: 1 }, ENERGY: { Power: 1 } }).refused.map(({ code }) => code), ['NO_READING'], topic)
+      const { refused } = decode(topic, { sn: { Temperature: 1 }, ENERGY: { Power: 1 } })
+      assert.deepEqual(refused.map(({ code }) => code), ['NO_READING'], topic)
     }
   })
 })
@@ -42,16 +52,26 @@ describe('The places of Tasmota sensors', () => {
   it('do not change, in whichever order and company the sensors come', () => {
     const first = decode('tele/x/SENSOR', { BME280: { Temperature: 1, Humidity: null }, SHT3X: { Humidity: 2 } })
     assert.deepEqual(devicesIn(first), ['x'])
-    const second = decode('tele/x/SENSOR', { SHT3X: { Humidity: 2, Temperature: 3 }, BME280: { Temperature: 1, Humidity: 4 }, DS18B20: { Temperature: 5 } }, first.memory)
+    const reversed = { SHT3X: { Humidity: 2 }, BME280: { Temperature: 1, Pressure: 1000 }, DS18B20: { Temperature: 5 } }
+    const second = decode('tele/x/SENSOR', reversed, first.memory)
+    assert.equal(second.readings.length, 4)
     assert.deepEqual(devicesIn(second), ['x', 'x.DS18B20'])
     assert.deepEqual(devicesIn(decode('tele/x/SENSOR', { DS18B20: { Temperature: 5 } }, second.memory)), ['x.DS18B20'])
+  })
+
+  it('are told for each quantity, where a sensor begins to measure what another already does', () => {
+    const { memory } = decode('tele/x/SENSOR', { BME280: { Temperature: 1, Humidity: null }, SHT3X: { Humidity: 2 } })
+    assert.deepEqual(brief(decode('tele/x/SENSOR', { BME280: { Temperature: 1, Humidity: 3 }, SHT3X: { Humidity: 2 } }, memory)), [
+      ['x', 'temperature', 1, 'C'], ['x.BME280', 'humidity', 3, '%'], ['x', 'humidity', 2, '%'],
+    ])
   })
 
   it('are remembered until the memory is full, and what comes then is a device of its own', () => {
     let memory: Memory | undefined
     for (let i = 0; i < 400; i++) memory = decode('tele/x/SENSOR', { [`SENSOR number ${i}`]: { Temperature: i } }, memory).memory
     assert.ok(Buffer.byteLength(JSON.stringify(memory)) <= MEMORY_BYTES_MAX)
-    assert.deepEqual(devicesIn(decode('tele/x/SENSOR', { 'SENSOR number 0': { Temperature: 1 }, LATE: { Illuminance: 1 } }, memory)), ['x', 'x.LATE'])
+    const later = decode('tele/x/SENSOR', { 'SENSOR number 0': { Temperature: 1 }, LATE: { Illuminance: 1 } }, memory)
+    assert.deepEqual(devicesIn(later), ['x', 'x.LATE'])
   })
 })
 
@@ -81,11 +101,14 @@ describe("Tasmota's documented messages (skipped where ../shared/samples is abse
     if (!existsSync(SAMPLES)) this.skip()
   })
 
-  const lines = (name: string) => readFileSync(join(SAMPLES, name), 'utf8').trim().split('\n').map(line => line.split('\t') as [topic: string, payload: string])
-  const found = (part: string) => [...lines('docs-messages.tsv'), ...lines('ha-core-payloads.tsv')].filter(([, payload]) => payload.includes(part)).map(([topic, payload]) => decode(topic, payload, undefined, 'Europe/Berlin'))
+  const lines = (name: string) =>
+    readFileSync(join(SAMPLES, name), 'utf8').trim().split('\n').map(line => line.split('\t') as [topic: string, payload: string])
+  const valid = () => [...lines('docs-messages.tsv'), ...lines('ha-core-payloads.tsv')]
+  const found = (part: string) =>
+    valid().filter(([, payload]) => payload.includes(part)).map(([topic, payload]) => decode(topic, payload, undefined, 'Europe/Berlin'))
 
   it('are all recognised and soundly decoded, and none is malformed', () => {
-    for (const [topic, payload] of [...lines('docs-messages.tsv'), ...lines('ha-core-payloads.tsv')]) {
+    for (const [topic, payload] of valid()) {
       assert.notEqual(tasmota.recognise(topic), undefined, topic)
       const decoded = decode(topic, payload, undefined, 'Europe/Berlin')
       assertSound(decoded, ARRIVAL)
@@ -96,15 +119,16 @@ describe("Tasmota's documented messages (skipped where ../shared/samples is abse
   it('that are broken are refused as such', () => {
     const broken = lines('docs-messages-invalid.tsv').map(([topic, payload]) => [topic, payload.replace(/^INVALID /, '')] as const)
     assert.ok(broken.length >= 10)
-    for (const [topic, payload] of broken) {
-      if (tasmota.recognise(topic) !== undefined) assert.deepEqual(decode(topic, payload).refused.map(({ code, field }) => [code, field]), [['BAD_PAYLOAD', '']], payload)
+    for (const [topic, payload] of broken.filter(([topic]) => tasmota.recognise(topic) !== undefined)) {
+      assert.deepEqual(decode(topic, payload).refused.map(({ code, field }) => [code, field]), [['BAD_PAYLOAD', '']], payload)
     }
   })
 
   it('of an energy meter give eight quantities, at the time that the clocks showed', () => {
     const [status, telemetry] = found('TotalStartTime":"2018-11-14')
     assert.deepEqual(brief(status!), [
-      ['pow1', 'energyImport', 6.404, 'kWh'], ['pow1', 'powerActive', 2629, 'W'], ['pow1', 'powerApparent', 2645, 'VA'], ['pow1', 'powerReactive', 288, 'VAr'],
+      ['pow1', 'energyImport', 6.404, 'kWh'], ['pow1', 'powerActive', 2629, 'W'], ['pow1', 'powerApparent', 2645, 'VA'],
+      ['pow1', 'powerReactive', 288, 'VAr'],
       ['pow1', 'powerFactor', 0.99, ''], ['pow1', 'voltage', 226, 'V'], ['pow1', 'current', 11.677, 'A'],
     ])
     assert.equal(status!.readings[0]!.observedAt, Date.UTC(2018, 10, 15, 7, 54, 18))
@@ -116,7 +140,10 @@ describe("Tasmota's documented messages (skipped where ../shared/samples is abse
   })
 
   it('of climate sensors give what they measure', () => {
-    assert.deepEqual(brief(found('SCD40":{"Carbon')[0]!), [['tasmota', 'co2', 618, 'ppm'], ['tasmota', 'temperature', 23.8, 'C'], ['tasmota', 'humidity', 61.1, '%'], ['tasmota', 'dewPoint', 15.8, 'C']])
+    assert.deepEqual(brief(found('SCD40":{"Carbon')[0]!), [
+      ['tasmota', 'co2', 618, 'ppm'], ['tasmota', 'temperature', 23.8, 'C'],
+      ['tasmota', 'humidity', 61.1, '%'], ['tasmota', 'dewPoint', 15.8, 'C'],
+    ])
     assert.deepEqual(brief(found('"030597946B04","Temperature":20.9')[0]!), [['ds1820', 'temperature', 20.9, 'C']])
     assert.deepEqual(brief(found('{"Illuminance":8}')[0]!), [['tasmota', 'illuminance', 8, 'lx']])
     assert.deepEqual(found('{"DHT11"').map(brief), [[['tasmota', 'temperature', 20.5, 'C']], [['tasmota', 'temperature', 20, 'C']]])
@@ -125,11 +152,17 @@ describe("Tasmota's documented messages (skipped where ../shared/samples is abse
 
   it('of wind, tariffs, phases and analogue inputs give what they measure', () => {
     assert.deepEqual(brief(found('TX23')[0]!), [['tasmota', 'windSpeed', 12.3, 'km/h']])
-    assert.deepEqual(brief(found('TotalTariff')[0]!), [['tasmota', 'energyImportTariff1', 1.2, 'kWh'], ['tasmota', 'energyImportTariff2', 3.4, 'kWh']])
+    assert.deepEqual(brief(found('TotalTariff')[0]!), [
+      ['tasmota', 'energyImportTariff1', 1.2, 'kWh'], ['tasmota', 'energyImportTariff2', 3.4, 'kWh'],
+    ])
     assert.deepEqual(found('Phase1')[0]!.readings.map(({ value, phase }) => [value, phase]), [[1.2, 'L1'], [3.4, 'L2']])
-    assert.deepEqual(brief(found('"Temperature1"')[0]!), [['tasmota.ANALOG1', 'temperature', 1.2, 'C'], ['tasmota.ANALOG2', 'temperature', 3.4, 'C'], ['tasmota.ANALOG3', 'illuminance', 5.6, 'lx']])
+    assert.deepEqual(brief(found('"Temperature1"')[0]!), [
+      ['tasmota.ANALOG1', 'temperature', 1.2, 'C'], ['tasmota.ANALOG2', 'temperature', 3.4, 'C'],
+      ['tasmota.ANALOG3', 'illuminance', 5.6, 'lx'],
+    ])
     assert.deepEqual(brief(found('CTEnergy1')[0]!), [
-      ['tasmota.CTEnergy1', 'energyImport', 0.5, 'kWh'], ['tasmota.CTEnergy1', 'powerActive', 2300, 'W'], ['tasmota.CTEnergy1', 'voltage', 230, 'V'], ['tasmota.CTEnergy1', 'current', 10, 'A'],
+      ['tasmota.CTEnergy1', 'energyImport', 0.5, 'kWh'], ['tasmota.CTEnergy1', 'powerActive', 2300, 'W'],
+      ['tasmota.CTEnergy1', 'voltage', 230, 'V'], ['tasmota.CTEnergy1', 'current', 10, 'A'],
     ])
   })
 })

@@ -2,7 +2,7 @@
 import { isRecord, numberOf, numberOfText, own, type JsonRecord } from '#adapters/json.ts'
 import type { TextQuantity } from '#adapters/quantity.ts'
 import type { Reading, Refusal } from '#adapters/reading.ts'
-import { distanceUnit, FLAGS, STATED_UNITS, type FieldRule, type Fields, type StatedUnit } from '#adapters/tasmota/fields.ts'
+import { distanceUnit, flagsOf, STATED_UNITS, type FieldRule, type Fields, type StatedUnit } from '#adapters/tasmota/fields.ts'
 
 /** A reading that has yet to be given its device and its time; `channel` where it is not the sensor's own device. */
 export interface Measured extends Omit<Reading, 'device' | 'observedAt'> { readonly channel?: string }
@@ -10,6 +10,8 @@ export interface Measurement { readonly measured: readonly Measured[], readonly 
 
 /** Where a number is part of a list: of a phase, or of an output with a meter of its own. */
 export interface Part { readonly phase?: Reading['phase'], readonly channel?: string }
+
+const WHOLE: Part = {}
 
 /** Lists are read up to this many: the largest relay boards have 32 outputs. */
 export const PARTS_MAX = 32
@@ -21,7 +23,10 @@ export class Collector {
   readonly #measured = new Map<string, readonly [rank: number, measured: Measured]>()
   readonly #refused: Refusal[] = []
 
-  /** `path` is where the sensor stands in the payload, '' for the payload itself; `units` is the record that states the units of all its sensors. */
+  /**
+   * `path` is where the sensor stands in the payload, '' for the payload itself; `units` is the record that states the units of all its
+   * sensors.
+   */
   constructor(path: string, units: JsonRecord) {
     this.#path = path
     this.#units = units
@@ -30,14 +35,14 @@ export class Collector {
   get result(): Measurement { return { measured: [...this.#measured.values()].map(([, measured]) => measured), refused: this.#refused } }
 
   /** Numbers come as such or, from some sensors, as texts. null is not known. */
-  number(rule: FieldRule, field: string, value: unknown, part: Part = {}): void {
+  number(rule: FieldRule, field: string, value: unknown, part: Part = WHOLE): void {
     if (value === null || value === undefined) return
     const number = numberOf(value) ?? numberOfText(value)
     if (number === undefined) return this.refuse('BAD_PAYLOAD', field, 'Neither a finite number nor a text with one.')
     const unit = this.#unitOf(rule, number)
-    if (unit === undefined) return this.refuse('AMBIGUOUS', field, 'The unit cannot be told: firmwares and sensors of this name differ in it.')
-    const { quantity, phase = part.phase } = rule, channel = part.channel ?? rule.channel
-    this.#keep(rule.rank, { quantity, value: number, unit, ...(phase && { phase }), ...(channel && { channel }), field: this.#within(field) })
+    if (unit === undefined) return this.refuse('AMBIGUOUS', field, 'The unit cannot be told: firmwares of this sensor differ in it.')
+    const phase = rule.phase ?? part.phase, channel = part.channel ?? rule.channel
+    this.#keep(rule.rank, { quantity: rule.quantity, value: number, unit, phase, channel, field: this.#within(field) })
   }
 
   /** 1 and 0, or true and false. */
@@ -72,9 +77,9 @@ export class Collector {
 
 /** Reads the fields of a sensor, and of the objects inside it by a path with a point; a list is one number for each channel of it. */
 export function measure(path: string, record: JsonRecord, fields: Fields, units: JsonRecord): Measurement {
-  const collector = new Collector(path, units)
+  const collector = new Collector(path, units), flags = flagsOf(fields)
   for (const [field, value] of fieldsIn(record)) {
-    const rule = fields.get(field), flag = FLAGS.get(field)
+    const rule = fields.get(field), flag = flags.get(field)
     if (rule && Array.isArray(value)) readOutputs(collector, rule, field, value)
     else if (rule) collector.number(rule, field, value)
     else if (flag) collector.flag(flag, field, value)
@@ -83,7 +88,9 @@ export function measure(path: string, record: JsonRecord, fields: Fields, units:
 }
 
 function readOutputs(collector: Collector, rule: FieldRule, field: string, list: readonly unknown[]): void {
-  list.slice(0, PARTS_MAX).forEach((value, index) => { collector.number(rule, `${field}[${index}]`, value, { channel: String(index + 1) }) })
+  for (const [index, value] of list.slice(0, PARTS_MAX).entries()) {
+    collector.number(rule, `${field}[${index}]`, value, { channel: String(index + 1) })
+  }
 }
 
 function* fieldsIn(record: JsonRecord): Iterable<readonly [field: string, value: unknown]> {

@@ -1,7 +1,7 @@
-// Tasmota's energy meters: one number, or a list with one number per phase, per output or per tariff, and the message itself has to tell which.
+// Tasmota's energy meters: one number, or a list by phase, by output or by tariff, and the message itself has to tell which.
 import { isRecord, own, type JsonRecord } from '#adapters/json.ts'
 import type { Phase } from '#adapters/reading.ts'
-import { METER, TARIFF_LISTS, type FieldRule } from '#adapters/tasmota/fields.ts'
+import { METER, TARIFF_LISTS, type FieldRule, type Tariffs } from '#adapters/tasmota/fields.ts'
 import { Collector, PARTS_MAX, type Measurement, type Part } from '#adapters/tasmota/measure.ts'
 
 export interface Metered extends Measurement { readonly isThreePhase: boolean }
@@ -12,6 +12,7 @@ type Shape = 'single' | 'phases' | 'outputs'
 const PHASES: readonly Phase[] = ['L1', 'L2', 'L3']
 /** Lists with an element for each phase or output, in every firmware. */
 const PER_PART = ['Power', 'ActivePower', 'Current', 'ApparentPower', 'ReactivePower', 'Factor', 'Voltage'] as const
+const OLD_TARIFFS: Readonly<Record<string, Tariffs>> = { energyImport: 'energyImportTariff', energyExport: 'energyExportTariff' }
 const NAMED_PHASE = /^Phase([123])$/
 
 /** `hasOutputs`: a board whose every relay has a meter, as its name says. */
@@ -24,12 +25,15 @@ export function meter(path: string, record: JsonRecord, units: JsonRecord, hasOu
     else if (rule && Array.isArray(value)) readList(collector, rule, field, value, shape)
     else if (rule && isRecord(value)) isThreePhase = readNamedPhases(collector, rule, field, value) || isThreePhase
     // What all phases have in common is read once, as that of the first.
-    else if (rule) collector.number(rule, field, value, shape === 'phases' && rule.quantity === 'voltage' ? { phase: 'L1' } : {})
+    else if (rule) collector.number(rule, field, value, shape === 'phases' && rule.quantity === 'voltage' ? { phase: 'L1' } : undefined)
   }
   return { ...collector.result, isThreePhase }
 }
 
-/** Outputs of one relay board share the mains, so their voltage is one number; phases each have their own. Three are always phases, more than three never. */
+/**
+ * Outputs of one relay board share the mains, so their voltage is one number; phases each have their own. Three are always phases, more
+ * than three never.
+ */
 function shapeOf(record: JsonRecord): Shape {
   const lengths = PER_PART.map(field => own(record, field)).map(value => Array.isArray(value) ? value.length : 0)
   const parts = Math.max(...lengths)
@@ -41,18 +45,19 @@ function shapeOf(record: JsonRecord): Shape {
 
 function readList(collector: Collector, rule: FieldRule, field: string, list: readonly unknown[], shape: Shape): void {
   if (rule.quantity === 'frequency') return collector.number(rule, `${field}[0]`, list[0])
-  if (shape === 'single' && (rule.quantity === 'energyImport' || rule.quantity === 'energyExport')) return readOldTariffs(collector, rule, field, list)
-  list.slice(0, PARTS_MAX).forEach((value, index) => { collector.number(rule, `${field}[${index}]`, value, partOf(shape, index)) })
+  const tariff = shape === 'single' ? OLD_TARIFFS[rule.quantity] : undefined
+  if (tariff) return readOldTariffs(collector, rule, tariff, field, list)
+  for (const [index, value] of list.slice(0, PARTS_MAX).entries()) collector.number(rule, `${field}[${index}]`, value, partOf(shape, index))
 }
 
 /** Of a meter without phases: firmware before 8.4.0 put the sum and the two tariffs into one list; other lists are the tariffs alone. */
-function readOldTariffs(collector: Collector, rule: FieldRule, field: string, list: readonly unknown[]): void {
+function readOldTariffs(collector: Collector, rule: FieldRule, tariff: Tariffs, field: string, list: readonly unknown[]): void {
   const hasSum = list.length % 2 === 1
   if (hasSum) collector.number(rule, `${field}[0]`, list[0])
-  readTariffs(collector, rule.quantity === 'energyImport' ? 'energyImportTariff' : 'energyExportTariff', field, list, hasSum ? 1 : 0)
+  readTariffs(collector, tariff, field, list, hasSum ? 1 : 0)
 }
 
-function readTariffs(collector: Collector, tariff: 'energyImportTariff' | 'energyExportTariff', field: string, list: unknown, first: number): void {
+function readTariffs(collector: Collector, tariff: Tariffs, field: string, list: unknown, first: number): void {
   if (list === null) return
   if (!Array.isArray(list)) return collector.refuse('BAD_PAYLOAD', field, 'Counters by tariff are a list.')
   for (const n of [1, 2, 3, 4] as const) {

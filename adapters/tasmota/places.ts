@@ -1,15 +1,19 @@
-// Which sensor of a Tasmota is the device itself, and which is a device of its own. Told once, and remembered: keys must not change with what a message holds.
+// Which sensor of a Tasmota is the device itself, and which is a device of its own.
+// Told once, and remembered: keys must not change with what a message holds.
 import { MEMORY_BYTES_MAX, type Memory } from '#adapters/adapter.ts'
 import { isRecord, own, type JsonRecord } from '#adapters/json.ts'
 import { STATUS_QUANTITIES, type Quantity } from '#adapters/quantity.ts'
 
-/** Names with an index, a bus address or an id: Tasmota gives it to sensors of which there are several. The rain gauge's name ends like that by itself. */
+/**
+ * Names with an index, a bus address or an id: Tasmota gives it to sensors of which there are several. The rain gauge's name ends like
+ * that by itself.
+ */
 const INDEXED = /^(?!RG-15$).*[-_](?:0x)?[0-9A-F]{1,16}$/i
 const STATUS: ReadonlySet<string> = new Set(STATUS_QUANTITIES)
 
 /**
- * The first sensor that measures a quantity is the device `<topic>`, and any later one that measures the same is `<topic>.<sensor>`, with all
- * that it measures. A sensor with an index is `<topic>.<sensor>` from the start.
+ * The first sensor that measures a quantity is the device `<topic>`, and any later one that measures the same is `<topic>.<sensor>`, with
+ * all that it measures. A sensor with an index is `<topic>.<sensor>` from the start.
  */
 export class Places {
   readonly #topic: string
@@ -23,17 +27,21 @@ export class Places {
   /** What to remember. */
   get memory(): Memory | undefined { return this.#memory }
 
-  /** The key of the device that this sensor, measuring these quantities, belongs to. */
-  deviceOf(sensor: string, quantities: readonly Quantity[]): string {
+  /** Tells, for each quantity that this sensor measures, the key of the device that it is measured by. */
+  devicesOf(sensor: string, quantities: readonly Quantity[]): (quantity: Quantity) => string {
+    const ownDevice = `${this.#topic}.${sensor}`
     const isMain = !INDEXED.test(sensor) && this.#settle(sensor, quantities.filter(quantity => !STATUS.has(quantity)))
-    return isMain ? this.#topic : `${this.#topic}.${sensor}`
+    if (!isMain) return () => ownDevice
+    // A quantity that it did not measure before may be another sensor's by now.
+    const claims = this.#part('claims')
+    return quantity => STATUS.has(quantity) || own(claims, quantity) === sensor ? this.#topic : ownDevice
   }
 
   #settle(sensor: string, measured: readonly Quantity[]): boolean {
     const known = own(this.#part('isMain'), sensor)
     const claims = this.#part('claims'), unclaimed = measured.filter(quantity => own(claims, quantity) === undefined)
     if (typeof known === 'boolean' && (!known || unclaimed.length === 0)) return known
-    const isMain = known === true || measured.every(quantity => [undefined, sensor].includes(own(claims, quantity) as string | undefined))
+    const isMain = known === true || unclaimed.length === measured.length
     // What does not fit into the memory could not keep its place, so it does not get one.
     return this.#remember(sensor, isMain, unclaimed) ? isMain : known === true
   }

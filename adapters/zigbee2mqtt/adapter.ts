@@ -1,4 +1,5 @@
-// Zigbee2MQTT: one flat JSON object per device, on <base>/<friendly name>. https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html
+// Zigbee2MQTT: one flat JSON object per device, on <base>/<friendly name>.
+// https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html
 import type { Adapter, Decoded, Memory } from '#adapters/adapter.ts'
 import { refused } from '#adapters/decoded.ts'
 import { isRecord, parsePayload, textOf } from '#adapters/json.ts'
@@ -31,7 +32,7 @@ function decodeState(packet: Packet, place: TopicPlace, memory: Memory | undefin
   if (!isRecord(parsed.value)) return refused('BAD_PAYLOAD', 'The state of a device is a JSON object.', memory)
   const name = friendlyName(place), declared = declaredOf(memory, name)
   const state = readState(parsed.value, place.name, declared, packet.receivedAt)
-  if (state.readings.length === 0 && state.refused.length === 0) return refused('NO_READING', 'No property of this message has a quantity.', memory)
+  if (state.readings.length + state.refused.length === 0) return refused('NO_READING', 'No property of this state has a quantity.', memory)
   return {
     readings: state.readings,
     refused: state.refused,

@@ -1,8 +1,8 @@
-// What the bridge declares about its devices in its retained list, as far as a message alone does not tell: units that differ from the usual, and phases.
+// What the bridge declares of its devices, as far as a message does not tell by itself: unusual units, and phases.
 import { MEMORY_BYTES_MAX, type Memory } from '#adapters/adapter.ts'
 import { isRecord, numberOf, own, type JsonRecord } from '#adapters/json.ts'
-import { NUMBER_RULES, placeOf } from '#adapters/zigbee2mqtt/properties.ts'
-import { supplyOf, usualUnit } from '#adapters/zigbee2mqtt/usual.ts'
+import { propertyOf } from '#adapters/zigbee2mqtt/properties.ts'
+import { supplyOf, usualUnit, type Supply } from '#adapters/zigbee2mqtt/usual.ts'
 
 /** The list of a large home: some four kilobytes a device, as the bridge describes all that each can do. */
 export const DEVICE_LIST_BYTES_MAX = 1_048_576
@@ -11,13 +11,7 @@ export const DEVICE_LIST_BYTES_MAX = 1_048_576
 export interface Declared { readonly units: JsonRecord, readonly isThreePhase: boolean }
 
 const UNKNOWN: Declared = { units: {}, isThreePhase: false }
-const THREE_PHASES = /_ph(?:ase)?_[bc]$|^voltage_[bcYZ]$/
 const IN_STATE = 1
-
-/** Phases B and C by name, or a voltage of their own: clamps that are merely called B share the one voltage of the meter. */
-export function isThreePhaseProperty(property: string): boolean {
-  return THREE_PHASES.test(property) && placeOf(property) !== undefined
-}
 
 export function declaredOf(memory: Memory | undefined, name: string): Declared {
   const device = own(devicesOf(memory), name)
@@ -62,20 +56,21 @@ function declarationOf(device: unknown): readonly [name?: string, entry?: JsonRe
   if (typeof name !== 'string' || !Array.isArray(exposes)) return []
   const units = new Map<string, string>()
   collect(exposes, units)
-  const supply = supplyOf(units.keys())
+  const properties = [...units.keys()].map(propertyOf), supply = supplyOf(properties)
   const unusual = [...units].filter(([property, unit]) => unit !== '' && isUnusual(property, unit, supply))
-  const isThreePhase = [...units.keys()].some(isThreePhaseProperty)
+  const isThreePhase = properties.some(({ tells }) => tells.isThreePhase)
   if (unusual.length === 0 && !isThreePhase) return []
   return [name, { ...(unusual.length > 0 && { units: Object.fromEntries(unusual) }), ...(isThreePhase && { phases: 3 }) }]
 }
 
-function isUnusual(property: string, unit: string, supply: ReturnType<typeof supplyOf>): boolean {
-  const base = placeOf(property)?.base
-  const rule = base === undefined ? undefined : NUMBER_RULES.get(base)
+function isUnusual(property: string, unit: string, supply: Supply): boolean {
+  const rule = propertyOf(property).number
   return rule !== undefined && unit !== usualUnit(rule, supply)
 }
 
-/** Properties with a number that a state can hold, each with its unit or ''. The parts of a composite are not in the state by themselves. */
+/**
+ * Properties with a number that a state can hold, each with its unit or ''. The parts of a composite are not in the state by themselves.
+ */
 function collect(exposes: readonly unknown[], units: Map<string, string>): void {
   for (const expose of exposes) {
     if (!isRecord(expose) || own(expose, 'type') === 'composite') continue

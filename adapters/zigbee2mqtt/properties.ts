@@ -1,125 +1,70 @@
-// What the properties of Zigbee2MQTT mean: the tables that the adapter reads, gathered from what 4,516 device definitions expose.
-import type { NumberQuantity, StatusQuantity, TextQuantity } from '#adapters/quantity.ts'
+// What one property of Zigbee2MQTT is, by its name alone: its quantity, its endpoint or phase, and what it tells of its device.
 import type { Phase } from '#adapters/reading.ts'
+import { GAUGE_PROPERTY, MAINS, NUMBER_RULES, PHASED, WORD_RULES, type NumberRule, type WordRule } from '#adapters/zigbee2mqtt/tables.ts'
 
-/** A property with a number. Where a device has several properties of one quantity, the one that stands earlier in the table counts. */
-export interface NumberRule {
-  readonly quantity: NumberQuantity | StatusQuantity
-  /** The unit that all definitions of the property agree on; undefined where they do not, and only the device's own definition can tell. */
-  readonly unit: string | undefined
-  readonly rank: number
+/** Names that are remembered, since nearly all messages bring the same ones. A longer name is none of the tables' and is not remembered. */
+export const NAMES_MAX = 4096
+export const NAME_LENGTH_MAX = 64
+
+export interface Property {
+  /** The name without its endpoint or phase. */
+  readonly base: string
+  /** At least one of the two where the property has a quantity. */
+  readonly number?: NumberRule
+  readonly word?: WordRule
   readonly channel?: string
   readonly phase?: Phase
+  /** Where the phase is but a letter, which on some devices is the name of a clamp. */
+  readonly letter?: string
+  readonly tells: { readonly isBattery: boolean, readonly isMains: boolean, readonly isThreePhase: boolean, readonly isGauge: boolean }
 }
 
-/** A property with a boolean (some devices say ON and OFF). */
-export interface WordRule { readonly quantity: TextQuantity, readonly yes: string, readonly no: string, readonly rank: number }
-
-type NumberRow = readonly [property: string, quantity: NumberQuantity | StatusQuantity, unit?: string, where?: { readonly channel?: string, readonly phase?: Phase }]
-
-const NUMBER_ROWS: readonly NumberRow[] = [
-  ['battery', 'battery', '%'], ['battery_voltage', 'batteryVoltage', 'V'], ['linkquality', 'linkQuality', 'lqi'],
-
-  ['temperature', 'temperature', '°C'], ['local_temperature', 'temperature', '°C'], ['room_temperature', 'temperature', '°C'],
-  ['current_temperature', 'temperature', '°C'], ['air_temp', 'temperature', '°C'], ['temperature_c', 'temperature', '°C'], ['temperature_f', 'temperature', '°F'],
-  ['external_temperature', 'temperature', '°C', { channel: 'external' }], ['external_temp', 'temperature', '°C', { channel: 'external' }],
-  ['floor_temperature', 'temperature', '°C', { channel: 'floor' }], ['floor_temp', 'temperature', '°C', { channel: 'floor' }],
-  ['local_temperature_floor', 'temperature', '°C', { channel: 'floor' }], ['temperature_sensor', 'temperature', '°C', { channel: 'floor' }],
-  ['probe_temperature', 'temperature', '°C', { channel: 'probe' }], ['ntc_temperature', 'temperature', '°C', { channel: 'ntc' }],
-  ['cable_sensor_temperature', 'temperature', '°C', { channel: 'cable' }], ['water_temperature', 'temperature', '°C', { channel: 'water' }],
-  ['outdoor_temperature', 'temperature', '°C', { channel: 'outdoor' }], ['outdoor_air_temperature', 'temperature', '°C', { channel: 'outdoor' }],
-  ['dhw_temperature', 'temperature', '°C', { channel: 'dhw' }], ['boiler_water_temperature', 'temperature', '°C', { channel: 'boiler' }],
-  ['return_water_temperature', 'temperature', '°C', { channel: 'return' }], ['inlet_water_temperature', 'temperature', '°C', { channel: 'inlet' }],
-  ['outlet_water_temperature', 'temperature', '°C', { channel: 'outlet' }],
-  ['humidity', 'humidity', '%'], ['external_humidity', 'humidity', '%', { channel: 'external' }],
-  ['dew_point', 'dewPoint', '°C'], ['pressure', 'pressure', 'hPa'],
-  ['illuminance_lux', 'illuminance', 'lx'], ['illuminance', 'illuminance', 'lx'], ['ambient_light', 'illuminance', 'lx'],
-
-  ['co2', 'co2', 'ppm'], ['co', 'co', 'ppm'], ['co_ppm', 'co', 'ppm'], ['carbon_monoxide_value', 'co', 'ppm'], ['ozone', 'o3', 'ppb'],
-  ['pm1', 'pm1', 'µg/m³'], ['pm25', 'pm25', 'µg/m³'], ['pm4', 'pm4', 'µg/m³'], ['pm10', 'pm10', 'µg/m³'],
-  ['voc', 'voc'], ['voc_parts', 'voc', 'ppb'], ['tvoc', 'voc', 'ppb'], ['total_volatile_organic_compounds', 'voc', 'ppb'],
-  ['voc_index', 'vocIndex', ''], ['nox_index', 'noxIndex', ''], ['aqi', 'airQualityIndex', ''],
-  ['formaldehyd', 'formaldehyde', 'µg/m³'], ['hcho', 'formaldehyde', 'mg/m³'], ['formaldehyde', 'formaldehyde'], ['formaldehyde_concentration', 'formaldehyde', 'ppm'],
-  ['noise', 'soundLevelSlow', 'dBA'], ['noise_level', 'soundLevelSlow', 'dBA'],
-
-  ['wind_speed', 'windSpeed', 'm/s'], ['gust_speed', 'windGust', 'm/s'], ['wind_direction', 'windDirection', '°'],
-  ['precipitation', 'precipitation', 'mm'], ['rain_rate', 'precipitationRate', 'mm/h'], ['uv_index', 'uvIndex', ''],
-  ['soil_moisture', 'soilMoisture', '%'], ['moisture', 'soilMoisture', '%'], ['soil_temperature', 'soilTemperature', '°C'],
-  ['soil_fertility', 'soilConductivity', 'µS/cm'], ['fertility', 'soilConductivity', 'µS/cm'],
-
-  ['total_power', 'powerActive', 'W'], ['total_active_power', 'powerActive', 'W'], ['power', 'powerActive', 'W'], ['active_power', 'powerActive', 'W'],
-  ['total_power_reactive', 'powerReactive', 'VAR'], ['total_reactive_power', 'powerReactive', 'VAR'], ['power_reactive', 'powerReactive', 'VAR'],
-  ['total_power_apparent', 'powerApparent', 'VA'], ['total_apparent_power', 'powerApparent', 'VA'], ['power_apparent', 'powerApparent', 'VA'], ['apparent_power', 'powerApparent', 'VA'],
-  ['power_factor', 'powerFactor', ''], ['ac_frequency', 'frequency', 'Hz'],
-  ['voltage', 'voltage', 'V'], ['rms_voltage', 'voltage', 'V'], ['current', 'current', 'A'], ['rms_current', 'current', 'A'], ['current_neutral', 'current', 'A', { phase: 'N' }],
-  ['energy', 'energyImport', 'kWh'], ['energy_consumed', 'energyImport', 'kWh'], ['active_energy', 'energyImport', 'kWh'], ['total_active_energy', 'energyImport', 'kWh'],
-  ['energy_all', 'energyImport', 'kWh'], ['current_summ_delivered', 'energyImport', 'kWh'], ['total_energy_consumption', 'energyImport', 'kWh'],
-  ['consumed_energy', 'energyImport', 'Wh'], ['total_energy', 'energyImport', 'kWh'],
-  ['produced_energy', 'energyExport', 'kWh'], ['energy_produced', 'energyExport', 'kWh'], ['reverse_energy', 'energyExport', 'kWh'],
-  ['total_output_energy', 'energyExport', 'kWh'], ['current_summ_received', 'energyExport', 'kWh'],
-  ['energy_reactive', 'energyReactiveImport', 'kVArh'], ['reactive_energy', 'energyReactiveImport', 'kVArh'],
-  ...tariffs('energyImportTariff', n => [`energy_tier_${n}`, `energy_t${n}`, `current_tier${n}_summ_delivered`]),
-  ...tariffs('energyExportTariff', n => [`produced_energy_tier_${n}`]),
-
-  ['gas', 'gasVolume', 'm³'], ['volume_flow_rate', 'gasFlow', 'm³/h'],
-  ['water_consumed', 'waterVolume'], ['flow', 'waterFlow', 'm³/h'], ['flow_rate', 'waterFlow'], ['instantaneous_flow_rate', 'waterFlow', 'm³/h'], ['water_current', 'waterFlow'],
-  ['distance', 'distance', 'm'], ['liquid_depth', 'liquidLevel', 'm'], ['water_level', 'liquidLevel', 'cm'], ['weight', 'weight', 'g'],
-]
-
-const DETECTED = ['detected', 'clear'] as const
-
-const WORD_ROWS: readonly (readonly [property: string, quantity: TextQuantity, yes: string, no: string])[] = [
-  // A contact that is closed is true.
-  ['contact', 'contact', 'closed', 'open'], ['garage_door_contact', 'contact', 'closed', 'open'],
-  ['occupancy', 'motion', ...DETECTED], ['presence', 'occupancy', 'occupied', 'free'],
-  ['water_leak', 'leak', ...DETECTED], ['active_water_leak', 'leak', ...DETECTED], ['water', 'leak', ...DETECTED],
-  ['smoke', 'smoke', ...DETECTED], ['gas', 'gasAlarm', ...DETECTED], ['carbon_monoxide', 'coAlarm', ...DETECTED],
-  ['tamper', 'tamper', ...DETECTED], ['tamper_alarm', 'tamper', ...DETECTED], ['vibration', 'vibration', ...DETECTED],
-]
-
-export const NUMBER_RULES: ReadonlyMap<string, NumberRule> = new Map(NUMBER_ROWS.map(([property, quantity, unit, where], rank) => [property, { quantity, unit, rank, ...where }]))
-
-export const WORD_RULES: ReadonlyMap<string, WordRule> = new Map(WORD_ROWS.map(([property, quantity, yes, no], rank) => [property, { quantity, yes, no, rank }]))
-
-/** Types that some devices use for another thing of the same name, one that has no quantity: no mistake there. */
-export const OTHER_TYPES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['noise', ['boolean']], ['noise_level', ['string']], ['pressure', ['boolean']], ['vibration', ['number', 'string']],
-  ['fertility', ['string']], ['ntc_temperature', ['string']], ['temperature_sensor', ['string']],
-])
-
-/** Where definitions differ in the unit: properties that only those with this unit have beside it. */
-export const TELLING: Readonly<Record<string, readonly (readonly [beside: string, unit: string])[]>> = {
-  voc: [['formaldehyd', 'ppb'], ['eco2', 'ppb'], ['device_temperature', 'ppb'], ['noise', 'µg/m³'], ['hcho', 'µg/m³'], ['battery_low', 'µg/m³']],
-  water_consumed: [['irrigation_target', 'L'], ['timer_state', 'L'], ['auto_clean', 'L'], ['cumulative_heat', 'm³']],
-  flow_rate: [['auto_clean', 'L/h']],
-}
-
-/** Quantities of the mains that a meter has per phase. */
-export const PHASED: ReadonlySet<string> = new Set(['voltage', 'current', 'powerActive', 'powerReactive', 'powerApparent', 'powerFactor', 'energyImport', 'energyExport'])
-
-/** What tells a device on the mains from one on a battery, whose `voltage` is another thing. */
-export const MAINS: ReadonlySet<string> = new Set([...PHASED, 'frequency'].filter(quantity => quantity !== 'voltage'))
-
-/** Pressure of a pipe, not of the air: it stands beside the same value in bar or psi. */
-export const GAUGE_PROPERTY = /^(?:bar|psi)(?:_\d)?$/i
+type Place = Pick<Property, 'base' | 'channel' | 'phase' | 'letter'>
 
 /** Endpoints that Zigbee2MQTT appends to a property of a device with several of it. */
-const ENDPOINT = /^(.+?)_((?:l|ch|p|c|s|t|th|ep|probe|sensor|alarm_)?\d{1,3}|probe|(?:(?:top|center|bottom)_)?(?:left|right)|center|top|bottom|up|down|main_switch|usb|heat|bme|ds)$/
+const NUMBERED = '(?:l|ch|p|c|s|t|th|ep|probe|sensor|alarm_)?\\d{1,3}'
+const SIDE = '(?:(?:top|center|bottom)_)?(?:left|right)|center|top|bottom|up|down'
+const ENDPOINT = new RegExp(`^(.+?)_(${NUMBERED}|${SIDE}|probe|main_switch|usb|heat|bme|ds)$`)
 const PHASE = /^(.+)_(?:phase|ph)_([abc])$/
 const LETTER = /^(.+)_([abcXYZ])$/
 const PHASE_OF: Readonly<Record<string, Phase>> = { a: 'L1', b: 'L2', c: 'L3', X: 'L1', Y: 'L2', Z: 'L3' }
+/** Phases B and C by name, or a voltage of their own: clamps that are merely called B share the one voltage of the meter. */
+const THREE_PHASES = /_ph(?:ase)?_[bc]$|^voltage_[bcYZ]$/
 
-/** A property split into what it is and where: at an endpoint, in a phase, or (`letter`) in what is a phase of some devices and a clamp of others. */
-export interface Place { readonly base: string, readonly channel?: string, readonly phase?: Phase, readonly letter?: string }
+const known = new Map<string, Property>()
+
+export function propertyOf(name: string): Property {
+  const property = known.get(name)
+  if (property) return property
+  const made = make(name)
+  if (name.length > NAME_LENGTH_MAX) return made
+  if (known.size >= NAMES_MAX) known.clear()
+  known.set(name, made)
+  return made
+}
+
+function make(name: string): Property {
+  const place = name.length > NAME_LENGTH_MAX ? undefined : placeOf(name)
+  const number = place && NUMBER_RULES.get(place.base), word = place && WORD_RULES.get(place.base)
+  return {
+    ...(place ?? { base: name }), number, word,
+    tells: {
+      isBattery: name.startsWith('battery'),
+      isMains: number !== undefined && MAINS.has(number.quantity),
+      isThreePhase: place !== undefined && THREE_PHASES.test(name),
+      isGauge: GAUGE_PROPERTY.test(name),
+    },
+  }
+}
 
 /** Undefined where the property has no quantity. */
-export function placeOf(property: string): Place | undefined {
-  if (NUMBER_RULES.has(property) || WORD_RULES.has(property)) return { base: property }
-  const phase = PHASE.exec(property)
+function placeOf(name: string): Place | undefined {
+  if (NUMBER_RULES.has(name) || WORD_RULES.has(name)) return { base: name }
+  const phase = PHASE.exec(name)
   if (phase) return isPhased(phase[1]!) ? { base: phase[1]!, phase: PHASE_OF[phase[2]!] } : undefined
-  const letter = LETTER.exec(property)
+  const letter = LETTER.exec(name)
   if (letter) return isPhased(letter[1]!) ? { base: letter[1]!, phase: PHASE_OF[letter[2]!], letter: letter[2]!.toLowerCase() } : undefined
-  const endpoint = ENDPOINT.exec(property)
+  const endpoint = ENDPOINT.exec(name)
   return endpoint && hasEndpoints(endpoint[1]!) ? { base: endpoint[1]!, channel: endpoint[2]! } : undefined
 }
 
@@ -131,9 +76,6 @@ function isPhased(base: string): boolean {
 /** What stands for a place itself, or for the whole device, is not repeated per endpoint. */
 function hasEndpoints(base: string): boolean {
   const rule = NUMBER_RULES.get(base)
-  return rule ? rule.channel === undefined && rule.phase === undefined && rule.quantity !== 'battery' && rule.quantity !== 'linkQuality' : WORD_RULES.has(base)
-}
-
-function tariffs(quantity: 'energyImportTariff' | 'energyExportTariff', names: (n: number) => readonly string[]): NumberRow[] {
-  return ([1, 2, 3, 4] as const).flatMap(n => names(n).map((name): NumberRow => [name, `${quantity}${n}`, 'kWh']))
+  if (!rule) return WORD_RULES.has(base)
+  return rule.channel === undefined && rule.phase === undefined && rule.quantity !== 'battery' && rule.quantity !== 'linkQuality'
 }

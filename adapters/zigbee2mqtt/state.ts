@@ -1,9 +1,10 @@
-// One state of one device → readings: each property by the tables, told apart by endpoint and phase, in the unit that was declared or goes without saying.
+// One state of one device → readings: each property by the tables, at its endpoint or in its phase, in the unit declared or implied.
 import { numberOf, own, type JsonRecord } from '#adapters/json.ts'
-import type { Reading, Refusal } from '#adapters/reading.ts'
+import type { Phase, Reading, Refusal } from '#adapters/reading.ts'
 import { parseInstant, plausibleInstant } from '#adapters/time.ts'
-import { isThreePhaseProperty, type Declared } from '#adapters/zigbee2mqtt/declared.ts'
-import { GAUGE_PROPERTY, NUMBER_RULES, OTHER_TYPES, placeOf, WORD_RULES, type NumberRule, type Place } from '#adapters/zigbee2mqtt/properties.ts'
+import type { Declared } from '#adapters/zigbee2mqtt/declared.ts'
+import { propertyOf, type Property } from '#adapters/zigbee2mqtt/properties.ts'
+import { OTHER_TYPES, type NumberRule } from '#adapters/zigbee2mqtt/tables.ts'
 import { impliedUnit, supplyOf, type Supply } from '#adapters/zigbee2mqtt/usual.ts'
 
 export interface State { readonly readings: readonly Reading[], readonly refused: readonly Refusal[], readonly isThreePhase: boolean }
@@ -26,63 +27,66 @@ const VOLTAGE_DOUBT = 'A voltage without its unit is of the mains or of a batter
 
 /** `device` is the key for readings; values that are null are not known yet. */
 export function readState(state: JsonRecord, device: string, declared: Declared, receivedAt: number): State {
-  const properties = Object.keys(state), isThreePhase = declared.isThreePhase || properties.some(isThreePhaseProperty)
+  const names = Object.keys(state), properties = names.map(propertyOf)
   const context: Context = {
-    device, state, declared, isThreePhase,
+    device, state, declared,
     observedAt: plausibleInstant(lastSeen(own(state, 'last_seen')), receivedAt),
     supply: supplyOf(properties),
-    isGauge: properties.some(property => GAUGE_PROPERTY.test(property)),
+    isThreePhase: declared.isThreePhase || properties.some(({ tells }) => tells.isThreePhase),
+    isGauge: properties.some(({ tells }) => tells.isGauge),
   }
   const readings = new Map<string, Ranked>(), refused: Refusal[] = []
-  for (const property of properties) {
-    const place = state[property] === null ? undefined : placeOf(property)
-    const read = place && readProperty(property, place, context)
+  for (const [index, property] of properties.entries()) {
+    const read = readProperty(names[index]!, property, context)
     if (read === undefined) continue
     if ('code' in read) refused.push(read)
     else keepFirst(readings, read)
   }
-  return { readings: [...readings.values()].map(([, reading]) => reading), refused, isThreePhase }
+  return { readings: Array.from(readings.values(), ([, reading]) => reading), refused, isThreePhase: context.isThreePhase }
 }
 
-/** Undefined: no quantity. */
-function readProperty(property: string, place: Place, context: Context): Ranked | Refusal | undefined {
-  const value = context.state[property], number = numberOf(value), rule = NUMBER_RULES.get(place.base)
-  if (rule && number !== undefined) return readNumber(property, place, rule, number, context)
-  const word = WORD_RULES.get(place.base), flag = flagOf(value)
+/** Undefined: no quantity, or no value yet. */
+function readProperty(field: string, property: Property, context: Context): Ranked | Refusal | undefined {
+  const { number: rule, word } = property, value = context.state[field]
+  if ((!rule && !word) || value === null) return undefined
+  const number = rule && numberOf(value)
+  if (rule && number !== undefined) return readNumber(field, property, rule, number, context)
+  const flag = word && flagOf(value)
   if (word && flag !== undefined) {
-    return [word.rank, reading(context, place.channel, { quantity: word.quantity, value: flag ? word.yes : word.no, unit: '', field: property })]
+    return [word.rank, readingOf(context, property.channel, word.quantity, flag ? word.yes : word.no, '', undefined, field)]
   }
-  if (OTHER_TYPES.get(place.base)?.includes(typeof value)) return undefined
-  return { code: 'BAD_PAYLOAD', field: property, detail: rule ? 'Not a finite number.' : 'Neither true nor false.' }
+  if (OTHER_TYPES.get(property.base)?.includes(typeof value)) return undefined
+  return { code: 'BAD_PAYLOAD', field, detail: rule ? 'Not a finite number.' : 'Neither true nor false.' }
 }
 
-function readNumber(field: string, place: Place, rule: NumberRule, value: number, context: Context): Ranked | Refusal | undefined {
+function readNumber(field: string, property: Property, rule: NumberRule, value: number, context: Context): Ranked | Refusal | undefined {
   if (rule.quantity === 'pressure' && context.isGauge) return undefined
   const declared = textOrUndefined(own(context.declared.units, field))
-  const supply = context.isThreePhase || place.phase ? 'mains' : context.supply ?? supplyBy(declared)
+  const supply = context.isThreePhase || property.phase ? 'mains' : context.supply ?? supplyBy(declared)
   const unit = declared ?? impliedUnit(rule, field, value, context.state, supply)
   if (unit === undefined) return { code: 'AMBIGUOUS', field, detail: rule.quantity === 'voltage' ? VOLTAGE_DOUBT : UNIT_DOUBT }
   if (rule.quantity === 'voltage' && supply === 'battery') {
-    return place.channel ? undefined : [rule.rank, reading(context, undefined, { quantity: 'batteryVoltage', value, unit, field })]
+    return property.channel ? undefined : [rule.rank, readingOf(context, undefined, 'batteryVoltage', value, unit, undefined, field)]
   }
-  const isPhase = place.phase !== undefined && (place.letter === undefined || context.isThreePhase)
-  const phase = rule.phase ?? (isPhase ? place.phase : phaseOfUnmarked(place, rule, context))
+  const isPhase = property.phase !== undefined && (property.letter === undefined || context.isThreePhase)
+  const phase = rule.phase ?? (isPhase ? property.phase : phaseOfUnmarked(property, rule, context))
   if (phase === 'none') return undefined
-  const channel = rule.channel ?? place.channel ?? (isPhase ? undefined : place.letter)
-  return [rule.rank, reading(context, channel, { quantity: quantityOf(rule, unit), value, unit, ...(phase && { phase }), field })]
+  const channel = rule.channel ?? property.channel ?? (isPhase ? undefined : property.letter)
+  return [rule.rank, readingOf(context, channel, quantityOf(rule, unit), value, unit, phase, field)]
 }
 
 /**
- * On three phases, Zigbee's unmarked attributes are phase A where B is marked; where A is marked too (or only other quantities are per phase)
- * a power is the total, and a voltage or current is neither: 'none'.
+ * On three phases, Zigbee's unmarked attributes are phase A where B is marked; where A is marked too (or only other quantities are per
+ * phase) a power is the total, and a voltage or current is neither: 'none'.
  */
-function phaseOfUnmarked({ base, channel, letter }: Place, { quantity }: NumberRule, { state, isThreePhase }: Context): 'L1' | 'none' | undefined {
+function phaseOfUnmarked(property: Property, { quantity }: NumberRule, { state, isThreePhase }: Context): 'L1' | 'none' | undefined {
+  const { base, channel, letter } = property
   if (!isThreePhase || channel !== undefined || letter !== undefined) return undefined
-  const isMarked = (...letters: string[]) => letters.some(mark => ['_phase_', '_ph_', '_'].some(joint => Object.hasOwn(state, `${base}${joint}${mark}`)))
+  const isMarked = (...endings: string[]) => endings.some(ending => Object.hasOwn(state, `${base}_${ending}`))
   const isPerPhase = quantity === 'voltage' || quantity === 'current'
-  if (isMarked('a', 'X')) return isPerPhase ? 'none' : undefined
+  if (isMarked('phase_a', 'ph_a', 'a', 'X')) return isPerPhase ? 'none' : undefined
   if (isPerPhase) return 'L1'
-  return quantity.startsWith('power') && !base.startsWith('total') && isMarked('b') ? 'L1' : undefined
+  return quantity.startsWith('power') && !base.startsWith('total') && isMarked('phase_b', 'ph_b', 'b') ? 'L1' : undefined
 }
 
 /** A level in dB without a weighting is not an A-weighted one. */
@@ -101,8 +105,11 @@ function keepFirst(readings: Map<string, Ranked>, ranked: Ranked): void {
   if (!known || rank < known[0]) readings.set(key, ranked)
 }
 
-function reading({ device, observedAt }: Context, channel: string | undefined, what: Omit<Reading, 'device' | 'observedAt'>): Reading {
-  return { device: channel === undefined ? device : `${device}.${channel}`, ...what, ...(observedAt !== undefined && { observedAt }) }
+function readingOf(
+  { device, observedAt }: Context, channel: string | undefined, quantity: Reading['quantity'], value: number | string, unit: string,
+  phase: Phase | undefined, field: string,
+): Reading {
+  return { device: channel === undefined ? device : `${device}.${channel}`, quantity, value, unit, phase, observedAt, field }
 }
 
 function flagOf(value: unknown): boolean | undefined {

@@ -6,7 +6,8 @@ export const BASE = 'zigbee2mqtt'
 export interface TopicPlace { readonly base: string, readonly name: string, readonly kind: 'state' | 'availability' | 'devices' | 'other' }
 
 const WILDCARD = /[+#]/
-const BRIDGE = /^(.+)\/bridge\/(?:state|health|info|logging|log|devices|groups|event|extensions|converters|definitions|config|request\/.+|response\/.+)$/
+const AFFAIR = 'state|health|info|logging|log|devices|groups|event|extensions|converters|definitions|config|request/.+|response/.+'
+const BRIDGE = new RegExp(`^(.+)/bridge/(?:${AFFAIR})$`)
 const TAIL = /\/(?:(availability)|(?:set|get)(?:\/[^/]+)?)$/
 
 /** A topic below the default base; undefined for any other. */

@@ -1,6 +1,7 @@
-// Units where the device's own definition is not known: what nearly all definitions say, else what the message leaves no doubt about, else nothing.
+// Units that nobody declared: what nearly all definitions say, else what the message leaves no doubt about, else none.
 import type { JsonRecord } from '#adapters/json.ts'
-import { MAINS, NUMBER_RULES, placeOf, TELLING, type NumberRule } from '#adapters/zigbee2mqtt/properties.ts'
+import type { Property } from '#adapters/zigbee2mqtt/properties.ts'
+import { TELLING, type NumberRule } from '#adapters/zigbee2mqtt/tables.ts'
 
 /** Where `voltage` is measured; undefined where the properties do not tell. */
 export type Supply = 'battery' | 'mains' | undefined
@@ -9,12 +10,8 @@ export type Supply = 'battery' | 'mains' | undefined
 export const AIR_PRESSURE_KPA_MAX = 115
 
 /** A device with a battery and nothing of the mains, or the other way round. */
-export function supplyOf(properties: Iterable<string>): Supply {
-  let isBattery = false, isMains = false
-  for (const property of properties) {
-    if (property.startsWith('battery')) isBattery = true
-    else if (isOfMains(property)) isMains = true
-  }
+export function supplyOf(properties: readonly Property[]): Supply {
+  const isBattery = properties.some(({ tells }) => tells.isBattery), isMains = properties.some(({ tells }) => tells.isMains)
   if (isBattery === isMains) return undefined
   return isMains ? 'mains' : 'battery'
 }
@@ -25,16 +22,12 @@ export function usualUnit(rule: NumberRule, supply: Supply): string | undefined 
   return rule.quantity === 'pressure' ? undefined : rule.unit
 }
 
-/** The unit of a value that nobody declared: the usual one, else the only one that is possible with this value and beside these properties. */
+/**
+ * The unit of a value that nobody declared: the usual one, else the only one that is possible with this value and beside these properties.
+ */
 export function impliedUnit(rule: NumberRule, property: string, value: number, state: JsonRecord, supply: Supply): string | undefined {
   if (rule.quantity === 'pressure') return value <= AIR_PRESSURE_KPA_MAX ? 'kPa' : 'hPa'
   // A power factor is at most 1, and some devices send it in percent.
   if (rule.quantity === 'powerFactor' && Math.abs(value) > 1) return '%'
   return usualUnit(rule, supply) ?? TELLING[property]?.find(([beside]) => Object.hasOwn(state, beside))?.[1]
-}
-
-function isOfMains(property: string): boolean {
-  const base = placeOf(property)?.base
-  const rule = base === undefined ? undefined : NUMBER_RULES.get(base)
-  return rule !== undefined && MAINS.has(rule.quantity)
 }
