@@ -7,9 +7,9 @@ export const HEADER_BYTES_MAX = 16 * 1024
 /** Characters of one parameter in a path, decoded. */
 export const PATH_PARAMETER_LENGTH_MAX = 512
 /** Who has not sent their headers by then has gone, or never meant to (slowloris). */
-export const HEADERS_MS_MAX = 8_000
+export const HEADERS_MS_MAX = 5_000
 /** Likewise for a whole request. */
-export const REQUEST_MS_MAX = 15_000
+export const REQUEST_MS_MAX = 10_000
 /** How often the two above are looked after. */
 export const TIMEOUT_CHECK_MS = 1_000
 /** How long a connection is kept for a next request. */
