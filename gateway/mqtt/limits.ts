@@ -41,7 +41,8 @@ export const MQTT_LIMITS: MqttLimits = {
   drainMsMax: 5_000,
   goodbyeMsMax: 1_000,
   connectBytesMax: 4_096,
-  publishBytesMax: 262_144,
+  // The list of devices that a large Zigbee2MQTT publishes, and its topic: cut off for that, it would come back with it for ever.
+  publishBytesMax: 1_114_112,
   filtersBytesMax: 16_384,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
