@@ -26,7 +26,8 @@ export function mount(app: FastifyInstance, handlers: Handlers, services: Servic
 }
 
 function route(app: FastifyInstance, operation: Operation, handler: Handler, services: Services, validation: Validation): void {
-  const check = checkOf(operation, validation)
+  // Compiled when it is asked for first: compiling all of them would be half of a gateway's start.
+  let check: ReturnType<typeof checkOf> | undefined
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -36,7 +37,7 @@ function route(app: FastifyInstance, operation: Operation, handler: Handler, ser
       done()
     },
     handler: async (request, reply) => {
-      const call = { ...check(request), services, party: request.party, request, reply }
+      const call = { ...(check ??= checkOf(operation, validation))(request), services, party: request.party, request, reply }
       void reply.status(operation.status)
       return answer(await handler(call as unknown as Call<never, never>), reply)
     },

@@ -27,7 +27,7 @@ export type GivenOptions = { readonly [K in keyof Config]?: Config[K] }
 export function loadConfig(given: GivenOptions, file?: string): Config {
   const settings: Record<string, unknown> = { ...(file === undefined ? {} : readJson(file)) }
   for (const [name, value] of Object.entries(given)) if (value !== undefined) settings[name] = value
-  const ajv = new Ajv2020({ useDefaults: true, allErrors: true })
+  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, meta: false, validateSchema: false })
   if (!ajv.validate(schema, settings)) {
     const faults = (ajv.errors ?? []).map(({ instancePath, message, params }) => `${instancePath.slice(1) || 'configuration'} ${message}${'additionalProperty' in params ? ` (${String(params['additionalProperty'])})` : ''}`)
     throw new GatewayError('BAD_REQUEST', `The configuration is wrong: ${faults.join('; ')}.`)
