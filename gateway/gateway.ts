@@ -30,6 +30,8 @@ import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
 
 const TICK_MS = 1_000
+/** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
+const SEAL_MS = 60_000
 const RETAIN_MS = 60_000
 const STOP_GRACE_MS = 3_000
 const DAY_MS = 86_400_000
@@ -114,6 +116,7 @@ export class Gateway {
     const { port: httpPort } = await this.#http.start()
     this.#mqttPort = (await this.#mqtt.start()).port
     this.#every(TICK_MS, () => this.#tick())
+    this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#isReady = true
     const running = { mqtt: this.#url('mqtt', this.#mqttPort), http: this.#url('http', httpPort), operatorKey }
@@ -152,10 +155,14 @@ export class Gateway {
     try {
       this.#meter.tick()
       this.#network.tick()
-      this.#meter.seal()
+      this.#meter.sync()
     } catch (error) {
-      this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a second')
+      this.#log.error({ error: String(error) }, 'Failed to write the usage log: tried again in a second')
     }
+  }
+
+  #seal(): void {
+    try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
   }
 
   #services(): Services {

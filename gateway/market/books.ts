@@ -1,4 +1,4 @@
-// What the database knows of usage: sums, delivered ranges, and how far the usage log is in it. Written once a second, in one transaction.
+// What the database knows of usage: sums, delivered ranges, and how far the usage log is in it. Written once a minute, in one transaction.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'

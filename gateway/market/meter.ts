@@ -1,4 +1,4 @@
-// The meter: charges what is handed over, in memory and in the usage log, and seals it into usage records and postings once a second.
+// The meter: charges what is handed over, in memory and in the usage log, and seals it into usage records and postings once a minute.
 // On the data path: one look-up and arithmetic on numbers; no promise, no database, no amount.
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
@@ -100,7 +100,13 @@ export class Meter {
     this.#log.write()
   }
 
-  /** Brings the books up to this moment. To be called every second, and before they are read. */
+  /** Has what was charged on the disk, whatever becomes of the power. To be called every second. */
+  sync(): void {
+    this.commit()
+    this.#log.sync()
+  }
+
+  /** Brings the books up to this moment. To be called every minute, and before they are read. */
   seal(): void {
     this.commit()
     if (this.#open.size === 0) return

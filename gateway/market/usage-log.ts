@@ -1,6 +1,6 @@
 // What was charged since the books were sealed last: written before the bytes leave, read back after a crash, cut when it is in the books.
 // One line each: `<CRC-32 of the rest, in hexadecimal> [<number>, <kind>, <agreement>, …]`. Numbers only ever rise, also over cuts.
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -20,6 +20,7 @@ export class UsageLog {
   readonly #file: number
   /** Bytes of the file that are known to be good. */
   #length = 0
+  #syncedLength = 0
   #unwritten = ''
   #number: number
 
@@ -56,10 +57,18 @@ export class UsageLog {
     this.#unwritten = ''
   }
 
+  /** Brings what was written to the disk, so that a power cut no longer loses it. */
+  sync(): void {
+    if (this.#length === this.#syncedLength) return
+    fdatasyncSync(this.#file)
+    this.#syncedLength = this.#length
+  }
+
   /** Empties the file: all of it is in the books. */
   cut(): void {
     ftruncateSync(this.#file, 0)
     this.#length = 0
+    this.#syncedLength = 0
   }
 
   close(): void { closeSync(this.#file) }

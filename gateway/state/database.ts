@@ -47,7 +47,8 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec('COMMIT')
     return result
   } catch (error) {
-    database.exec('ROLLBACK')
+    // A full disk has rolled back by itself: what went wrong first is what is told.
+    if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
 }
