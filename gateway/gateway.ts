@@ -103,6 +103,7 @@ export class Gateway {
       events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
     })
     this.#sources.onCut = sourceId => this.#mqtt.disconnectSource(sourceId)
+    this.#parties.onKeysEnded = partyId => this.#network.endParty(partyId)
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), webSockets: this.#webSockets, log })

@@ -36,6 +36,9 @@ export class Parties {
   readonly #byId = new Map<string, Party>()
   readonly #byKeyHash = new Map<string, Party>()
 
+  /** Told when the keys of a party have stopped: what was opened by them is to be ended. */
+  onKeysEnded: (partyId: string) => void = () => {}
+
   /** Throws UNAVAILABLE when the vault is not the one that sealed the publisher keys. */
   constructor(database: DatabaseSync, clock: Clock, vault: Vault) {
     this.#database = database
@@ -87,6 +90,7 @@ export class Parties {
       this.#insertKey(party, key)
     })
     this.#forgetKeys(party)
+    this.onKeysEnded(partyId)
     this.#byKeyHash.set(sha256(key).toString('hex'), party)
     return key
   }
@@ -96,6 +100,7 @@ export class Parties {
     const party = this.#known(partyId)
     transaction(this.#database, () => this.#deleteKeys(party))
     this.#forgetKeys(party)
+    this.onKeysEnded(partyId)
   }
 
   /** Makes the first operator, on the first start; later it does nothing. */

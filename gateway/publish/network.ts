@@ -72,8 +72,15 @@ export class Network {
       this.show(message)
       settle(message, outlets > 0 ? undefined : this.#options.plans.of(message.stream).refusal)
     }
-    this.#options.meter.commit()
-    for (const session of touched) session.flush()
+    this.#handOver(touched)
+  }
+
+  /** Ends whatever a party has open: its keys have stopped. */
+  endParty(partyId: string): void {
+    for (const { stream, sessions, owners } of this.#channels.values()) {
+      for (const session of sessions) if (session.outlet.subscriberId === partyId) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
+      if (stream.ownerId === partyId) for (const session of owners) session.end('UNAUTHENTICATED', KEYS_ENDED)
+    }
   }
 
   /**
@@ -105,6 +112,18 @@ export class Network {
       for (const session of channel.sessions) session.end('UNAVAILABLE', 'The gateway stops.')
       for (const session of channel.owners) session.end('UNAVAILABLE', 'The gateway stops.')
     }
+  }
+
+  /** What it costs is written down first. What cannot be written down is not handed over: its sessions end, and resume from the journal later. */
+  #handOver(touched: ReadonlySet<Session>): void {
+    try {
+      this.#options.meter.commit()
+    } catch (error) {
+      this.#options.log.error({ error: String(error), sessions: touched.size }, 'Failed to write the usage log: subscribers have to come again')
+      for (const session of touched) session.end('UNAVAILABLE', 'The gateway cannot write its books at the moment. Try again.', true)
+      return
+    }
+    for (const session of touched) session.flush()
   }
 
   #offer(message: Message, plan: Plan, touched: Set<Session>): number {
@@ -147,7 +166,7 @@ export class Network {
     if (!meter.connected(agreement.id)) throw new GatewayError('SUSPENDED', REFUSAL_TEXTS.SUSPENDED)
     this.#count(party.id, 1)
     const session = new Session({
-      channel, journal, meter, clock, log, sink, outlet, from: position, onDelivered,
+      stream, journal, meter, clock, log, sink, outlet, from: position, onDelivered,
       onClosed: closed => { channel.sessions.delete(closed); meter.disconnected(agreement.id); this.#count(party.id, -1) },
     })
     channel.sessions.add(session)
@@ -199,4 +218,5 @@ export class Network {
   }
 }
 
+const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/

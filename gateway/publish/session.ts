@@ -1,19 +1,19 @@
 // One subscriber on one stream. The journal is its queue: as long as its transport takes what comes it is live; else it reads on from where it stopped.
 import type { Outlet } from '#gateway/decision/standing.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
+import type { Stream } from '#gateway/devices/streams.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 import type { Meter } from '#gateway/market/meter.ts'
-import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
 import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
 import { unpack, view } from '#semantic-models/entity.ts'
 
 export interface SessionOptions {
-  readonly channel: Channel
+  readonly stream: Stream
   readonly journal: Journal
   readonly meter: Meter
   readonly clock: Clock
@@ -66,8 +66,8 @@ export class Session {
     if (this.#hasCaughtUp()) { this.#isLive = true; return }
     this.#isReading = true
     this.#readOn().catch((error: unknown) => {
-      this.#options.log.error({ streamId: this.#options.channel.stream.id, error: String(error) }, 'Failed to read the journal for a subscriber')
-      this.end('UNAVAILABLE', 'What was kept could not be read. Try again.')
+      this.#options.log.error({ streamId: this.#options.stream.id, error: String(error) }, 'Failed to read the journal for a subscriber')
+      this.end('UNAVAILABLE', 'What was kept could not be read. Try again.', true)
     }).finally(() => { this.#isReading = false })
   }
 
@@ -75,13 +75,21 @@ export class Session {
   end(code: ErrorCode, message: string, purge = false): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    if (!purge && this.#outbox.length > 0) {
-      this.#options.meter.commit()
-      this.flush()
-    }
+    if (!purge) this.#handOverRest()
     this.#outbox = []
     this.#options.sink.end(code, message, purge)
     this.#options.onClosed(this)
+  }
+
+  /** What was charged is handed over, where it can be written down. */
+  #handOverRest(): void {
+    if (this.#outbox.length === 0) return
+    try {
+      this.#options.meter.commit()
+      this.flush()
+    } catch (error) {
+      this.#options.log.error({ error: String(error) }, 'Failed to write the usage log: what it tells of is not handed over')
+    }
   }
 
   /** The transport has gone. */
@@ -93,9 +101,9 @@ export class Session {
   }
 
   async #readOn(): Promise<void> {
-    const { journal, channel, meter, sink, onDelivered } = this.#options
+    const { journal, stream, meter, sink, onDelivered } = this.#options
     while (!this.#isEnded && !this.#hasCaughtUp()) {
-      for (const record of await journal.read(channel.stream.number, this.#cursor)) this.#replay(record)
+      for (const record of await journal.read(stream.number, this.#cursor)) this.#replay(record)
       if (this.#isEnded) return
       meter.commit()
       const outbox = this.#outbox
@@ -111,7 +119,7 @@ export class Session {
     if (this.#isEnded || record.position <= this.#cursor) return
     this.#cursor = record.position
     if (record.timestamp < this.outlet.since) return
-    const { stream } = this.#options.channel
+    const { stream } = this.#options
     const entity = unpack(record.content)
     this.#take({ ...record, stream, entity }, view(entity, this.outlet.mask))
   }
@@ -122,5 +130,5 @@ export class Session {
     if (this.#options.meter.charge(this.outlet.agreementId, message.position, Buffer.byteLength(content))) this.#outbox.push({ message, content })
   }
 
-  #hasCaughtUp(): boolean { return this.#cursor >= this.#options.journal.lastPosition(this.#options.channel.stream.number) }
+  #hasCaughtUp(): boolean { return this.#cursor >= this.#options.journal.lastPosition(this.#options.stream.number) }
 }
