@@ -2,12 +2,13 @@
 import type { Adapter, Dialect } from '#adapters/adapter.ts'
 import { senml } from '#adapters/senml/adapter.ts'
 import { shelly } from '#adapters/shelly/adapter.ts'
+import { shelly1 } from '#adapters/shelly1/adapter.ts'
 import { tasmota } from '#adapters/tasmota/adapter.ts'
 import { tts } from '#adapters/tts/adapter.ts'
 import { zigbee2mqtt } from '#adapters/zigbee2mqtt/adapter.ts'
 
 /** In the order in which they are asked: the narrower pattern first. */
-export const ADAPTERS: readonly Adapter[] = [tts, zigbee2mqtt, tasmota, shelly, senml]
+export const ADAPTERS: readonly Adapter[] = [tts, zigbee2mqtt, tasmota, shelly1, shelly, senml]
 
 export interface Recognised { readonly adapter: Adapter, readonly key: string }
 
