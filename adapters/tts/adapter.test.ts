@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { Decoded, Memory } from '#adapters/adapter.ts'
 import { foldName } from '#adapters/name.ts'
 import { tts } from '#adapters/tts/adapter.ts'
-import { FAMILIES } from '#adapters/tts/families.ts'
-import { NUMBER_FIELDS, WORD_FIELDS } from '#adapters/tts/fields.ts'
-import { lookUp } from '#adapters/tts/lookup.ts'
+import { FAMILIES } from '#adapters/lorawan/families.ts'
+import { NUMBER_FIELDS, WORD_FIELDS } from '#adapters/lorawan/fields.ts'
+import { lookUp } from '#adapters/lorawan/lookup.ts'
 import { adapterContract, fixturesOf } from '#test/contract/adapter.contract.ts'
 
 const SAMPLES = join(import.meta.dirname, '../../../shared/samples/ttn')

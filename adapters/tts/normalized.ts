@@ -1,8 +1,8 @@
 // The network's normalized payload: a list of measurements in documented units (lorawan-devices, lib/payload.json).
 import { isRecord, numberOf, own, type JsonRecord } from '#adapters/json.ts'
 import type { Quantity } from '#adapters/quantity.ts'
-import { WORD_FIELDS, type WordField } from '#adapters/tts/fields.ts'
-import { judgeWord, type Judged } from '#adapters/tts/values.ts'
+import { WORD_FIELDS, type WordField } from '#adapters/lorawan/fields.ts'
+import { judgeWord, type Judged } from '#adapters/lorawan/values.ts'
 
 interface NormalizedField {
   readonly path: readonly string[]

@@ -1,6 +1,6 @@
 // A decoded payload → flat figures, whether a decoder writes plain fields, fields with a unit, a history, or a list of measurements.
 import { isRecord, numberOf, own, type JsonRecord } from '#adapters/json.ts'
-import { spelledUnit } from '#adapters/tts/units.ts'
+import { spelledUnit } from '#adapters/lorawan/units.ts'
 
 export interface Told {
   readonly name: string

@@ -1,6 +1,6 @@
 // Families of devices whose fields mean something of their own, and the role that a family has.
 import type { Role } from '#adapters/reading.ts'
-import type { NumberField, WordField } from '#adapters/tts/fields.ts'
+import type { NumberField, WordField } from '#adapters/lorawan/fields.ts'
 
 export interface Family {
   readonly name: string

@@ -3,7 +3,7 @@ import type { Memory } from '#adapters/adapter.ts'
 import { foldName } from '#adapters/name.ts'
 import { isRecord, own, type JsonRecord } from '#adapters/json.ts'
 import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES, type Quantity } from '#adapters/quantity.ts'
-import { FAMILIES, type Family } from '#adapters/tts/families.ts'
+import { FAMILIES, type Family } from '#adapters/lorawan/families.ts'
 
 const QUANTITIES: ReadonlySet<string> = new Set<Quantity>([...NUMBER_QUANTITIES, ...TEXT_QUANTITIES, ...STATUS_QUANTITIES])
 /** As long as the number of a channel can be. */
@@ -35,10 +35,9 @@ export function toMemory({ family, mains }: Known): Memory | undefined {
   return { ...family && { family: family.name }, ...mains.size > 0 && { mains: Object.fromEntries(mains) } }
 }
 
-/** The family by the model that the network knows, else by fields that only it has together, else the one that was remembered. */
-export function familyOf(uplink: JsonRecord, payload: JsonRecord, remembered: Family | undefined): Family | undefined {
-  const versions = own(uplink, 'version_ids'), model = isRecord(versions) ? own(versions, 'model_id') : undefined
-  const byModel = typeof model === 'string' ? FAMILIES.find(({ models }) => models.test(model)) : undefined
+/** The family by a model that the network knows, else by fields that only it has together, else the one that was remembered. */
+export function familyOf(models: readonly string[], payload: JsonRecord, remembered: Family | undefined): Family | undefined {
+  const byModel = FAMILIES.find(family => models.some(model => family.models.test(model)))
   if (byModel) return byModel
   const names = new Set(Object.keys(payload).map(foldName))
   return FAMILIES.find(({ has }) => has.some(together => together.every(name => names.has(name)))) ?? remembered

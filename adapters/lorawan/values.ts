@@ -1,8 +1,8 @@
 // One figure of a decoded payload → a value, its quantity and its unit, or why not.
 import { numberOf, numberOfText } from '#adapters/json.ts'
 import type { Reading, Refusal } from '#adapters/reading.ts'
-import type { NumberField, WordField } from '#adapters/tts/fields.ts'
-import { numberWithUnit } from '#adapters/tts/units.ts'
+import type { NumberField, WordField } from '#adapters/lorawan/fields.ts'
+import { numberWithUnit } from '#adapters/lorawan/units.ts'
 
 /** What can be said of a figure before it is known whose it is. */
 export interface Value extends Pick<Reading, 'quantity' | 'value' | 'unit'> {

@@ -1,8 +1,8 @@
 // A field's name → what it measures: by the family's own fields, else the common ones, with a unit and a channel that stand in the name.
 import { foldName, remembering, splitChannel } from '#adapters/name.ts'
-import { FAMILIES, type Family } from '#adapters/tts/families.ts'
-import { NUMBER_FIELDS, WORD_FIELDS, type NumberField, type WordField } from '#adapters/tts/fields.ts'
-import { splitSuffix } from '#adapters/tts/units.ts'
+import { FAMILIES, type Family } from '#adapters/lorawan/families.ts'
+import { NUMBER_FIELDS, WORD_FIELDS, type NumberField, type WordField } from '#adapters/lorawan/fields.ts'
+import { splitSuffix } from '#adapters/lorawan/units.ts'
 
 export interface Found {
   /** Fields of this name, in the order in which their ranges are tried; empty where it is a yes/no field. */

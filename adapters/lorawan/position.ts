@@ -1,0 +1,38 @@
+// Where a device says, or its network knows, that it is.
+import { isRecord, numberOf, numberOfText, own, type JsonRecord } from '#adapters/json.ts'
+import type { DeviceReport } from '#adapters/reading.ts'
+
+export type Position = NonNullable<DeviceReport['location']>
+
+/** In a decoded payload: `latitude` and `longitude` of their own, or together in `gps_1` (Cayenne LPP), `gps`, `position` or `location`. */
+export function positionInPayload(payload: JsonRecord): Position | undefined {
+  const latitude = coordinate(payload, ['latitude', 'latitudeDeg', 'lat'])
+  const longitude = coordinate(payload, ['longitude', 'longitudeDeg', 'lon', 'lng'])
+  if (latitude !== undefined && longitude !== undefined) return place(latitude, longitude)
+  for (const name of Object.keys(payload)) {
+    const position = /^(?:gps|position|location)(?:_\d{1,3})?$/i.test(name) ? positionIn(payload[name]) : undefined
+    if (position) return position
+  }
+  return undefined
+}
+
+/** The network leaves a zero out, so one of the two may be missing (Greenwich, the equator); where both are there is no position. */
+export function positionIn(record: unknown): Position | undefined {
+  if (!isRecord(record)) return undefined
+  const latitude = numberOf(own(record, 'latitude')), longitude = numberOf(own(record, 'longitude'))
+  return latitude === undefined && longitude === undefined ? undefined : place(latitude ?? 0, longitude ?? 0)
+}
+
+function coordinate(record: JsonRecord, names: readonly string[]): number | undefined {
+  for (const name of names) {
+    const raw = own(record, name), value = numberOf(raw) ?? numberOfText(raw)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/** 0, 0 is what receivers say that have no fix. */
+function place(latitude: number, longitude: number): Position | undefined {
+  const isPlace = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && (latitude !== 0 || longitude !== 0)
+  return isPlace ? [longitude, latitude] : undefined
+}
