@@ -153,6 +153,7 @@ export class Gateway {
   }
 
   #tick(): void {
+    void this.#journal.probe()
     try {
       this.#meter.tick()
       this.#network.tick()

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Journal, type JournalOptions } from '#gateway/journal/journal.ts'
 import { BODY_BYTES_MAX, decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
+import { Disk, DISK_FAULTS } from '#test/support/disk.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
 const CHAIN = 'abcdefghij0123456789'
@@ -133,18 +134,67 @@ describe('The journal', () => {
     await journal.close()
   })
 
-  it('acknowledges nothing that it could not keep, says why, and takes up again by itself', async () => {
-    const directory = temporaryFolder(), journal = await open(directory)
-    await journal.append([record(1)], true)
+  it('takes what is appended while the last group is being answered, however many turns later', async () => {
+    const journal = await open(temporaryFolder())
+    for (let turns = 0; turns < 12; turns++) {
+      await journal.append([record(2 * turns + 1)], false)
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      await journal.append([record(2 * turns + 2)], false)
+    }
+    assert.equal(journal.lastPosition(1), 24)
     await journal.close()
-    await assert.rejects(journal.append([record(2)], true))
-    assert.match(journal.fault?.message ?? '', /not open/)
-    await journal.append([record(3)], true)
+  })
+
+  it('reads without a gap while the oldest segments go', async () => {
+    const journal = await open(temporaryFolder(), { segmentBytesMax: 500, retentionBytes: 700 })
+    for (let position = 1; position <= 30; position++) await journal.append([record(position)], true)
+    const [records] = await Promise.all([journal.read(1, 25), journal.retain()])
+    assert.equal(records[0]?.position, 26)
+    assert.ok(journal.indexOf(1)!.positions[0]! > 1, 'nothing went')
+    await journal.close()
+  })
+
+  it('goes on in what is left when the segment that it reads from goes', async () => {
+    const journal = await open(temporaryFolder(), { segmentBytesMax: 500, retentionBytes: 700 })
+    for (let position = 1; position <= 30; position++) await journal.append([record(position)], true)
+    const removing = journal.retain(), { positions: [first] } = journal.indexOf(1)!
+    assert.deepEqual((await journal.read(1, 0))[0]?.position, first)
+    await removing
+    await journal.close()
+  })
+
+  it('reports a record that has become unreadable, and leaves it out for everybody', async () => {
+    const directory = temporaryFolder(), told: object[] = [], one = encodeRecord(record(1)).length
+    const journal = await open(directory, { log: { ...silentLog, warn: (fields: object) => { told.push(fields) } } })
+    await journal.append([1, 2, 3, 4].map(position => record(position)), true)
+    const [file] = segmentsIn(directory), bytes = readFileSync(file!)
+    bytes[2 * one + 20]! ^= 1
+    writeFileSync(file!, bytes)
+    assert.deepEqual(await Promise.all([positions(journal), positions(journal)]), [[1, 2, 4], [1, 2, 4]])
+    assert.deepEqual(told[0], { file, offset: 2 * one })
+    await journal.close()
+  })
+
+  it('does not read a megabyte for each message of a stream that shares its segment with many', async () => {
+    const journal = await open(temporaryFolder()), disk = await Disk.take(), neighbour = 'x'.repeat(100_000)
+    for (let position = 1; position <= 15; position++) await journal.append([record(position), record(position, 2, neighbour)], false)
+    const reads = disk.watchReads()
+    try {
+      assert.deepEqual((await journal.read(1, 14)).map(({ position }) => position), [15])
+      assert.deepEqual((await journal.read(2, 14)).map(({ content }) => content.length), [100_000])
+      const long = encodeRecord(record(1, 2, neighbour)).length
+      assert.ok(reads().length === 3 && reads().every(bytes => bytes <= 4096 || bytes === long), reads().join())
+    } finally { disk.work() }
+    await journal.close()
+  })
+
+  it('refuses a record that could not be read back, and only that', async () => {
+    const journal = await open(temporaryFolder())
+    const appended = await Promise.allSettled([journal.append([record(1)], true), journal.append([record(2, 1, 'x'.repeat(BODY_BYTES_MAX))], true), journal.append([record(3)], true)])
+    assert.deepEqual(appended.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
     assert.equal(journal.fault, undefined)
+    assert.deepEqual(await positions(journal), [1, 3])
     await journal.close()
-    const again = await open(directory)
-    assert.deepEqual(await positions(again), [1, 3])
-    await again.close()
   })
 
   it('cuts off what a failed write left behind', async () => {
@@ -156,6 +206,81 @@ describe('The journal', () => {
     const again = await open(directory)
     assert.equal(statSync(file).size, encodeRecord(record(1)).length)
     await again.close()
-    truncateSync(file, 0)
+  })
+})
+
+describe('The journal on a disk that fails', () => {
+  let disk: Disk
+  before(async () => { disk = await Disk.take() })
+  afterEach(() => disk.work())
+
+  for (const fault of DISK_FAULTS) {
+    it(`acknowledges nothing that it could not keep, says why, and takes up again by itself (${fault})`, async () => {
+      const directory = temporaryFolder(), journal = await open(directory)
+      await journal.append([record(1)], true)
+      disk.fail(fault)
+      const failed = await Promise.allSettled([journal.append([record(2)], true), journal.append([record(3)], true)])
+      assert.deepEqual(failed.map(({ status }) => status), ['rejected', 'rejected'])
+      assert.ok(journal.fault)
+      assert.deepEqual(await positions(journal), [1])
+      disk.work()
+      await journal.append([record(4)], true)
+      assert.equal(journal.fault, undefined)
+      assert.deepEqual(await positions(journal), [1, 4])
+      await journal.close()
+      const again = await open(directory)
+      const found = await positions(again)
+      assert.deepEqual(fault === 'sync and cut' ? found.filter(position => position === 1 || position === 4) : found, [1, 4])
+      await again.close()
+    })
+
+    it(`leaves no files behind while it lasts (${fault})`, async () => {
+      const directory = temporaryFolder(), journal = await open(directory)
+      await journal.append([record(1)], true)
+      disk.fail(fault)
+      for (let position = 2; position <= 40; position++) await assert.rejects(journal.append([record(position)], true))
+      assert.ok(segmentsIn(directory).length <= 2, segmentsIn(directory).join())
+      disk.work()
+      await journal.append([record(41)], true)
+      await journal.close()
+      const again = await open(directory)
+      assert.equal((await positions(again)).at(-1), 41)
+      await again.close()
+    })
+
+    it(`finds out when it is over though nobody sends anything (${fault})`, async () => {
+      const journal = await open(temporaryFolder())
+      await journal.append([record(1)], true)
+      disk.fail(fault)
+      await assert.rejects(journal.append([record(2)], true))
+      await journal.probe()
+      assert.ok(journal.fault)
+      disk.work()
+      await journal.probe()
+      assert.equal(journal.fault, undefined)
+      await journal.append([record(3)], true)
+      assert.deepEqual(await positions(journal), [1, 3])
+      await journal.close()
+    })
+  }
+
+  it('keeps whatever it acknowledged, in order, however its groups and the faults fall', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.option(fc.constantFrom(...DISK_FAULTS), { freq: 3 })), { minLength: 1, maxLength: 12 }), async groups => {
+      const directory = temporaryFolder(), journal = await open(directory, { segmentBytesMax: 300 }), acknowledged: number[] = [], refused: number[] = []
+      let position = 0
+      for (const [size, durable, fault] of groups) {
+        if (fault !== null) disk.fail(fault)
+        await Promise.all(Array.from({ length: size }, () => {
+          const next = ++position
+          return journal.append([record(next)], durable).then(() => { acknowledged.push(next) }, () => { refused.push(next) })
+        }))
+        disk.work()
+      }
+      assert.deepEqual(await positions(journal), acknowledged)
+      await journal.close()
+      const again = await open(directory), found = await positions(again)
+      assert.deepEqual(found.filter(each => !refused.includes(each)), acknowledged)
+      await again.close()
+    }), { numRuns: 60 })
   })
 })

@@ -1,14 +1,19 @@
 // The journal: what was granted and may still be delivered, appended in order, on disk before it is acknowledged, kept for a while.
-import { mkdir, open as openFile, readdir } from 'node:fs/promises'
-import { decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
-import { Segment, SEGMENT_NAME } from '#gateway/journal/segment.ts'
-import { offsetOf, placeOf, segmentOf, StreamIndex } from '#gateway/journal/stream-index.ts'
+import { mkdir, readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { bytesOf, decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
+import { Segment, SEGMENT_NAME, syncDirectory } from '#gateway/journal/segment.ts'
+import { offsetOf, placeOf, segmentOf, StreamIndex, type Place } from '#gateway/journal/stream-index.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 
 export const SEGMENT_BYTES_MAX = 16 << 20
-/** What one read of the disk brings at most, but always one record. */
+/** How far one read of the disk reaches, from the first record that it brings to the beginning of the last. */
 const READ_BYTES_MAX = 1 << 20
+/** Room for that last record; where it is longer, the next read brings it. */
+const RECORD_BYTES = 4096
+/** What is written, and cut off again, to see whether the disk takes anything. */
+const PROBE = Buffer.alloc(4096)
 
 export interface JournalOptions {
   readonly directory: string
@@ -20,7 +25,13 @@ export interface JournalOptions {
   readonly segmentBytesMax?: number
 }
 
-interface Waiting { readonly records: readonly JournalRecord[], readonly durable: boolean, readonly done: () => void, readonly fail: (error: unknown) => void }
+interface Waiting {
+  readonly records: readonly JournalRecord[]
+  readonly encoded: readonly Buffer[]
+  readonly durable: boolean
+  readonly done: () => void
+  readonly fail: (error: unknown) => void
+}
 
 export class Journal {
   readonly #options: JournalOptions
@@ -32,58 +43,61 @@ export class Journal {
 
   constructor(options: JournalOptions) { this.#options = options }
 
-  /** Why nothing can be kept at the moment; undefined while all is well. It is tried again with each append. */
+  /** Why nothing can be kept at the moment; undefined while all is well. It is tried again with each append, and by `probe`. */
   get fault(): Error | undefined { return this.#fault }
   get bytes(): number { return this.#segments.reduce((sum, segment) => sum + segment.size, 0) }
   get waitingCount(): number { return this.#waiting.length }
 
-  /** Finds what is there. A torn tail of the newest segment is cut off; damage elsewhere is reported by its offset, and what lies behind it in that segment is not used. */
+  /**
+   * Finds what is there. A torn tail of the newest segment is cut off; damage elsewhere is reported by its offset, and what lies behind it in
+   * that segment is not used.
+   */
   async open(): Promise<void> {
     const { directory, log } = this.#options
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    await syncDirectory(dirname(directory))
     const numbers = (await readdir(directory)).map(name => SEGMENT_NAME.exec(name)?.[1]).filter(name => name !== undefined).map(Number).sort((a, b) => a - b)
     for (const number of numbers) {
       const segment = new Segment(directory, number)
-      await segment.open()
-      const size = await segment.scan((record, offset) => this.#note(record, segment, offset))
+      const size = await segment.open((record, offset) => this.#note(record, segment, offset))
       this.#segments.push(segment)
       if (size === segment.size) continue
       if (number === numbers.at(-1)) await segment.truncate()
-      log.warn({ file: segment.path, offset: segment.size, bytes: size - segment.size }, number === numbers.at(-1) ? 'Cut off the torn tail of the journal' : 'Found damage in the journal: what lies behind it in this file is lost')
+      const told = number === numbers.at(-1) ? 'Cut off the torn tail of the journal' : 'Found damage in the journal: what lies behind it in this file is lost'
+      log.warn({ file: segment.path, offset: segment.size, bytes: size - segment.size }, told)
     }
   }
 
   /**
-   * Appends in order. Resolves when the records are written, and where `durable`, when they are on disk (fdatasync); rejects when they are not to be trusted.
-   * All that comes while one group is being committed forms the next.
+   * Appends in order. Resolves when the records are written, and where `durable`, when they are on disk (fdatasync); rejects when they are not
+   * to be trusted. All that comes while one group is being committed forms the next.
    */
   append(records: readonly JournalRecord[], durable: boolean): Promise<void> {
     return new Promise((done, fail) => {
-      this.#waiting.push({ records, durable, done, fail })
-      this.#committing ??= this.#commitAll().finally(() => { this.#committing = undefined })
+      this.#waiting.push({ records, encoded: records.map(encodeRecord), durable, done, fail })
+      this.#committing ??= this.#commitAll()
     })
+  }
+
+  /** To be called now and then: tries whether a fault has passed. Else it would last for as long as everybody sends elsewhere because of it. */
+  async probe(): Promise<void> {
+    if (this.#fault) await this.append([], true).catch(() => { /* not yet */ })
   }
 
   lastPosition(streamNumber: number): number { return this.#index.get(streamNumber)?.lastPosition ?? 0 }
   indexOf(streamNumber: number): StreamIndex | undefined { return this.#index.get(streamNumber) }
 
-  /** Some of the records behind a position, in order; none only when there are none. */
+  /** Some of the records behind a position, in order; none only when there are none. One that cannot be read any more is reported, and left out. */
   async read(streamNumber: number, position: number): Promise<readonly JournalRecord[]> {
-    const index = this.#index.get(streamNumber)
-    const first = index?.rowAfter(position) ?? 0
-    const place = index?.places[first]
-    if (!index || place === undefined) return []
-    const segment = this.#segments.find(({ number }) => number === segmentOf(place))
-    if (!segment) return []
-    const from = offsetOf(place)
-    const span = await this.#span(segment, from)
-    const records: JournalRecord[] = []
-    for (let row = first; row < index.length && segmentOf(index.places[row]!) === segment.number; row++) {
-      const found = decodeRecord(span, offsetOf(index.places[row]!) - from)
-      if (!found) break
-      records.push(found.record)
+    for (;;) {
+      // Taken before the disk is waited for: rows move when the oldest segment goes.
+      const index = this.#index.get(streamNumber), places = index?.placesBehind(position, READ_BYTES_MAX) ?? [], [first] = places
+      if (!index || first === undefined) return []
+      const segment = this.#segments.find(({ number }) => number === segmentOf(first))!
+      const records = await recordsAt(segment, places)
+      if (records.length > 0) return records
+      if (this.#segments.includes(segment)) this.#lose(index, first, segment)
     }
-    return records
   }
 
   /** Deletes the segments whose time has come. */
@@ -101,13 +115,6 @@ export class Journal {
     for (const segment of this.#segments) await segment.close()
   }
 
-  /** Large enough for the first record, else one read's worth. */
-  async #span(segment: Segment, from: number): Promise<Buffer> {
-    const span = await segment.read(from, Math.min(READ_BYTES_MAX, segment.size - from))
-    if (decodeRecord(span, 0) || span.length < 4) return span
-    return segment.read(from, Math.min(span.readUInt32LE(0) + 8, segment.size - from))
-  }
-
   async #commitAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = this.#waiting
@@ -120,49 +127,50 @@ export class Journal {
         this.#fault = error as Error
         for (const { fail } of group) fail(error)
       }
-      await Promise.resolve() // whoever waited goes on before the next group: what is published keeps the order of what is kept
     }
+    this.#committing = undefined // at once, not a turn later: what is appended from now on has to begin anew
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
-    const segment = await this.#current()
-    const encoded = group.flatMap(({ records }) => records.map(encodeRecord))
-    const start = segment.size
+    const segment = await this.#current(), encoded = group.flatMap(each => each.encoded), start = segment.size
     try {
-      await segment.append(Buffer.concat(encoded))
+      await segment.append(encoded.length > 0 ? Buffer.concat(encoded) : PROBE)
       if (group.some(({ durable }) => durable)) await segment.sync()
+      if (encoded.length === 0) await cut(segment, start)
     } catch (error) {
       await this.#abandon(segment, start)
       throw error
     }
     let offset = start, row = 0
-    for (const { records } of group) {
-      for (const record of records) {
-        this.#note(record, segment, offset)
-        segment.newest = record.timestamp
-        offset += encoded[row++]!.length
-      }
+    for (const record of group.flatMap(({ records }) => records)) {
+      this.#note(record, segment, offset)
+      segment.newest = Math.max(segment.newest, record.timestamp)
+      offset += encoded[row++]!.length
     }
   }
 
-  /** After a failed write or sync nothing more is trusted to this file: what it held before stays, the next group begins a new one. */
+  /** After a failed write or sync the next group begins a new file. One that holds nothing goes, or each group on a full disk would leave one. */
   async #abandon(segment: Segment, goodBytes: number): Promise<void> {
-    segment.size = goodBytes
-    await segment.truncate().catch(() => { /* a full or broken disk: the scan at the next start cuts it */ })
-    this.#isAbandoned = true
+    segment.isAbandoned = true
+    try {
+      if (goodBytes > 0) return await cut(segment, goodBytes)
+      this.#segments.pop()
+      await segment.remove()
+    } catch { /* a broken disk: the next start, or the next file of this name, cuts it off */ }
   }
-
-  #isAbandoned = false
 
   async #current(): Promise<Segment> {
     const newest = this.#segments.at(-1)
-    if (newest && !this.#isAbandoned && newest.size < (this.#options.segmentBytesMax ?? SEGMENT_BYTES_MAX)) return newest
+    if (newest && !newest.isAbandoned && newest.size < (this.#options.segmentBytesMax ?? SEGMENT_BYTES_MAX)) return newest
     const segment = new Segment(this.#options.directory, (newest?.number ?? 0) + 1)
-    await segment.open()
-    await syncDirectory(this.#options.directory)
-    this.#isAbandoned = false
+    await segment.create()
     this.#segments.push(segment)
     return segment
+  }
+
+  #lose(index: StreamIndex, place: Place, { path }: Segment): void {
+    this.#options.log.warn({ file: path, offset: offsetOf(place) }, 'Found damage in the journal: this message is lost')
+    index.drop(place)
   }
 
   #note(record: JournalRecord, segment: Segment, offset: number): void {
@@ -172,8 +180,22 @@ export class Journal {
   }
 }
 
-/** A new file is there after a power cut only when its directory was synced. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await openFile(path, 'r')
-  try { await directory.sync() } finally { await directory.close() }
+/** The records at some places of one segment, as far as one read of it brings them; none where the first is damaged or its segment gone. */
+async function recordsAt(segment: Segment, places: readonly Place[]): Promise<JournalRecord[]> {
+  const from = offsetOf(places[0]!), rest = segment.size - from
+  let span = await segment.read(from, Math.min(places.at(-1)! - places[0]! + RECORD_BYTES, rest))
+  const firstBytes = bytesOf(span)
+  if (firstBytes > span.length && firstBytes <= rest) span = await segment.read(from, firstBytes)
+  const records: JournalRecord[] = []
+  for (const place of places) {
+    const found = decodeRecord(span, place - places[0]!)
+    if (!found) break
+    records.push(found.record)
+  }
+  return records
+}
+
+async function cut(segment: Segment, size: number): Promise<void> {
+  segment.size = size
+  await segment.truncate()
 }

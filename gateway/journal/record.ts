@@ -17,13 +17,15 @@ export interface JournalRecord {
   readonly content: Uint8Array
 }
 
-export const HEADER_BYTES = 8
+const HEADER_BYTES = 8
 const FIXED_BYTES = 1 + 4 + 8 + 8 + 4 + 20
 /** Far above any entity; a longer length in a file is damage. */
 export const BODY_BYTES_MAX = 1 << 20
 const MESSAGE = 1
 
+/** Throws a RangeError for a content above the limit: it could be written and not be read. */
 export function encodeRecord(record: JournalRecord): Buffer {
+  if (FIXED_BYTES + record.content.length > BODY_BYTES_MAX) throw new RangeError(`A record of ${record.content.length} bytes is too long for the journal`)
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + FIXED_BYTES + record.content.length)
   let at = HEADER_BYTES
   at = bytes.writeUInt8(MESSAGE, at)
@@ -36,6 +38,11 @@ export function encodeRecord(record: JournalRecord): Buffer {
   bytes.writeUInt32LE(bytes.length - HEADER_BYTES, 0)
   bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES)), 4)
   return bytes
+}
+
+/** How long the record that begins here says it is. */
+export function bytesOf(bytes: Buffer): number {
+  return bytes.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + bytes.readUInt32LE(0)
 }
 
 /** The record at `at` and where it ends; undefined where there is none, or not a whole and sound one. The content is a view into `bytes`. */

@@ -1,7 +1,7 @@
 // One file of the journal: appended to until it is full, read anywhere, deleted whole.
 import { constants } from 'node:fs'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { decodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
 
 export const SEGMENT_NAME = /^(\d{10})\.seg$/
@@ -13,6 +13,8 @@ export class Segment {
   size = 0
   /** Time of its newest record, in milliseconds. */
   newest = 0
+  /** A write or a sync of it has failed: what it holds is read, and nothing more is trusted to it. */
+  isAbandoned = false
   #file: FileHandle | undefined
 
   constructor(directory: string, number: number) {
@@ -20,18 +22,27 @@ export class Segment {
     this.path = join(directory, `${String(number).padStart(10, '0')}.seg`)
   }
 
-  async open(): Promise<void> {
-    this.#file = await open(this.path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  /** Makes the file: when this resolves it is there, and empty, also after a power cut. */
+  async create(): Promise<void> {
+    this.#file = await open(this.path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, 0o600)
+    try {
+      await syncDirectory(dirname(this.path))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   /**
-   * Gives each record with its offset. Returns the size of the file where the records end before it does: a torn tail, or damage.
+   * Opens the file that is there and gives each record with its offset. Returns the size of the file where the records end before it does:
+   * a torn tail, or damage.
    */
-  async scan(each: (record: JournalRecord, offset: number) => void): Promise<number> {
-    const bytes = await this.#handle.readFile()
+  async open(each: (record: JournalRecord, offset: number) => void): Promise<number> {
+    this.#file = await open(this.path, constants.O_RDWR)
+    const bytes = await this.#file.readFile()
     for (let found = decodeRecord(bytes, 0); found; found = decodeRecord(bytes, found.end)) {
       each(found.record, this.size)
-      this.newest = found.record.timestamp
+      this.newest = Math.max(this.newest, found.record.timestamp)
       this.size = found.end
     }
     return bytes.length
@@ -49,9 +60,11 @@ export class Segment {
 
   async sync(): Promise<void> { await this.#handle.datasync() }
 
+  /** Of a segment that was removed nothing is left to read. */
   async read(offset: number, length: number): Promise<Buffer> {
+    if (!this.#file) return Buffer.alloc(0)
     const bytes = Buffer.allocUnsafe(length)
-    const { bytesRead } = await this.#handle.read(bytes, 0, length, offset)
+    const { bytesRead } = await this.#file.read(bytes, 0, length, offset)
     return bytes.subarray(0, bytesRead)
   }
 
@@ -59,8 +72,9 @@ export class Segment {
   async truncate(): Promise<void> { await this.#handle.truncate(this.size) }
 
   async close(): Promise<void> {
-    await this.#file?.close()
+    const file = this.#file
     this.#file = undefined
+    await file?.close()
   }
 
   async remove(): Promise<void> {
@@ -72,4 +86,10 @@ export class Segment {
     if (!this.#file) throw new Error(`${this.path} is not open`)
     return this.#file
   }
+}
+
+/** What is new in a directory is there after a power cut only when the directory was synced. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try { await directory.sync() } finally { await directory.close() }
 }

@@ -24,9 +24,10 @@ export class StreamIndex {
     this.places.push(place)
   }
 
-  /** Row of the first message behind a position. */
-  rowAfter(position: number): number {
-    return this.#firstRow(row => this.positions[row]! > position)
+  /** Where the messages behind a position lie, as far as they do so in one segment and within so many bytes of the first. */
+  placesBehind(position: number, reach: number): readonly Place[] {
+    const row = this.#firstRow(at => this.positions[at]! > position), first = this.places[row]
+    return first === undefined ? [] : this.places.slice(row, this.#firstRow(at => this.places[at]! >= first + reach))
   }
 
   /** The last position at or before a message id's time and number; 0 when there is none. */
@@ -39,9 +40,16 @@ export class StreamIndex {
   positionBefore(timestamp: number): number { return this.positionAt(timestamp, -1) }
 
   /** Forgets what lies in segments below this one. */
-  dropBefore(segment: number): void {
-    const rows = this.#firstRow(row => segmentOf(this.places[row]!) >= segment)
-    for (const column of [this.positions, this.timestamps, this.sequenceNumbers, this.places]) column.splice(0, rows)
+  dropBefore(segment: number): void { this.#splice(0, this.#firstRow(row => segmentOf(this.places[row]!) >= segment)) }
+
+  /** Forgets the one message that lies there. */
+  drop(place: Place): void {
+    const row = this.#firstRow(at => this.places[at]! >= place)
+    if (this.places[row] === place) this.#splice(row, 1)
+  }
+
+  #splice(row: number, count: number): void {
+    for (const column of [this.positions, this.timestamps, this.sequenceNumbers, this.places]) column.splice(row, count)
   }
 
   #firstRow(isBehind: (row: number) => boolean): number {
