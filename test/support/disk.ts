@@ -41,12 +41,12 @@ export class Disk {
   }
 
   #shorten(): void {
-    const { write } = this.#handles
+    const write = Reflect.get(this.#handles, 'write') as (this: FileHandle, ...given: any[]) => Promise<unknown>
     let isFull = false
     this.#replace('write', function (this: FileHandle, bytes: Buffer, offset: number, length: number, position: number) {
       if (isFull) return Promise.resolve({ bytesWritten: 0, buffer: bytes })
       isFull = true
-      return (write as (...given: any[]) => Promise<unknown>).call(this, bytes, offset, length >> 1, position)
+      return write.call(this, bytes, offset, length >> 1, position)
     })
   }
 
