@@ -37,5 +37,5 @@ export interface Adapter {
   decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded
 }
 
-export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts'] as const
+export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack'] as const
 export type Dialect = (typeof DIALECTS)[number]

@@ -1,5 +1,6 @@
 // The only file that names all adapters: which of them a topic belongs to.
 import type { Adapter, Dialect } from '#adapters/adapter.ts'
+import { chirpstack } from '#adapters/chirpstack/adapter.ts'
 import { senml } from '#adapters/senml/adapter.ts'
 import { shelly } from '#adapters/shelly/adapter.ts'
 import { shelly1 } from '#adapters/shelly1/adapter.ts'
@@ -8,7 +9,7 @@ import { tts } from '#adapters/tts/adapter.ts'
 import { zigbee2mqtt } from '#adapters/zigbee2mqtt/adapter.ts'
 
 /** In the order in which they are asked: the narrower pattern first. */
-export const ADAPTERS: readonly Adapter[] = [tts, zigbee2mqtt, tasmota, shelly1, shelly, senml]
+export const ADAPTERS: readonly Adapter[] = [tts, chirpstack, zigbee2mqtt, tasmota, shelly1, shelly, senml]
 
 export interface Recognised { readonly adapter: Adapter, readonly key: string }
 

@@ -4,7 +4,10 @@ import type { DeviceReport } from '#adapters/reading.ts'
 
 export type Position = NonNullable<DeviceReport['location']>
 
-/** In a decoded payload: `latitude` and `longitude` of their own, or together in `gps_1` (Cayenne LPP), `gps`, `position` or `location`. */
+/**
+ * In a decoded payload: `latitude` and `longitude` of their own, or together in `gps_1` (Cayenne LPP), `gps`, `position` or `location`, or
+ * by the number of their channel in `gpsLocation` (the same, by ChirpStack).
+ */
 export function positionInPayload(payload: JsonRecord): Position | undefined {
   const latitude = coordinate(payload, ['latitude', 'latitudeDeg', 'lat'])
   const longitude = coordinate(payload, ['longitude', 'longitudeDeg', 'lon', 'lng'])
@@ -13,7 +16,8 @@ export function positionInPayload(payload: JsonRecord): Position | undefined {
     const position = /^(?:gps|position|location)(?:_\d{1,3})?$/i.test(name) ? positionIn(payload[name]) : undefined
     if (position) return position
   }
-  return undefined
+  const channels = own(payload, 'gpsLocation'), first = isRecord(channels) ? Object.keys(channels)[0] : undefined
+  return first === undefined ? undefined : positionIn(own(channels as JsonRecord, first))
 }
 
 /** The network leaves a zero out, so one of the two may be missing (Greenwich, the equator); where both are there is no position. */

@@ -26,12 +26,20 @@ const SENSECAP: ReadonlyMap<number, readonly [name: string, unit: string]> = new
   [4191, ['peakwindgust', 'm/s']],
 ])
 
+/** How ChirpStack's own Cayenne LPP codec groups what it decodes, `{"temperatureSensor":{"1":21.5}}` → names of the common fields. */
+const CAYENNE: ReadonlyMap<string, string> = new Map([
+  ['temperatureSensor', 'temperature'], ['humiditySensor', 'humidity'], ['barometer', 'barometer'], ['illuminanceSensor', 'illuminance'],
+  ['presenceSensor', 'presence'],
+])
+const CAYENNE_CHANNEL = /^\d{1,3}$/
+
 export function toldBy(payload: JsonRecord): readonly ToldSet[] {
   const told: Told[] = [], later: ToldSet[] = []
   for (const name of Object.keys(payload)) {
     const raw = payload[name]
     if (name === 'history' && Array.isArray(raw)) later.push(...historyOf(raw))
     else if (name === 'messages' && Array.isArray(raw)) told.push(...raw.flat().flatMap(measurementOf))
+    else if (isRecord(raw) && CAYENNE.has(name)) told.push(...channelsOf(name, raw))
     else if (isRecord(raw)) told.push(...valueWithUnit(name, raw))
     else if (!Array.isArray(raw)) told.push({ name, raw, path: name })
   }
@@ -51,6 +59,11 @@ function plainFields(record: JsonRecord, path: string): Told[] {
     const raw = record[name]
     return typeof raw === 'object' ? [] : [{ name, raw, path: `${path}.${name}` }]
   })
+}
+
+function channelsOf(group: string, channels: JsonRecord): Told[] {
+  return Object.keys(channels).filter(channel => CAYENNE_CHANNEL.test(channel))
+    .map((channel): Told => ({ name: `${CAYENNE.get(group)!}_${channel}`, raw: channels[channel], path: `${group}.${channel}` }))
 }
 
 /** `{"displayName":"…","unit":"°C","value":21.5}` (Decentlab and others). */

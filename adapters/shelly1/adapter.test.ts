@@ -29,8 +29,8 @@ describe('Which topics are a first-generation Shelly\'s', () => {
 
   it('leaves later generations to their own adapter, also below the same prefix', () => {
     for (const topic of [
-      'shellies/shellyplus1pm-1/events/rpc', 'shellies/attic/status/switch:0', 'shellies/attic/status/wifi', 'shellies/shellypro4pm-1/online',
-      'shellies/shelly1pmg3-1/online', 'shellies/shellyplusht-1/online',
+      'shellies/shellyplus1pm-1/events/rpc', 'shellies/attic/status/switch:0', 'shellies/attic/status/wifi',
+      'shellies/shellypro4pm-1/online', 'shellies/shelly1pmg3-1/online', 'shellies/shellyplusht-1/online',
     ]) {
       assert.equal(shelly1.recognise(topic), undefined, topic)
       assert.equal(recognise(topic)?.adapter.name, 'shelly', topic)
@@ -40,7 +40,9 @@ describe('Which topics are a first-generation Shelly\'s', () => {
   })
 
   it('keeps wildcards out', () => {
-    for (const topic of ['shellies/+/relay/0', 'shellies/#', 'shellies/a#/online', 'shellies', 'shellies/', 'shellies/a', 'shellies//online']) {
+    for (const topic of [
+      'shellies/+/relay/0', 'shellies/#', 'shellies/a#/online', 'shellies', 'shellies/', 'shellies/a', 'shellies//online',
+    ]) {
       assert.equal(shelly1.recognise(topic), undefined, topic)
     }
   })
@@ -52,8 +54,9 @@ describe('The topic rules of another project (skipped where ../shared/samples is
   })
 
   const NOT_MAPPED = new RegExp([
-    '^(?:relay|roller|light|color|white)/\\d$', 'command$', '/(?:pos|source|status|overpower_value)$', '^(?:input|input_event|longpush|ext_switch)/',
-    '^(?:overpower|overtemperature|temperature|temperature_f|status)$', '^ext_temperature_f/', '^sensor/(?:act_reasons|charger|wakeupevent)$',
+    '^(?:relay|roller|light|color|white)/\\d$', 'command$', '/(?:pos|source|status|overpower_value)$',
+    '^(?:input|input_event|longpush|ext_switch)/', '^(?:overpower|overtemperature|temperature|temperature_f|status)$',
+    '^ext_temperature_f/', '^sensor/(?:act_reasons|charger|wakeupevent)$',
     '^sensor/(?:concentration|illumination|operation|self_test|tilt)$',
   ].join('|'))
   const said = (tail: string): string => {

@@ -40,8 +40,8 @@ function decodeFigure(topic: Shelly1Topic, figure: Figure, { payload }: Packet, 
   if (text === undefined || text === '') return refused('BAD_PAYLOAD', 'The payload is no text.', memory)
   const value = figure.words ? wordOf(text, figure.words) : numberOfText(text)
   if (value === undefined) return refused('BAD_PAYLOAD', 'Not what this topic may say.', memory)
-  if (value === null || figure.absent?.includes(value as number)) return refused('NO_READING', 'The device says that it has no value.', memory)
-  if (topic.kind === 'relay' && WITHOUT_METER.test(topic.id)) return refused('NO_READING', 'It has no meter: its owner entered this.', memory)
+  if (value === null || figure.absent?.includes(value as number)) return refused('NO_READING', 'The device says that it has none.', memory)
+  if (topic.kind === 'relay' && WITHOUT_METER.test(topic.id)) return refused('NO_READING', 'It has no meter: it was typed in.', memory)
   const { quantity } = figure, { device, phase, report } = place
   const unit = topic.kind === 'sensor' && quantity === 'temperature' && learned.isFahrenheit ? '°F' : figure.unit
   const reading: Reading = { device, quantity, value, unit, ...phase && { phase }, field: '' }
