@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { Devices, DEVICES_PER_SOURCE_MAX } from '#gateway/devices/devices.ts'
-import { Sources, SOURCES_PER_OWNER_MAX, type Source } from '#gateway/devices/sources.ts'
+import { Sources, SOURCES_PER_OWNER_MAX } from '#gateway/devices/sources.ts'
 import { openState, transaction } from '#gateway/state/database.ts'
 import { temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
@@ -86,7 +86,7 @@ describe('Sources and devices', () => {
 
     it('is one of so many of its source at most', () => {
       const { sources, devices } = make(), { source } = sources.pair(OWNER, { name: 'home' })
-      for (let n = 0; n < DEVICES_PER_SOURCE_MAX; n++) assert.ok(devices.find(source as Source, 'tts', `device ${n}`))
+      for (let n = 0; n < DEVICES_PER_SOURCE_MAX; n++) assert.ok(devices.find(source, 'tts', `device ${n}`))
       assert.equal(devices.find(source, 'tts', 'one more'), undefined)
       assert.ok(devices.find(source, 'tts', 'device 7'))
     })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { GatewayProcess } from '#test/support/process.ts'
-import { Users, type PartyKey } from '#test/support/running.ts'
+import { Users } from '#test/support/running.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const DISK_MIB = 48
@@ -26,7 +26,7 @@ describe('A full disk', () => {
   it('stops acknowledgements, shows in /readyz, loses nothing that was acknowledged, and ends when there is room', async function () {
     this.timeout(120_000)
     gateway = await GatewayProcess.start(join(disk, 'data'))
-    const users = new Users(gateway.ready), [owner, city] = await Promise.all([users.party('owner'), users.party('subscriber')]) as [PartyKey, PartyKey]
+    const users = new Users(gateway.ready), [owner, city] = await Promise.all([users.party('owner'), users.party('subscriber')])
     const source = await users.pair(owner)
     await (await users.device(source)).publishAsync('zigbee2mqtt/k', climate(0), { qos: 1 })
     const [stream] = await users.streamsOf(owner)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connectAsync } from 'mqtt'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayProcess } from '#test/support/process.ts'
-import { Users, type PartyKey } from '#test/support/running.ts'
+import { Users } from '#test/support/running.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROUNDS = 4
@@ -14,7 +14,7 @@ describe('kill -9 in full stream', () => {
     const data = temporaryFolder()
     let process = await GatewayProcess.start(data), users = new Users(process.ready)
     const ports = { mqtt: Number(new URL(users.mqtt).port), http: Number(new URL(users.http).port) }, { operatorKey } = users
-    const [owner, city] = await Promise.all([users.party('owner'), users.party('subscriber')]) as [PartyKey, PartyKey]
+    const [owner, city] = await Promise.all([users.party('owner'), users.party('subscriber')])
     const source = await users.pair(owner)
     await (await users.device(source)).publishAsync('zigbee2mqtt/k', climate(0), { qos: 1 })
     const [stream] = await users.streamsOf(owner)

@@ -84,7 +84,7 @@ describe('mosquitto_pub as the device', () => {
         const [entity] = watcher.got
         for (const [attribute, [value, unitCode]] of Object.entries(expected[stream.type]!)) assert.deepEqual([entity[attribute].value, entity[attribute].unitCode], [value, unitCode], attribute)
         if (observedAt) assert.equal(entity.dateObserved.value['@value'].slice(0, 18), observedAt.slice(0, 18))
-        const rdf = await jsonld.toRDF(entity, { format: 'application/n-quads', safe: true, documentLoader: (url: string) => { const document = contextDocument(url); return document ? Promise.resolve({ documentUrl: url, document }) : Promise.reject(new Error(url)) } } as never) as unknown as string
+        const rdf = await (jsonld.toRDF(entity, { format: 'application/n-quads', safe: true, documentLoader: (url: string) => { const document = contextDocument(url); return document ? Promise.resolve({ documentUrl: url, document }) : Promise.reject(new Error(url)) } } as never) as unknown as Promise<string>)
         assert.ok(!rdf.includes('/default-context/'), rdf)
         watcher.close()
       }
