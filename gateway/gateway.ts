@@ -90,19 +90,22 @@ export class Gateway {
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#network = new Network({
-      journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, clock, log,
+      journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count },
     })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
-      tally: this.#tally, explain: this.#explain, times: this.#times,
+      tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
     this.#mqtt = new MqttServer({
       host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest,
       credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) },
       events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
     })
-    this.#sources.onCut = sourceId => this.#mqtt.disconnectSource(sourceId)
+    this.#sources.onCut = sourceId => {
+      this.#mqtt.disconnectSource(sourceId)
+      if (!this.#sources.get(sourceId)) pipeline.forget(sourceId)
+    }
     this.#parties.onKeysEnded = partyId => this.#network.endParty(partyId)
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
@@ -183,6 +186,7 @@ export class Gateway {
     const reasons = []
     if (!this.#isReady) reasons.push('starting or stopping')
     if (this.#journal.fault) reasons.push(`the journal takes nothing: ${this.#journal.fault.message}`)
+    if (this.#network.fault) reasons.push(`the usage log takes nothing: ${this.#network.fault.message}`)
     return { ready: reasons.length === 0, reasons }
   }
 

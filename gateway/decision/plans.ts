@@ -1,6 +1,6 @@
 // Compiled snapshots: for each stream what may leave it at this moment, found by one look-up and compiled anew when a consent or an agreement changes.
 import type { Consents } from '#gateway/consent/consents.ts'
-import { stateOf } from '#gateway/consent/grant.ts'
+import { stateOf, type Grant } from '#gateway/consent/grant.ts'
 import { furthest, isOutlet, standing, type Outlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
@@ -11,8 +11,9 @@ import type { Agreements } from '#gateway/market/agreements.ts'
 export interface Plan {
   /** Every attribute that some grant in force lets out: what the journal may hold. */
   readonly granted: number
-  readonly outlets: readonly Outlet[]
-  /** Why nothing leaves, where `outlets` is empty. */
+  /** By the id of the agreement. */
+  readonly outlets: ReadonlyMap<string, Outlet>
+  /** Why nothing leaves, where there is no outlet. */
   readonly refusal: RefusalCode
   /** The next moment at which a grant ends by itself. */
   readonly validUntil: number
@@ -20,11 +21,15 @@ export interface Plan {
 
 export interface PlansOptions { readonly consents: Consents, readonly agreements: Agreements, readonly streams: Streams, readonly clock: Clock }
 
+/** The longest time that a timer of Node waits. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 export type AgreementState = 'active' | 'waiting' | 'suspended' | 'ended'
 
 export class Plans {
   readonly #options: PlansOptions
   readonly #byStream = new Map<number, Plan>()
+  readonly #alarms = new Map<number, NodeJS.Timeout>()
   /** Told when a grant was found to have ended by itself, before anything more is let out. */
   onExpired: (stream: Stream) => void = () => {}
 
@@ -33,10 +38,9 @@ export class Plans {
   /** What may leave this stream now. */
   of(stream: Stream): Plan {
     const plan = this.#byStream.get(stream.number)
-    if (plan === undefined) return this.#compile(stream)
-    if (this.#options.clock.now() < plan.validUntil) return plan
+    if (plan && this.#options.clock.now() < plan.validUntil) return plan
     const compiled = this.#compile(stream)
-    this.onExpired(stream)
+    if (plan) this.onExpired(stream)
     return compiled
   }
 
@@ -56,20 +60,41 @@ export class Plans {
     return now === 'SUSPENDED' ? 'suspended' : 'waiting'
   }
 
+  /** Whether a consent lets anything out at this moment. */
+  isInForce(stream: Stream, consentId: string): boolean {
+    const { consents, clock } = this.#options
+    return consents.on(stream.id).some(grant => grant.id === consentId && stateOf(grant, clock.now()) === 'given')
+  }
+
   #compile(stream: Stream): Plan {
-    const { consents, agreements, clock } = this.#options, now = clock.now()
-    const grants = consents.on(stream.id), inForce = grants.filter(grant => stateOf(grant, now) === 'given')
-    let refusal: RefusalCode = inForce.length > 0 ? 'NO_AGREEMENT' : 'NO_CONSENT'
-    const outlets: Outlet[] = []
+    const { consents, agreements, clock } = this.#options, now = clock.now(), grants = consents.on(stream.id)
+    const inForce = grants.filter(grant => stateOf(grant, now) === 'given'), outlets = new Map<string, Outlet>()
+    let refusal: RefusalCode = inForce.length > 0 ? 'NO_AGREEMENT' : ended(grants, now)
     for (const agreement of agreements.on(stream.id)) {
       const found = standing(agreement, grants, stream.model, now)
-      if (isOutlet(found)) outlets.push(found)
-      else if (agreement.endedAt === undefined) refusal = furthest(refusal, found)
+      if (isOutlet(found)) outlets.set(agreement.id, found)
+      else if (inForce.length > 0) refusal = furthest(refusal, found)
     }
-    if (outlets.length === 0 && inForce.length === 0) refusal = grants.reduce<RefusalCode>((code, grant) => furthest(code, stateOf(grant, now) === 'withdrawn' ? 'CONSENT_WITHDRAWN' : 'EXPIRED'), 'NO_CONSENT')
     const granted = inForce.reduce((mask, { attributes }) => mask | stream.model.maskOf(attributes), 0)
     const plan = { granted, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
     this.#byStream.set(stream.number, plan)
+    this.#setAlarm(stream, plan)
     return plan
   }
+
+  /** Looks again when a grant has ended, so that it is not the next message that finds out. */
+  #setAlarm(stream: Stream, plan: Plan): void {
+    clearTimeout(this.#alarms.get(stream.number))
+    this.#alarms.delete(stream.number)
+    if (plan.validUntil === Infinity) return
+    const alarm = setTimeout(() => {
+      if (this.of(stream) === plan) this.#setAlarm(stream, plan) // not yet: the clock was set back, or the time was too long for one timer
+    }, Math.min(plan.validUntil - this.#options.clock.now(), TIMER_MS_MAX))
+    this.#alarms.set(stream.number, alarm.unref())
+  }
+}
+
+/** Why there is no grant in force: of those that there were, what came nearest. */
+function ended(grants: readonly Grant[], now: number): RefusalCode {
+  return grants.reduce<RefusalCode>((code, grant) => furthest(code, stateOf(grant, now) === 'withdrawn' ? 'CONSENT_WITHDRAWN' : 'EXPIRED'), 'NO_CONSENT')
 }

@@ -4,15 +4,11 @@ import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Model } from '#semantic-models/model.ts'
 
-/** A way out of the gateway: what one agreement receives of a stream, and by which grant. */
+/** A way out of the gateway: what an agreement receives of its stream, and by which grant. */
 export interface Outlet {
-  readonly agreementId: string
-  readonly subscriberId: string
   readonly consentId: string
-  /** From then on the grant allows it: what was kept earlier is not replayed by it. */
+  /** From then on the grant allows it: what came earlier does not leave by it. */
   readonly since: number
-  /** From then on it allows nothing, whoever notices first; Infinity where it has no end. */
-  readonly until: number
   /** The attributes that the offer names; all of them are granted. */
   readonly mask: number
 }
@@ -31,7 +27,7 @@ export function standing(agreement: Agreement, grants: readonly Grant[], model: 
   for (const grant of grants) {
     if (grant.recipient !== 'any' && grant.recipient !== agreement.subscriberId) continue
     const refusal = refusalOf(grant, agreement.purpose, mask, model, now)
-    if (refusal === undefined) return { agreementId: agreement.id, subscriberId: agreement.subscriberId, consentId: grant.id, since: grant.grantedAt, until: grant.until ?? Infinity, mask }
+    if (refusal === undefined) return { consentId: grant.id, since: grant.grantedAt, mask }
     nearest = furthest(nearest, refusal)
   }
   return nearest

@@ -7,23 +7,40 @@ const stream = { number: 1 } as Stream
 const at = (observedAt: number, text: string, timed = true) => ({ timed, observedAt, entity: { parts: [{ bit: 1, text }] } }) as unknown as Observation
 
 describe('Freshness', () => {
+  let freshness: Freshness
+  beforeEach(() => { freshness = new Freshness() })
+
+  /** Judges as the pipeline does: what is refused as it comes is known, and was not let out. */
+  function take(report: Observation, { isRetained = false, isGranted = true, of = stream } = {}) {
+    const refusal = freshness.judge(of, report, isRetained)
+    freshness.note(of, report, isGranted && refusal === undefined)
+    return refusal
+  }
+
   it('lets the same values pass when they carry no time of their own', () => {
-    const freshness = new Freshness()
-    assert.deepEqual([1, 2].map(() => freshness.judge(stream, at(5, 'a', false), true)), [undefined, undefined])
+    assert.deepEqual([1, 2].map(() => take(at(5, 'a', false), { isRetained: true })), [undefined, undefined])
   })
 
   it('calls the same report of the same instant a duplicate, and another of that instant not', () => {
-    const freshness = new Freshness()
-    assert.deepEqual([at(5, 'a'), at(5, 'a'), at(5, 'b'), at(6, 'a')].map(report => freshness.judge(stream, report, false)), [undefined, 'DUPLICATE', undefined, undefined])
+    assert.deepEqual([at(5, 'a'), at(5, 'a'), at(5, 'b'), at(6, 'a')].map(report => take(report)), [undefined, 'DUPLICATE', undefined, undefined])
   })
 
   it('calls an older retained report stale, and takes an older one that is not retained', () => {
-    const freshness = new Freshness()
-    assert.deepEqual([freshness.judge(stream, at(9, 'a'), true), freshness.judge(stream, at(5, 'b'), true), freshness.judge(stream, at(5, 'b'), false)], [undefined, 'STALE', undefined])
+    assert.deepEqual([take(at(9, 'a'), { isRetained: true }), take(at(5, 'b'), { isRetained: true }), take(at(5, 'b'))], [undefined, 'STALE', undefined])
   })
 
   it('judges each stream by itself', () => {
-    const freshness = new Freshness()
-    assert.deepEqual([freshness.judge(stream, at(9, 'a'), true), freshness.judge({ number: 2 } as Stream, at(5, 'a'), true)], [undefined, undefined])
+    assert.deepEqual([take(at(9, 'a')), take(at(5, 'a'), { isRetained: true, of: { number: 2 } as Stream })], [undefined, undefined])
+  })
+
+  it('takes what nobody was allowed to have when it comes again, and still nothing older', () => {
+    assert.equal(take(at(9, 'a'), { isGranted: false }), undefined)
+    assert.deepEqual([take(at(5, 'a'), { isRetained: true }), take(at(9, 'a'), { isRetained: true }), take(at(9, 'a'), { isRetained: true })], ['STALE', undefined, 'DUPLICATE'])
+  })
+
+  it('takes what could not be kept when it comes again', () => {
+    take(at(9, 'a'))
+    freshness.takeBack(stream)
+    assert.deepEqual([take(at(9, 'a')), take(at(9, 'a'))], [undefined, 'DUPLICATE'])
   })
 })

@@ -18,6 +18,7 @@ import { price } from '#gateway/pipeline/price.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Network } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
+import type { Log } from '#gateway/telemetry/log.ts'
 import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import type { Tally } from '#gateway/telemetry/tally.ts'
 import { pack } from '#semantic-models/entity.ts'
@@ -34,6 +35,7 @@ export interface PipelineOptions {
   readonly tally: Tally
   readonly explain: Explain
   readonly times: StageTimes
+  readonly log: Log
 }
 
 /** What one batch lets out, on its way to the journal. */
@@ -51,16 +53,36 @@ export class Pipeline {
 
   /** The port of the MQTT edge. What nobody may have is settled at once; what somebody may have is acknowledged when the journal has it. */
   readonly ingest: Ingest = (batch, connection) => {
+    const { sources, devices, streams } = this.#options
     const out: Outgoing = { messages: [], records: [], isDurable: false }
-    const source = this.#options.sources.get(connection.sourceId)
+    const source = sources.get(connection.sourceId)
     for (const packet of batch) this.#take(source, packet, connection, out)
-    this.#options.devices.flush()
-    this.#options.streams.flush()
+    try {
+      devices.flush()
+      streams.flush()
+    } catch (error) {
+      this.#fail(out)
+      throw error
+    }
     return out.messages.length > 0 ? this.#keepAndPublish(out) : undefined
   }
 
+  /** To be called when a source is gone for good. */
+  forget(sourceId: string): void { this.#decoder.forget(sourceId) }
+
+  /** A packet that breaks us fails by itself: were its batch refused for it, its device would send it again for ever. */
   #take(source: Source | undefined, packet: Packet, connection: Connection, out: Outgoing): void {
     if (!source || source.state !== 'active') return this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
+    try {
+      this.#process(source, packet, out)
+    } catch (error) {
+      this.#options.tally.received++
+      this.#options.tally.failed++
+      this.#options.log.error({ sourceId: source.id, error }, 'Failed to process a packet')
+    }
+  }
+
+  #process(source: Source, packet: Packet, out: Outgoing): void {
     const { times } = this.#options
     const started = times.now()
     const found = this.#decoder.decode(source, packet)
@@ -102,31 +124,34 @@ export class Pipeline {
     const stream = streams.find(source, device, observation)
     const plan = plans.of(stream)
     const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan) ?? price(plan)
-    if (refusal !== undefined) {
-      if (refusal !== 'DUPLICATE') network.show(network.next(stream, observation.entity, packet.receivedAt, false))
-      return this.#drop(source.id, packet, refusal)
-    }
-    tally.received++
-    const message = network.next(stream, observation.entity, packet.receivedAt, true)
+    if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
+    this.#freshness.note(stream, observation, refusal === undefined)
+    const message = network.next(stream, observation.entity, packet.receivedAt, refusal === undefined)
+    network.show(message)
+    if (refusal !== undefined) return this.#drop(source.id, packet, refusal)
+    const { position, timestamp, sequenceNumber, msgChainId } = message
+    out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content: pack(observation.entity, plan.granted) })
     out.messages.push(message)
-    out.records.push({
-      streamNumber: stream.number, position: message.position, timestamp: message.timestamp, sequenceNumber: message.sequenceNumber, msgChainId: message.msgChainId,
-      content: pack(observation.entity, plan.granted),
-    })
     if (packet.qos > 0) out.isDurable = true
+    tally.received++
   }
 
-  async #keepAndPublish({ messages, records, isDurable }: Outgoing): Promise<void> {
-    const { journal, network, tally, times } = this.#options, started = times.now()
+  async #keepAndPublish(out: Outgoing): Promise<void> {
+    const { journal, network, times } = this.#options, started = times.now()
     try {
-      await journal.append(records, isDurable)
+      await journal.append(out.records, out.isDurable)
     } catch (error) {
-      tally.failed += messages.length
+      this.#fail(out)
       throw error
     }
     const keptAt = times.add('journal', started)
-    network.publish(messages, this.#settle)
+    network.publish(out.messages, this.#settle)
     times.add('publish', keptAt)
+  }
+
+  #fail({ messages }: Outgoing): void {
+    this.#options.tally.failed += messages.length
+    for (const { stream } of messages) this.#freshness.takeBack(stream)
   }
 
   readonly #settle = (message: Message, refusal: RefusalCode | undefined): void => {

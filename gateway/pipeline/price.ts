@@ -3,5 +3,5 @@ import type { Plan } from '#gateway/decision/plans.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
 
 export function price(plan: Plan): RefusalCode | undefined {
-  return plan.outlets.length === 0 ? plan.refusal : undefined
+  return plan.outlets.size === 0 ? plan.refusal : undefined
 }

@@ -1,11 +1,9 @@
 // The embedded Streamr-style network: streams with ids and publish permission from their owner's key, messages in order, subscribers by permission, resend of what is kept.
-import { isOutlet, type Outlet } from '#gateway/decision/standing.ts'
-import type { Plan, Plans } from '#gateway/decision/plans.ts'
+import type { Plans } from '#gateway/decision/plans.ts'
+import { isOutlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound, type RefusalCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
-import type { Log } from '#gateway/telemetry/log.ts'
-import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 import type { Meter } from '#gateway/market/meter.ts'
@@ -17,6 +15,7 @@ import { OwnerSession } from '#gateway/publish/owner-session.ts'
 import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
 import { Session } from '#gateway/publish/session.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
+import type { Log } from '#gateway/telemetry/log.ts'
 import { view, type Entity } from '#semantic-models/entity.ts'
 
 export const SESSIONS_PER_PARTY_MAX = 1_000
@@ -28,27 +27,29 @@ export interface NetworkOptions {
   readonly offers: Offers
   readonly agreements: Agreements
   readonly meter: Meter
-  readonly clock: Clock
   readonly log: Log
   /** Told of each hand-over to a subscriber. */
   readonly onDelivered: (count: number) => void
 }
 
-/** What a transport holds of a subscription. */
+/** What a transport holds of a subscription: to be closed when it has gone. */
 export interface Subscription { close(): void }
 
 export class Network {
   readonly #options: NetworkOptions
   readonly #channels = new Map<number, Channel>()
+  readonly #byParty = new Map<string, Set<Session | OwnerSession>>()
   readonly #msgChainId = newMsgChainId()
-  readonly #sessionsOf = new Map<string, number>()
+  #fault: Error | undefined
 
   constructor(options: NetworkOptions) {
     this.#options = options
     options.plans.onExpired = stream => this.#reviewSessions(stream)
   }
 
-  get sessionCount(): number { return [...this.#sessionsOf.values()].reduce((sum, count) => sum + count, 0) }
+  /** Why nothing is handed over at the moment: it cannot be written down. Undefined while all is well. */
+  get fault(): Error | undefined { return this.#fault }
+  get sessionCount(): number { return [...this.#byParty.values()].reduce((sum, { size }) => sum + size, 0) }
 
   /** Numbers an observation as the next message of its stream. */
   next(stream: Stream, entity: Entity, receivedAt: number, isKept: boolean): Message {
@@ -67,32 +68,22 @@ export class Network {
   publish(messages: readonly Message[], settle: (message: Message, refusal: RefusalCode | undefined) => void): void {
     const touched = new Set<Session>()
     for (const message of messages) {
-      const plan = this.#options.plans.of(message.stream)
-      const outlets = this.#offer(message, plan, touched)
-      this.show(message)
-      settle(message, outlets > 0 ? undefined : this.#options.plans.of(message.stream).refusal)
+      this.#offer(message, touched)
+      settle(message, this.#refusalOf(message))
     }
-    this.#handOver(touched)
-  }
-
-  /** Ends whatever a party has open: its keys have stopped. */
-  endParty(partyId: string): void {
-    for (const { stream, sessions, owners } of this.#channels.values()) {
-      for (const session of sessions) if (session.outlet.subscriberId === partyId) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
-      if (stream.ownerId === partyId) for (const session of owners) session.end('UNAUTHENTICATED', KEYS_ENDED)
-    }
+    for (const session of touched) session.flush()
   }
 
   /**
    * Opens a stream for a party: as its owner, or under an agreement that stands. Throws with the code where it is refused.
    * `from`: nothing (what comes from now on), `earliest`, an RFC 3339 time, or the id of the last message seen.
+   * `connect` makes the transport ready, when nothing stands in the way any more; where it throws, nothing was opened.
    */
-  open(party: Party, streamId: string, from: string | undefined, sink: Sink): Subscription {
+  open(party: Party, streamId: string, from: string | undefined, connect: () => Sink): Subscription {
     const stream = this.#options.streams.get(streamId)
     if (!stream) throw notFound('stream')
-    if ((this.#sessionsOf.get(party.id) ?? 0) >= SESSIONS_PER_PARTY_MAX) throw new GatewayError('LIMIT_REACHED', `You have ${SESSIONS_PER_PARTY_MAX} subscriptions open: close some first.`)
-    const close = stream.ownerId === party.id ? this.#openAsOwner(stream, sink) : this.#openAsSubscriber(party, stream, from, sink)
-    return { close }
+    if ((this.#byParty.get(party.id)?.size ?? 0) >= SESSIONS_PER_PARTY_MAX) throw new GatewayError('LIMIT_REACHED', `You have ${SESSIONS_PER_PARTY_MAX} subscriptions open: close some first.`)
+    return stream.ownerId === party.id ? this.#openAsOwner(stream, connect()) : this.#openAsSubscriber(party, stream, from, connect)
   }
 
   /** To be called when a consent or an agreement on a stream has changed: whoever may no longer have it is told, and gets nothing more. */
@@ -101,87 +92,102 @@ export class Network {
     this.#reviewSessions(stream)
   }
 
-  /** Ends what has expired by itself. */
+  /** Ends whatever a party has open: its keys have stopped. */
+  endParty(partyId: string): void {
+    for (const session of this.#byParty.get(partyId) ?? []) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
+  }
+
+  /** To be called every second: ends what has expired however the clock was set, and goes on with what could not be handed over. */
   tick(): void {
-    for (const { sessions, stream } of this.#channels.values()) if (sessions.size > 0) this.#options.plans.of(stream)
+    if (this.#fault) this.#commit()
+    for (const { sessions, stream } of this.#channels.values()) {
+      if (sessions.size > 0) this.#options.plans.of(stream)
+      for (const session of sessions) session.resume()
+    }
   }
 
   /** Ends every subscription. */
   stop(): void {
-    for (const channel of this.#channels.values()) {
-      for (const session of channel.sessions) session.end('UNAVAILABLE', 'The gateway stops.')
-      for (const session of channel.owners) session.end('UNAVAILABLE', 'The gateway stops.')
-    }
+    for (const sessions of this.#byParty.values()) for (const session of sessions) session.end('UNAVAILABLE', 'The gateway stops.')
   }
 
-  /** What it costs is written down first. What cannot be written down is not handed over: its sessions end, and resume from the journal later. */
-  #handOver(touched: ReadonlySet<Session>): void {
-    try {
-      this.#options.meter.commit()
-    } catch (error) {
-      this.#options.log.error({ error: String(error), sessions: touched.size }, 'Failed to write the usage log: subscribers have to come again')
-      for (const session of touched) session.end('UNAVAILABLE', 'The gateway cannot write its books at the moment. Try again.', true)
-      return
-    }
-    for (const session of touched) session.flush()
-  }
-
-  #offer(message: Message, plan: Plan, touched: Set<Session>): number {
-    const sessions = this.#channels.get(message.stream.number)?.sessions
-    if (!sessions || sessions.size === 0) return plan.outlets.length
+  #offer(message: Message, touched: Set<Session>): void {
     const views = new Map<number, string>()
-    for (const session of sessions) {
-      const { mask } = session.outlet
-      let content = views.get(mask)
-      if (content === undefined) views.set(mask, content = view(message.entity, mask))
-      session.offer(message, content)
+    for (const session of this.#channels.get(message.stream.number)?.sessions ?? []) {
+      const outlet = session.outletFor(message)
+      if (!outlet) continue
+      let content = views.get(outlet.mask)
+      if (content === undefined) views.set(outlet.mask, content = view(message.entity, outlet.mask))
+      session.take(message, outlet, content)
       touched.add(session)
     }
-    return this.#options.plans.of(message.stream).outlets.length // an agreement may have come to its end just now
+  }
+
+  /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
+  #refusalOf({ stream, timestamp }: Message): RefusalCode | undefined {
+    const { outlets, refusal } = this.#options.plans.of(stream)
+    if (outlets.size === 0) return refusal
+    for (const { since } of outlets.values()) if (timestamp >= since) return undefined
+    return 'NO_CONSENT'
   }
 
   #reviewSessions(stream: Stream): void {
-    for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(session)
+    for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(stream, session)
   }
 
-  #reviewSession(session: Session): void {
-    const agreement = this.#options.agreements.get(session.outlet.agreementId)
-    const standing = agreement ? this.#options.plans.standingOf(agreement) : 'NO_AGREEMENT'
-    if (isOutlet(standing)) session.outlet = standing
-    else session.end(standing, REFUSAL_TEXTS[standing], standing !== 'SUSPENDED' || agreement?.exhaustedAt === undefined)
+  /** What is paid for goes out even when the budget is spent by it; of a grant that is gone nothing does, whatever the session has come to since. */
+  #reviewSession(stream: Stream, session: Session): void {
+    const { agreements, plans } = this.#options, agreement = agreements.get(session.agreementId)!, standing = plans.standingOf(agreement)
+    const isGranted = session.fedBy === undefined || plans.isInForce(stream, session.fedBy)
+    if (!isOutlet(standing)) session.end(standing, REFUSAL_TEXTS[standing], !isGranted || agreement.exhaustedAt === undefined)
+    if (isGranted || !session.isWaiting) return
+    session.end('UNAVAILABLE', CONSENT_REPLACED, true)
+    session.cut()
   }
 
-  #openAsOwner(stream: Stream, sink: Sink): () => void {
+  #openAsOwner(stream: Stream, sink: Sink): Subscription {
     const { owners } = this.#channel(stream)
-    const session = new OwnerSession(sink, closed => { if (owners.delete(closed)) this.#count(stream.ownerId, -1) })
+    const session = new OwnerSession(sink, () => { owners.delete(session); this.#forget(stream.ownerId, session) })
     owners.add(session)
-    this.#count(stream.ownerId, 1)
-    return () => session.close()
+    this.#remember(stream.ownerId, session)
+    return session
   }
 
-  #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, sink: Sink): () => void {
-    const { journal, meter, clock, log, onDelivered } = this.#options
-    const { agreement, outlet } = this.#permission(party, stream), channel = this.#channel(stream)
-    const position = this.#startOf(stream, from)
-    if (!meter.connected(agreement.id)) throw new GatewayError('SUSPENDED', REFUSAL_TEXTS.SUSPENDED)
-    this.#count(party.id, 1)
-    const session = new Session({
-      stream, journal, meter, clock, log, sink, outlet, from: position, onDelivered,
-      onClosed: closed => { channel.sessions.delete(closed); meter.disconnected(agreement.id); this.#count(party.id, -1) },
+  #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, connect: () => Sink): Subscription {
+    const { journal, plans, meter, log, onDelivered } = this.#options
+    const { id: agreementId } = this.#permission(party, stream), { sessions } = this.#channel(stream)
+    const session: Session = new Session({
+      stream, agreementId, journal, plans, meter, log, onDelivered, from: this.#startOf(stream, from), sink: this.#connected(agreementId, connect),
+      commit: () => this.#commit(),
+      onEnded: () => meter.disconnected(agreementId),
+      onClosed: () => { sessions.delete(session); this.#forget(party.id, session) },
     })
-    channel.sessions.add(session)
-    return () => session.close()
+    sessions.add(session)
+    this.#remember(party.id, session)
+    return session
+  }
+
+  /** The transport, of which the meter knows: its seconds count from here on. */
+  #connected(agreementId: string, connect: () => Sink): Sink {
+    const { meter } = this.#options
+    if (!meter.connected(agreementId)) throw new GatewayError('SUSPENDED', REFUSAL_TEXTS.SUSPENDED)
+    try {
+      return connect()
+    } catch (error) {
+      meter.disconnected(agreementId)
+      throw error
+    }
   }
 
   /** Subscribe permission: an agreement of the party that stands; else the reason that came nearest, or that there is no such stream for them. */
-  #permission(party: Party, stream: Stream): { agreement: Agreement, outlet: Outlet } {
+  #permission(party: Party, stream: Stream): Agreement {
     const { agreements, offers, plans } = this.#options
     const own = agreements.ofSubscriber(party.id, stream.id)
     let nearest: RefusalCode = 'NO_AGREEMENT'
     for (const agreement of own) {
-      const outlet = plans.standingOf(agreement)
-      if (isOutlet(outlet)) return { agreement, outlet }
-      nearest = agreement.endedAt === undefined ? outlet : nearest
+      const standing = plans.standingOf(agreement)
+      if (isOutlet(standing)) return agreement
+      nearest = agreement.endedAt === undefined ? standing : nearest
     }
     if (own.length === 0 && offers.on(stream.id).length === 0) throw notFound('stream')
     throw new GatewayError(nearest, REFUSAL_TEXTS[nearest])
@@ -198,6 +204,21 @@ export class Network {
     return index?.positionBefore(instant) ?? 0
   }
 
+  /** Writes down what was charged, and tells when that begins to fail and when it is well again. */
+  #commit(): boolean {
+    const { meter, log } = this.#options, before = this.#fault
+    try {
+      meter.commit()
+      this.#fault = undefined
+      if (before) log.info('Handing over again')
+      return true
+    } catch (error) {
+      this.#fault = error as Error
+      if (!before) log.error({ error: String(error) }, 'Failed to write the usage log: nothing is handed over until it can be written')
+      return false
+    }
+  }
+
   #channel(stream: Stream): Channel {
     let channel = this.#channels.get(stream.number)
     if (!channel) {
@@ -211,12 +232,18 @@ export class Network {
     return channel
   }
 
-  #count(partyId: string, change: 1 | -1): void {
-    const count = (this.#sessionsOf.get(partyId) ?? 0) + change
-    if (count > 0) this.#sessionsOf.set(partyId, count)
-    else this.#sessionsOf.delete(partyId)
+  #remember(partyId: string, session: Session | OwnerSession): void {
+    const sessions = this.#byParty.get(partyId)
+    if (sessions) sessions.add(session)
+    else this.#byParty.set(partyId, new Set([session]))
+  }
+
+  #forget(partyId: string, session: Session | OwnerSession): void {
+    const sessions = this.#byParty.get(partyId)
+    if (sessions?.delete(session) && sessions.size === 0) this.#byParty.delete(partyId)
   }
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'
+const CONSENT_REPLACED = 'The consent has gone, and another has taken its place. Open the stream again.'
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/

@@ -6,23 +6,25 @@ import { view } from '#semantic-models/entity.ts'
 
 export class OwnerSession {
   readonly #sink: Sink
-  readonly #onClosed: (session: OwnerSession) => void
+  readonly #onClosed: () => void
   #hasRoom = true
+  #isEnded = false
 
-  constructor(sink: Sink, onClosed: (session: OwnerSession) => void) {
+  constructor(sink: Sink, onClosed: () => void) {
     this.#sink = sink
     this.#onClosed = onClosed
     sink.onDrain = () => { this.#hasRoom = true }
   }
 
   offer(message: Message): void {
-    if (this.#hasRoom) this.#hasRoom = this.#sink.send([{ message, content: view(message.entity, message.entity.mask) }])
+    if (this.#hasRoom && !this.#isEnded) this.#hasRoom = this.#sink.send([{ message, content: view(message.entity, message.entity.mask) }])
   }
 
-  end(code: ErrorCode, message: string): void {
-    this.#sink.end(code, message, false)
-    this.#onClosed(this)
+  end(code: ErrorCode, message: string, purge = false): void {
+    if (purge && !this.#sink.isEmpty) this.#sink.cut()
+    else if (!this.#isEnded) this.#sink.end(code, message)
+    this.#isEnded = true
   }
 
-  close(): void { this.#onClosed(this) }
+  close(): void { this.#onClosed() }
 }

@@ -1,133 +1,155 @@
 // One subscriber on one stream. The journal is its queue: as long as its transport takes what comes it is live; else it reads on from where it stopped.
+// What it may have is asked at each message: a session holds no permission of its own.
+import type { Plans } from '#gateway/decision/plans.ts'
 import type { Outlet } from '#gateway/decision/standing.ts'
-import type { ErrorCode } from '#gateway/errors.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
+import type { ErrorCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
-import type { Clock } from '#gateway/lib/clock.ts'
-import type { Log } from '#gateway/telemetry/log.ts'
 import type { Meter } from '#gateway/market/meter.ts'
 import type { Message } from '#gateway/publish/message.ts'
-import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
 import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import type { Log } from '#gateway/telemetry/log.ts'
 import { unpack, view } from '#semantic-models/entity.ts'
 
 export interface SessionOptions {
   readonly stream: Stream
+  readonly agreementId: string
   readonly journal: Journal
+  readonly plans: Plans
   readonly meter: Meter
-  readonly clock: Clock
   readonly log: Log
   readonly sink: Sink
-  readonly outlet: Outlet
   /** Behind this position of the stream it begins. */
   readonly from: number
+  /** Writes down what was charged. False: it cannot be written now, and nothing of it may be handed over. */
+  readonly commit: () => boolean
   /** Told of each hand-over. */
   readonly onDelivered: (count: number) => void
-  readonly onClosed: (session: Session) => void
+  /** Nothing more is delivered … */
+  readonly onEnded: () => void
+  /** … and the transport has gone. */
+  readonly onClosed: () => void
 }
 
 export class Session {
+  readonly agreementId: string
   readonly #options: SessionOptions
-  outlet: Outlet
   #cursor: number
   #outbox: Outgoing[] = []
+  #fedBy: string | undefined
+  /** Has handed over all that was published, and gets what comes from memory. */
   #isLive = false
   #isReading = false
+  #hasRoom = true
   #isEnded = false
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.outlet = options.outlet
+    this.agreementId = options.agreementId
     this.#cursor = options.from
-    options.sink.onDrain = () => this.resume()
+    options.sink.onDrain = () => { this.#hasRoom = true; this.resume() }
     this.resume()
   }
 
   get isEnded(): boolean { return this.#isEnded }
+  /** The consent by which it was fed last, if it was; also by which whatever waits in its transport left. */
+  get fedBy(): string | undefined { return this.#fedBy }
+  /** Whether bytes wait in its transport. */
+  get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
-  /** Takes a message that is published now; `flush` hands it over. One that comes while the session reads the journal is found there. */
-  offer(message: Message, content: string): void {
-    if (this.#isLive && message.position > this.#cursor) this.#take(message, content)
+  /** By which outlet it may have a message that is published now; undefined where it may not, or finds it in the journal when it gets there. */
+  outletFor({ position, timestamp }: Message): Outlet | undefined {
+    return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp) : undefined
   }
 
-  /** Hands over what was taken. What it costs is written down first (Meter.commit). */
-  flush(): void {
-    if (this.#outbox.length === 0) return
-    const outbox = this.#outbox
+  /** Takes a message, charged; `flush` hands it over. */
+  take(message: Message, { consentId }: Outlet, content: string): void {
+    this.#cursor = message.position
+    if (!this.#options.meter.charge(this.agreementId, message.position, Buffer.byteLength(content))) return
+    this.#fedBy = consentId
+    this.#outbox.push({ message, content })
+  }
+
+  /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */
+  flush(): boolean {
+    const outbox = this.#outbox, [first] = outbox, { sink, commit, onDelivered } = this.#options
+    if (!first) return true
     this.#outbox = []
-    this.#options.onDelivered(outbox.length)
-    if (!this.#options.sink.send(outbox)) this.#isLive = false
+    const isCommitted = commit()
+    if (isCommitted) {
+      onDelivered(outbox.length)
+      this.#hasRoom = sink.send(outbox)
+    } else this.#cursor = first.message.position - 1
+    this.#isLive &&= isCommitted && this.#hasRoom
+    return isCommitted
   }
 
   /** Reads on from the journal until it has caught up or the transport has had enough. */
   resume(): void {
-    if (this.#isReading || this.#isEnded || this.#isLive) return
-    if (this.#hasCaughtUp()) { this.#isLive = true; return }
-    this.#isReading = true
-    this.#readOn().catch((error: unknown) => {
-      this.#options.log.error({ streamId: this.#options.stream.id, error: String(error) }, 'Failed to read the journal for a subscriber')
-      this.end('UNAVAILABLE', 'What was kept could not be read. Try again.', true)
-    }).finally(() => { this.#isReading = false })
+    if (this.#isLive || this.#isReading || this.#isEnded || !this.#hasRoom) return
+    if (this.#hasCaughtUp()) this.#isLive = true
+    else void this.#readOn()
   }
 
-  /** Ends the stream: what was taken (and charged) is handed over, unless `purge` forbids that a byte leaves. */
+  /**
+   * Ends the stream with a code, behind what was charged. With `purge` nothing of it may reach a socket any more: the transport is cut if
+   * bytes wait in it.
+   */
   end(code: ErrorCode, message: string, purge = false): void {
     if (this.#isEnded) return
-    this.#isEnded = true
-    if (!purge) this.#handOverRest()
-    this.#outbox = []
-    this.#options.sink.end(code, message, purge)
-    this.#options.onClosed(this)
+    if (!purge) this.flush()
+    this.#end()
+    if (purge && this.isWaiting) this.cut()
+    else this.#options.sink.end(code, message)
   }
 
-  /** What was charged is handed over, where it can be written down. */
-  #handOverRest(): void {
-    if (this.#outbox.length === 0) return
-    try {
-      this.#options.meter.commit()
-      this.flush()
-    } catch (error) {
-      this.#options.log.error({ error: String(error) }, 'Failed to write the usage log: what it tells of is not handed over')
-    }
-  }
+  /** What waits in the transport reaches no socket any more. */
+  cut(): void { this.#options.sink.cut() }
 
   /** The transport has gone. */
   close(): void {
-    if (this.#isEnded) return
+    if (!this.#isEnded) this.#end()
+    this.#options.onClosed()
+  }
+
+  #end(): void {
     this.#isEnded = true
+    this.#isLive = false
     this.#outbox = []
-    this.#options.onClosed(this)
+    this.#options.onEnded()
   }
 
   async #readOn(): Promise<void> {
-    const { journal, stream, meter, sink, onDelivered } = this.#options
-    while (!this.#isEnded && !this.#hasCaughtUp()) {
-      for (const record of await journal.read(stream.number, this.#cursor)) this.#replay(record)
-      if (this.#isEnded) return
-      meter.commit()
-      const outbox = this.#outbox
-      this.#outbox = []
-      onDelivered(outbox.length)
-      if (!sink.send(outbox)) return
+    const { journal, stream, log } = this.#options
+    let isCommitted = true
+    this.#isReading = true
+    try {
+      while (isCommitted && this.#hasRoom && !this.#isEnded && !this.#hasCaughtUp()) {
+        for (const record of await journal.read(stream.number, this.#cursor)) this.#replay(record)
+        isCommitted = this.flush()
+      }
+    } catch (error) {
+      log.error({ streamId: stream.id, error: String(error) }, 'Failed to read the journal for a subscriber')
+      this.end('UNAVAILABLE', 'What was kept could not be read. Try again.', true)
     }
-    this.#isLive = !this.#isEnded
+    this.#isReading = false
+    this.#isLive = this.#hasRoom && !this.#isEnded && this.#hasCaughtUp()
   }
 
-  /** A kept message is delivered when it was granted then, and is now. */
   #replay(record: JournalRecord): void {
     if (this.#isEnded || record.position <= this.#cursor) return
     this.#cursor = record.position
-    if (record.timestamp < this.outlet.since) return
-    const { stream } = this.#options
-    const entity = unpack(record.content)
-    this.#take({ ...record, stream, entity }, view(entity, this.outlet.mask))
+    const outlet = this.#outletAt(record.timestamp)
+    if (!outlet) return
+    const { stream } = this.#options, entity = unpack(record.content)
+    this.take({ ...record, stream, entity }, outlet, view(entity, outlet.mask))
   }
 
-  #take(message: Message, content: string): void {
-    if (this.#options.clock.now() >= this.outlet.until) return this.end('EXPIRED', REFUSAL_TEXTS.EXPIRED, true)
-    this.#cursor = message.position
-    if (this.#options.meter.charge(this.outlet.agreementId, message.position, Buffer.byteLength(content))) this.#outbox.push({ message, content })
+  /** A message is delivered when it was granted as it came, and is now. */
+  #outletAt(timestamp: number): Outlet | undefined {
+    const outlet = this.#options.plans.of(this.#options.stream).outlets.get(this.agreementId)
+    return outlet && timestamp >= outlet.since ? outlet : undefined
   }
 
   #hasCaughtUp(): boolean { return this.#cursor >= this.#options.journal.lastPosition(this.#options.stream.number) }

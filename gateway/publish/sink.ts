@@ -2,16 +2,21 @@
 import type { ErrorCode } from '#gateway/errors.ts'
 import type { Message } from '#gateway/publish/message.ts'
 
+/** Bytes that may wait in a transport before its session is left on the journal. */
+export const SEND_BUFFER_BYTES_MAX = 1 << 20
+
 /** A message and the text of the view that this subscriber may have. Subscribers with the same view share the text. */
 export interface Outgoing { readonly message: Message, readonly content: string }
 
 export interface Sink {
   /** Hands messages over, in order. False: leave me alone until `onDrain` is called; what was given is taken all the same. */
   send(outgoing: readonly Outgoing[]): boolean
-  /**
-   * Ends the stream with a code. With `purge` nothing that was handed over may reach a socket any more: a transport that still holds bytes is cut, not drained.
-   */
-  end(code: ErrorCode, message: string, purge: boolean): void
-  /** Set by the session: there is room again. */
+  /** Whether all that was handed over has been given to the socket. */
+  readonly isEmpty: boolean
+  /** Ends the stream with a code, behind what was handed over. */
+  end(code: ErrorCode, message: string): void
+  /** Ends it at once, without a word: what waits here reaches no socket any more. Also after `end`. */
+  cut(): void
+  /** Set by the session: there is room again. Not called from inside `send`. */
   onDrain: () => void
 }

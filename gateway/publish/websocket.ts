@@ -1,26 +1,25 @@
 // Streams over WebSocket, at the address a Streamr node has them: GET /streams/{id}/subscribe. Subscribe only: what a client sends is not read.
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { envelopeOf } from '#gateway/publish/message.ts'
 import type { Subscription } from '#gateway/publish/network.ts'
-import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import { SEND_BUFFER_BYTES_MAX, type Outgoing, type Sink } from '#gateway/publish/sink.ts'
 import { problemOf } from '#gateway/publish/problem.ts'
 
-/** Bytes that may wait in a transport before its session is left on the journal. */
-export const SEND_BUFFER_BYTES_MAX = 1 << 20
 /** What a client may send: nothing of use. */
 const RECEIVED_BYTES_MAX = 1024
 const PING_INTERVAL_MS = 15_000
-/** How often a transport that was full is asked whether it has room again. */
-const DRAIN_POLL_MS = 10
+/** A client that takes not a byte of what waits for it for so long has gone. */
+const SILENCE_MS_MAX = 2 * PING_INTERVAL_MS
 /** Close code of a stream that ends with one of our codes, which is the close reason. */
 export const CLOSE_REFUSED = 4403
 
 /** Opens streams for parties: the network. */
-export interface LiveStreams { open(party: Party, streamId: string, from: string | undefined, sink: Sink): Subscription }
+export interface LiveStreams { open(party: Party, streamId: string, from: string | undefined, connect: () => Sink): Subscription }
 
 export interface WebSocketOptions { readonly live: LiveStreams, readonly authenticate: (key: string) => Party | undefined }
 
@@ -28,26 +27,25 @@ const SUBSCRIBE_PATH = /^\/streams\/([^/]+)\/subscribe$/
 
 export class WebSocketTransport {
   readonly #options: WebSocketOptions
-  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: RECEIVED_BYTES_MAX, clientTracking: true })
+  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: RECEIVED_BYTES_MAX, clientTracking: false })
+  readonly #sinks = new Set<WebSocketSink>()
   readonly #heartbeat: NodeJS.Timeout
-  readonly #silent = new WeakSet<WebSocket>()
 
   constructor(options: WebSocketOptions) {
     this.#options = options
-    this.#heartbeat = setInterval(() => this.#ping(), PING_INTERVAL_MS).unref()
+    this.#heartbeat = setInterval(() => { for (const sink of this.#sinks) sink.ping() }, PING_INTERVAL_MS).unref()
   }
 
   /** Answers an HTTP upgrade: with an open stream, or with the status and problem of its refusal. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  handleUpgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+    const socket = duplex as Socket // as it always is behind an HTTP server
     socket.on('error', () => socket.destroy())
     try {
-      const wish = wishOf(request)
-      const party = this.#options.authenticate(wish.key)
+      const { key, streamId, from, hasEnvelope } = wishOf(request), { authenticate, live } = this.#options
+      const party = authenticate(key)
       if (!party) throw new GatewayError('UNAUTHENTICATED', 'This key is not known: give it as `Authorization: Bearer KEY` or `?apiKey=KEY`.')
-      const sink = new WebSocketSink(wish.hasEnvelope)
-      const subscription = this.#options.live.open(party, wish.streamId, wish.from, sink)
+      const subscription = live.open(party, streamId, from, () => this.#connect(request, socket, head, hasEnvelope))
       socket.once('close', () => subscription.close())
-      this.#server.handleUpgrade(request, socket, head, webSocket => this.#accept(webSocket, sink))
     } catch (error) {
       refuse(socket, error)
     }
@@ -55,69 +53,58 @@ export class WebSocketTransport {
 
   stop(): void {
     clearInterval(this.#heartbeat)
-    for (const webSocket of this.#server.clients) webSocket.terminate()
+    for (const sink of this.#sinks) sink.cut()
     this.#server.close()
   }
 
-  #accept(webSocket: WebSocket, sink: WebSocketSink): void {
-    webSocket.on('error', () => webSocket.terminate())
-    webSocket.on('pong', () => this.#silent.delete(webSocket))
-    sink.attach(webSocket)
-  }
-
-  /** Whoever did not answer the last ping has gone. */
-  #ping(): void {
-    for (const webSocket of this.#server.clients) {
-      if (this.#silent.has(webSocket)) { webSocket.terminate(); continue }
-      this.#silent.add(webSocket)
-      webSocket.ping()
-    }
+  /** The handshake is judged and answered within this call. */
+  #connect(request: IncomingMessage, socket: Socket, head: Buffer, hasEnvelope: boolean): Sink {
+    let accepted: WebSocket | undefined
+    this.#server.handleUpgrade(request, socket, head, webSocket => { accepted = webSocket })
+    if (!accepted) throw new GatewayError('BAD_REQUEST', 'This is no WebSocket handshake.')
+    const sink = new WebSocketSink(accepted, socket, hasEnvelope)
+    this.#sinks.add(sink)
+    socket.once('close', () => this.#sinks.delete(sink))
+    return sink
   }
 }
 
-/** One message a frame. Until the handshake is through, and whenever the socket is full, the session waits on the journal. */
+/** One message a frame; what one turn brings goes to the socket at once. */
 class WebSocketSink implements Sink {
   onDrain = () => {}
+  readonly #webSocket: WebSocket
+  readonly #socket: Socket
   readonly #hasEnvelope: boolean
-  #webSocket: WebSocket | undefined
-  #early: Outgoing[] = []
-  #ended: { code: ErrorCode, message: string } | undefined
-  #poll: NodeJS.Timeout | undefined
+  #hasAnswered = true
 
-  constructor(hasEnvelope: boolean) { this.#hasEnvelope = hasEnvelope }
-
-  attach(webSocket: WebSocket): void {
+  constructor(webSocket: WebSocket, socket: Socket, hasEnvelope: boolean) {
     this.#webSocket = webSocket
-    webSocket.once('close', () => clearInterval(this.#poll))
-    const early = this.#early
-    this.#early = []
-    if (this.send(early)) this.onDrain()
-    if (this.#ended) webSocket.close(CLOSE_REFUSED, this.#ended.code)
+    this.#socket = socket
+    this.#hasEnvelope = hasEnvelope
+    webSocket.on('error', () => webSocket.terminate())
+    webSocket.on('pong', () => { this.#hasAnswered = true })
+    socket.setTimeout(SILENCE_MS_MAX, () => webSocket.terminate())
+    socket.on('drain', () => this.onDrain())
   }
+
+  get isEmpty(): boolean { return this.#socket.writableLength === 0 }
 
   send(outgoing: readonly Outgoing[]): boolean {
-    const webSocket = this.#webSocket
-    if (!webSocket) { this.#early.push(...outgoing); return false }
-    for (const { message, content } of outgoing) webSocket.send(this.#hasEnvelope ? envelopeOf(message, content) : content)
-    if (webSocket.bufferedAmount < SEND_BUFFER_BYTES_MAX) return true
-    this.#poll ??= setInterval(() => this.#checkRoom(webSocket), DRAIN_POLL_MS)
-    return false
+    this.#socket.cork()
+    for (const { message, content } of outgoing) this.#webSocket.send(this.#hasEnvelope ? envelopeOf(message, content) : content)
+    this.#socket.uncork()
+    return this.#webSocket.readyState === WebSocket.OPEN && this.#socket.writableLength < SEND_BUFFER_BYTES_MAX
   }
 
-  end(code: ErrorCode, message: string, purge: boolean): void {
-    this.#ended = { code, message }
-    clearInterval(this.#poll)
-    if (purge) this.#early = []
-    if (!this.#webSocket) return
-    if (purge && this.#webSocket.bufferedAmount > 0) this.#webSocket.terminate()
-    else this.#webSocket.close(CLOSE_REFUSED, code)
-  }
+  end(code: ErrorCode): void { this.#webSocket.close(CLOSE_REFUSED, code) }
+  cut(): void { this.#webSocket.terminate() }
 
-  #checkRoom(webSocket: WebSocket): void {
-    if (webSocket.bufferedAmount > SEND_BUFFER_BYTES_MAX / 2) return
-    clearInterval(this.#poll)
-    this.#poll = undefined
-    this.onDrain()
+  /** Whoever has not answered the last ping has gone. While bytes wait a ping would wait behind them, and it counts that they are taken. */
+  ping(): void {
+    if (!this.isEmpty) return
+    if (!this.#hasAnswered) return this.cut()
+    this.#hasAnswered = false
+    this.#webSocket.ping()
   }
 }
 
@@ -140,8 +127,14 @@ function decoded(path: string): string {
   try { return decodeURIComponent(path) } catch { throw new GatewayError('BAD_REQUEST', 'The id of the stream is not percent-encoded UTF-8.') }
 }
 
-function refuse(socket: Duplex, error: unknown): void {
-  const problem = problemOf(error)
-  const body = JSON.stringify(problem)
-  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Refused'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+/** A handshake that the WebSocket server has refused is answered already. */
+function refuse(socket: Socket, error: unknown): void {
+  if (!socket.writable) return
+  const problem = problemOf(error), body = JSON.stringify(problem)
+  socket.once('finish', () => socket.destroy())
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Refused'}`,
+    'content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
