@@ -34,8 +34,15 @@ export interface Adapter {
    * dialect that has no topics of its own. Absent: such topics are nobody's. Looks at the topic only, and `decode` must agree with it.
    */
   adopt?(topic: string): string | undefined
+  /**
+   * For dialects that declare in messages: the key by what stands in this packet too, where its topic does not say whose it is. Undefined:
+   * the key of whoever claims the topic, else the topic's.
+   */
+  keyOf?(packet: Packet): string | undefined
+  /** The topics that a memory makes this dialect's: messages on them are decoded with it, unless another dialect knows them. */
+  claims?(memory: Memory): readonly string[]
   decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded
 }
 
-export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack'] as const
+export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant'] as const
 export type Dialect = (typeof DIALECTS)[number]

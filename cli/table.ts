@@ -3,7 +3,8 @@ import type { Command, Option } from '#cli/command.ts'
 
 const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', OPERATING = 'Operating'
 
-const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack']
+const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack', 'homeassistant',
+  'esphome', 'openmqttgateway']
 const LOCATION: Option = { name: 'location', type: 'location', value: 'LON,LAT', help: 'Where it stands, in degrees.' }
 const PLACEMENT: Option = { name: 'placement', type: 'choice', values: ['indoor', 'outdoor'], help: 'Whether it stands indoors (unless said otherwise) or outdoors.' }
 const TIMEZONE: Option = { name: 'timezone', type: 'text', value: 'ZONE', help: 'IANA zone of its local times, such as Europe/Madrid.' }

@@ -3,6 +3,7 @@ import { DIALECTS, type Dialect } from '#adapters/adapter.ts'
 
 const ALIASES: Readonly<Record<string, Dialect>> = {
   'z2m': 'zigbee2mqtt', 'shelly-gen2': 'shelly', 'shelly-gen1': 'shelly1', 'ttn': 'tts', 'the-things-stack': 'tts',
+  'homeassistant': 'home-assistant', 'esphome': 'home-assistant', 'openmqttgateway': 'home-assistant',
 }
 
 /** Every name that may be given when pairing. */

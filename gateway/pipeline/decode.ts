@@ -1,16 +1,19 @@
 // Stage 1, decode: a packet → readings. Chooses the adapter by the topic and keeps what it asks to have remembered.
 import type { Adapter, Decoded, Memory } from '#adapters/adapter.ts'
 import type { Packet } from '#adapters/packet.ts'
-import { recognise } from '#adapters/registry.ts'
+import { recognise, type Recognised } from '#adapters/registry.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
 import type { Source } from '#gateway/devices/sources.ts'
+import { Claims } from '#gateway/pipeline/claims.ts'
 
 /** Topics of one source whose adapter is remembered, and keys whose memory is kept; the oldest go first. */
 export const TOPICS_PER_SOURCE_MAX = 20_000
 
-type Recognised = { readonly adapter: Adapter, readonly key: string } | undefined
-
-interface SourceMemory { readonly topics: Map<string, Recognised>, readonly memories: Map<string, Memory> }
+interface SourceMemory {
+  readonly topics: Map<string, Recognised | undefined>
+  readonly memories: Map<string, Memory>
+  readonly claims: Claims
+}
 
 export class Decoder {
   readonly #devices: Devices
@@ -23,29 +26,44 @@ export class Decoder {
     const kept = this.#of(source.id)
     const found = this.#recognise(kept, source, packet.topic)
     if (!found) return undefined
-    const { adapter, key } = found, memoryKey = `${adapter.name} ${key}`
-    const timezone = this.#devices.peek(source.id, adapter.name, key)?.settings.timezone ?? source.timezone
-    const decoded = adapter.decode(packet, kept.memories.get(memoryKey), { timezone })
-    if (decoded.memory !== undefined) remember(kept.memories, memoryKey, decoded.memory)
-    else kept.memories.delete(memoryKey)
-    return { adapter, decoded }
+    const { adapter, key } = found, own = adapter.keyOf?.(packet), claiming = kept.claims.keysOf(packet.topic, adapter)
+    const keys = own !== undefined ? [own] : claiming.length > 0 ? claiming : [key]
+    const answers = keys.map(each => this.#ask(kept, source, adapter, each, packet))
+    return { adapter, decoded: answers.length === 1 ? answers[0]! : together(answers) }
   }
 
   forget(sourceId: string): void { this.#sources.delete(sourceId) }
 
-  #recognise({ topics }: SourceMemory, source: Source, topic: string): Recognised {
+  #ask(kept: SourceMemory, source: Source, adapter: Adapter, key: string, packet: Packet): Decoded {
+    const memoryKey = `${adapter.name} ${key}`, before = kept.memories.get(memoryKey)
+    const timezone = this.#devices.peek(source.id, adapter.name, key)?.settings.timezone ?? source.timezone
+    const decoded = adapter.decode(packet, before, { timezone })
+    if (decoded.memory !== undefined) remember(kept.memories, memoryKey, decoded.memory)
+    else kept.memories.delete(memoryKey)
+    for (const topic of kept.claims.replace(adapter, key, before, decoded.memory)) kept.topics.delete(topic)
+    return decoded
+  }
+
+  #recognise({ topics, claims }: SourceMemory, source: Source, topic: string): Recognised | undefined {
     const known = topics.get(topic)
     if (known !== undefined || topics.has(topic)) return known
-    const found = recognise(topic, source.dialect)
+    const found = recognise(topic, source.dialect, claims.of(topic))
     remember(topics, topic, found)
     return found
   }
 
   #of(sourceId: string): SourceMemory {
     let kept = this.#sources.get(sourceId)
-    if (!kept) this.#sources.set(sourceId, kept = { topics: new Map(), memories: new Map() })
+    if (!kept) this.#sources.set(sourceId, kept = { topics: new Map(), memories: new Map(), claims: new Claims() })
     return kept
   }
+}
+
+/** One message that several devices share: what it says of one is not refused because it says nothing of another. */
+function together(answers: readonly Decoded[]): Decoded {
+  const readings = answers.flatMap(answer => answer.readings), refused = answers.flatMap(answer => answer.refused)
+  const faults = refused.filter(({ code }) => code !== 'NO_READING'), isEmpty = readings.length + faults.length === 0
+  return { readings, refused: isEmpty ? refused.slice(0, 1) : faults, devices: answers.flatMap(answer => answer.devices), memory: undefined }
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {

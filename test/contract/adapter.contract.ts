@@ -105,6 +105,7 @@ function hostileTests(adapter: Adapter, fixtures: readonly Fixture[]): void {
   const survives = (topic: string, payload: Uint8Array, memory?: Memory): Memory | undefined => {
     const decoded = adapter.decode(packet(topic, payload), memory, { timezone: 'Europe/Madrid' })
     assertSound(decoded, RECEIVED_AT)
+    for (const claimed of decoded.memory && adapter.claims?.(decoded.memory) || []) assert.doesNotMatch(claimed, /[+#]|^$/, 'a topic is claimed')
     return decoded.memory
   }
 
@@ -121,6 +122,7 @@ function hostileTests(adapter: Adapter, fixtures: readonly Fixture[]): void {
     fc.assert(fc.property(odd, fc.constantFrom(...fixtures), (topic, fixture) => {
       assert.notEqual(adapter.recognise(topic), '', 'a key is never empty')
       assert.notEqual(adapter.adopt?.(topic), '', 'a key is never empty')
+      assert.notEqual(adapter.keyOf?.({ ...inputOf(fixture)[0], topic }), '', 'a key is never empty')
       survives(topic, inputOf(fixture)[0].payload)
     }), { numRuns: RUNS })
   })
@@ -164,7 +166,7 @@ function pureTests(adapter: Adapter, fixtures: readonly Fixture[]): void {
   })
 
   it('its name is the folder and the dialect, and an empty topic is not its own', () => {
-    assert.match(adapter.name, /^[a-z0-9]+$/)
+    assert.match(adapter.name, /^[a-z0-9]+(-[a-z0-9]+)*$/)
     assert.equal(adapter.recognise(''), undefined)
   })
 }
