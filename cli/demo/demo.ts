@@ -20,13 +20,16 @@ const SETTLE_MS_MAX = 5_000
 
 interface Party { readonly partyId: string, readonly key: string }
 
-/** Runs for so many seconds in a temporary data directory, which is gone afterwards. Everything but the gateway itself goes over MQTT, HTTP and WebSocket. */
-export async function runDemo(seconds: number, out: NodeJS.WriteStream): Promise<DemoSummary> {
+/**
+ * Runs for so many seconds, or until the signal, in a temporary data directory, which is gone afterwards.
+ * Everything but the gateway itself goes over MQTT, HTTP and WebSocket.
+ */
+export async function runDemo(seconds: number, out: NodeJS.WriteStream, signal: AbortSignal): Promise<DemoSummary> {
   const data = await mkdtemp(join(tmpdir(), 'sluice-demo-'))
   const gateway = new Gateway(loadConfig({ data, mqttPort: 0, httpPort: 0, logLevel: 'error' }))
   try {
     const { http, operatorKey } = await gateway.start()
-    return await new Demo(gateway, http, new Client({ url: http, key: operatorKey! }), seconds, out).run()
+    return await new Demo(gateway, http, new Client({ url: http, key: operatorKey! }), seconds, out).run(signal)
   } finally {
     await gateway.stop()
     await rm(data, { recursive: true, force: true })
@@ -54,23 +57,23 @@ class Demo {
     this.#screen = new Screen(out)
   }
 
-  async run(): Promise<DemoSummary> {
+  async run(signal: AbortSignal): Promise<DemoSummary> {
     const [owner, city] = await Promise.all([this.#party('owner', 'Home and city department'), this.#party('subscriber', 'City')])
     const ownerClient = this.#clientOf(owner), cityClient = this.#clientOf(city), watcher = new City(this.#http, city.key)
-    const plan = planFleet(loadFleet('demo')), paired = await pairAll(ownerClient, plan, new AbortController().signal, () => {})
-    const began = Date.now(), elapsedS = () => (Date.now() - began) / 1000
+    const plan = planFleet(loadFleet('demo')), paired = await pairAll(ownerClient, plan, signal, () => {})
+    const began = Date.now(), elapsedS = () => Math.min(this.#seconds, (Date.now() - began) / 1000)
     const devices = plan.reduce((sum, source) => sum + source.devices.length, 0)
-    const fleet = runFleet(plan, source => paired.get(source)!, { seconds: this.#seconds, onProgress: ({ counts }) => { this.#sent = counts } })
-    while (elapsedS() < this.#seconds) {
+    const fleet = runFleet(plan, source => paired.get(source)!, { seconds: this.#seconds, signal, onProgress: ({ counts }) => { this.#sent = counts } })
+    while (elapsedS() < this.#seconds && !signal.aborted) {
       await tellHeights(ownerClient, paired)
       await this.#consentToWhatIsNew(ownerClient, cityClient, city.partyId, watcher)
       if (!this.#withdrawn && elapsedS() > this.#seconds / 2) await this.#withdraw(ownerClient, watcher)
       this.#draw(elapsedS(), devices, watcher)
-      await delay(STEP_MS)
+      await delay(STEP_MS, undefined, { signal }).catch(() => undefined)
     }
     this.#sent = await fleet
     await this.#settled(watcher)
-    this.#draw(this.#seconds, devices, watcher)
+    this.#draw(elapsedS(), devices, watcher)
     const summary = await this.#summary(ownerClient, cityClient, plan, watcher)
     watcher.close()
     return summary
@@ -98,7 +101,7 @@ class Demo {
     const { consentId, stream } = this.#deals.get(busiest[0])!
     const { effectiveAt } = await owner.post<{ effectiveAt: string }>(`/v1/consents/${consentId}/withdraw`)
     this.#withdrawn = { streamId: stream.streamId, effectiveAt: Date.parse(effectiveAt) }
-    this.#event = `The owner withdraws ${stream.type} of ${stream.device}: ${busiest[1]} messages so far, and not one more.`
+    this.#event = `The owner withdraws ${stream.type} of ${stream.device}: ${busiest[1]} came so far, and not one more.`
   }
 
   /** Waits until nothing is on its way and the city has what was handed over. */

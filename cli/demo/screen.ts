@@ -30,7 +30,7 @@ export class Screen {
 
   draw(figures: Figures): void {
     if (this.#out.isTTY !== true) return this.#drawPlain(figures)
-    const lines = linesOf(figures, this.#out.columns ?? 100)
+    const lines = linesOf(figures, this.#out.columns || 100)
     const back = this.#lines > 0 ? `\x1b[${this.#lines}A` : ''
     this.#out.write(`${back}${lines.map(line => `\x1b[2K${line}`).join('\n')}\n`)
     this.#lines = lines.length
@@ -49,10 +49,10 @@ function linesOf(figures: Figures, columns: number): string[] {
   return [
     `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)} ${Math.floor(figures.elapsedS)} of ${figures.seconds} s`,
     '',
-    `  devices    ${figures.devices} of five vendors, ${figures.sent} messages over MQTT`,
+    `  devices    ${figures.devices} of five dialects, ${figures.sent} messages over MQTT`,
     `  gateway    ${figures.received} received → ${figures.delivered} delivered`,
     `  dropped    ${dropped || 'nothing'}`,
-    `  owner      ${figures.streams} streams, earned with ${figures.billed} EUR paid`,
+    `  owner      ${figures.streams} streams, ${figures.billed} EUR paid for them`,
     `  city       ${figures.subscribed} streams open, ${figures.deliveries} messages`,
     `  now        ${figures.event}`,
     '',
