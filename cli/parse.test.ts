@@ -60,11 +60,11 @@ describe('A command line', () => {
     assert.equal(read('--name', '-n').text('name'), '-n')
     assert.deepEqual(read('--item', '-a,-b').list('item'), ['-a', '-b'])
     fails(['x', '--count', '-1'], /--count must be from 1 to 10/)
-    fails(['x', '--name', '--loud'], /--name/)
+    fails(['x', '--name', '--loud'], /^Option '--name' argument is ambiguous\. See `sluice [^`]+ --help`\.$/)
   })
 
   it('is refused with what it does not know', () => {
-    fails(['x', '--colour', 'red'], /Unknown option '--colour'/)
+    fails(['x', '--colour', 'red'], /^Unknown option '--colour'\. See `sluice [^`]+ --help`\.$/)
     fails(['x', '-v'], /Unknown option '-v'/)
     fails(['x', 'y'], /Unexpected argument 'y'/)
     fails(['x', '--loud=yes'], /--loud/)

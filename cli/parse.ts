@@ -18,9 +18,12 @@ export function parseInput(command: Command, args: readonly string[]): Input {
   try {
     return inputOf(command, args)
   } catch (error) {
-    throw usageError(`${(error as Error).message.replace(/\.?$/, '.')} See \`sluice ${command.name} --help\`.`)
+    throw usageError(`${firstSentence((error as Error).message)}. See \`sluice ${command.name} --help\`.`)
   }
 }
+
+/** What parseArgs says behind it is about a syntax of its own, on lines of their own. */
+function firstSentence(message: string): string { return message.split(/\.(?:\s|$)/, 1)[0]! }
 
 function inputOf(command: Command, args: readonly string[]): Input {
   const options = optionsOf(command)

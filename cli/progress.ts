@@ -18,7 +18,7 @@ export class Progress {
   update(share: number | undefined, text: string): void {
     if (this.#target.isTTY !== true) return
     const line = share === undefined ? text : `${bar(share)} ${String(Math.floor(share * 100)).padStart(3)} %  ${text}`
-    this.#target.write(`\r\x1b[2K${line.slice(0, (this.#target.columns ?? 80) - 1)}`)
+    this.#target.write(`\r\x1b[2K${line.slice(0, (this.#target.columns || 80) - 1)}`)
     this.#isDrawn = true
   }
 

@@ -1,4 +1,5 @@
 // device: what an owner says about a device.
+import { usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 
@@ -8,11 +9,13 @@ export async function deviceList(_input: Input, io: Io): Promise<void> {
 }
 
 export async function deviceSet(input: Input, io: Io): Promise<void> {
-  const client = await io.client()
   const role = input.text('role')
-  io.show(await client.patch(`/v1/devices/${encodeURIComponent(input.needed('DEVICE'))}`, {
+  const settings = {
     location: input.location('location'), placement: input.text('placement'), role: role === 'none' ? null : role,
     emptyMm: input.number('empty-mm'), fullMm: input.number('full-mm'), name: input.text('name'), timezone: input.text('timezone'),
     category: input.list('category'), refParkingSite: input.text('parking-site'),
-  }))
+  }
+  if (Object.values(settings).every(value => value === undefined)) throw usageError('There is nothing to set. See `sluice device set --help`.')
+  const client = await io.client()
+  io.show(await client.patch(`/v1/devices/${encodeURIComponent(input.needed('DEVICE'))}`, settings))
 }
