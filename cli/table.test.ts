@@ -58,6 +58,6 @@ describe('The command table', () => {
     assert.deepEqual([...optionOf('pair', 'dialect').values!].sort(), [...DIALECT_NAMES].sort())
     assert.deepEqual(optionOf('offer create', 'unit').values, UNITS)
     assert.equal(optionOf('simulate', 'devices').max, DEVICES_MAX)
-    assert.ok(fleetNames().includes('demo'))
+    assert.ok(optionOf('simulate', 'fleet').help.includes(`(${fleetNames().join(', ')})`))
   })
 })

@@ -65,7 +65,7 @@ export const COMMANDS: readonly Command[] = [
   { name: 'device list', group: DEVICES, summary: 'Lists your devices, with settings and status.', options: [], examples: ['sluice device list'], load: async () => (await devices()).deviceList },
   {
     name: 'device set', group: DEVICES, summary: 'Says where a device stands and what it is. What is not named stays.',
-    arguments: [{ name: 'DEVICE', help: 'Its id, as `sluice device list` shows it, or its name where only one has it.' }],
+    arguments: [{ name: 'DEVICE', help: 'Its id, or what its source calls it where that leaves no doubt: both as `sluice device list` shows them.' }],
     options: [
       LOCATION, PLACEMENT,
       { name: 'role', type: 'choice', value: 'ROLE', values: ['streetlight', 'wasteContainer', 'parkingSpot', 'waterMeter', 'none'], help: 'What it is part of.' },
@@ -75,7 +75,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'category', type: 'list', value: 'A,B', help: 'Of a parking spot: its categories.' },
       { name: 'parking-site', type: 'text', value: 'URN', help: 'Of a parking spot: the NGSI-LD id of its site.' },
     ],
-    examples: ['sluice device set k3v7qm2xw5tz4rpa6hjn2ye4ds --placement outdoor --location -0.12,51.5', 'sluice device set bin-17 --role wasteContainer --empty-mm 1550 --full-mm 200'],
+    examples: ['sluice device set k3v7qm2xw5tz4rpa6hjn2ye4ds --placement outdoor --location -0.12,51.5', 'sluice device set city@ttn/bin-17 --role wasteContainer --empty-mm 1550 --full-mm 200'],
     load: async () => (await devices()).deviceSet,
   },
   {
@@ -149,7 +149,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'subscribe', group: READING, summary: 'Prints the messages of streams as they come, one a line. Goes on where it was after a lost connection.',
     options: [
-      { name: 'stream', type: 'list', value: 'ID,…', isRequired: true, help: 'Which streams; your own as well.' },
+      { name: 'stream', type: 'list', value: 'ID,…', isRequired: true, help: 'Which streams. Your own as well: whole and without a consent, but live only.' },
       { name: 'from', type: 'text', value: 'earliest|TIME|MESSAGE-ID', help: 'Begin with what is still kept; left out: with what comes from now on.' },
       { name: 'count', type: 'integer', value: 'N', min: 1, help: 'End after so many messages.' },
       { name: 'envelope', type: 'flag', help: 'Print each message with its ids, the entity inside.' },
@@ -171,9 +171,9 @@ export const COMMANDS: readonly Command[] = [
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
   {
-    name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT.',
+    name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT. Their sources stay.',
     options: [
-      { name: 'fleet', type: 'text', value: 'FILE|NAME', isRequired: true, help: 'Which devices: a fleet that comes with Sluice, or a file of your own.' },
+      { name: 'fleet', type: 'text', value: 'FILE|NAME', isRequired: true, help: 'Which devices: a fleet that comes with Sluice (city, demo, home, street), or a file of your own.' },
       { name: 'devices', type: 'integer', value: 'N', min: 1, max: 10_000, help: 'How many, instead of what the fleet says.' },
       { name: 'rate', type: 'number', value: 'R', min: 0.001, help: 'Messages a second over all devices, instead of what the fleet says.' },
       { name: 'seed', type: 'integer', value: 'S', min: 0, max: 2 ** 32 - 1, help: 'The same seed, the same devices.' },
