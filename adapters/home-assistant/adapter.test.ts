@@ -1,4 +1,4 @@
-// Home Assistant discovery: the contract, templates that are parsed and never evaluated, the table of classes, and the bounds of what is remembered.
+// Home Assistant discovery: the contract, templates that are never evaluated, the table of classes, and the bounds of what is remembered.
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MEMORY_BYTES_MAX, type Memory } from '#adapters/adapter.ts'
@@ -16,7 +16,8 @@ const packet = (topic: string, payload: unknown) => {
 }
 const decode = (topic: string, payload: unknown, memory?: Memory) => homeAssistant.decode(packet(topic, payload), memory, {})
 const declare = (object: string, config: object, memory?: Memory) => decode(`homeassistant/sensor/${object}/config`, config, memory)
-const temperature = (topic: string, more: object = {}) => ({ dev: { ids: ['d'] }, stat_t: topic, dev_cla: 'temperature', unit_of_meas: '°C', ...more })
+const temperature = (topic: string, more: object = {}) =>
+  ({ dev: { ids: ['d'] }, stat_t: topic, dev_cla: 'temperature', unit_of_meas: '°C', ...more })
 
 describe('Which topics declare', () => {
   it('have a component and an object, and may have a node', () => {
@@ -28,8 +29,9 @@ describe('Which topics declare', () => {
     assert.deepEqual(of('homeassistant/sensor/b/config'), ['sensor', 'b', 'b', 'homeassistant/sensor/b'])
     assert.deepEqual(of('my/own/device/x/config'), ['device', 'x', 'x', 'my/own/device/x'])
     for (const topic of [
-      'homeassistant/sensor/config', 'homeassistant/status', 'homeassistant/toaster/b/config', 'sensor/b/config', 'homeassistant/sensor/b/state',
-      'homeassistant/sensor/+/config', 'homeassistant/sensor/a/b/c/config', 'homeassistant/sensor/a b/config', 'tasmota/discovery/AA/config',
+      'homeassistant/sensor/config', 'homeassistant/status', 'homeassistant/toaster/b/config', 'sensor/b/config',
+      'homeassistant/sensor/b/state', 'homeassistant/sensor/+/config', 'homeassistant/sensor/a/b/c/config',
+      'homeassistant/sensor/a b/config', 'tasmota/discovery/AA/config',
     ]) assert.deepEqual(of(topic), [undefined, undefined, undefined, undefined], topic)
   })
 
@@ -63,9 +65,11 @@ describe('A value template', () => {
 
   it('is refused where it is anything else', () => {
     for (const text of [
-      '', 'value', '{{ }}', '{{ value_json.a * 2 }}', '{{ value_json.a + value_json.b }}', '{{ (value_json.a) }}', '{% if value %}1{% endif %}',
+      '', 'value', '{{ }}', '{{ value_json.a * 2 }}', '{{ value_json.a + value_json.b }}', '{{ (value_json.a) }}',
+      '{% if value %}1{% endif %}',
       '{{ value_json.a }}{{ value }}', '{{ value_json.a }} °C', '{{ states("x") }}', '{{ value_json.a.b() }}', '{{ value_json[a] }}',
-      '{{ value_json.a | multiply(2) }}', '{{ value_json.a | round(-1) }}', '{{ value_json.a | round(11) }}', '{{ value_json.a | round(1.5) }}',
+      '{{ value_json.a | multiply(2) }}', '{{ value_json.a | round(-1) }}', '{{ value_json.a | round(11) }}',
+      '{{ value_json.a | round(1.5) }}',
       '{{ value_json.a | default(value_json.b) }}', '{{ value.__class__ }}', '{{ value[0] }}', '{{ valuer }}', "{{ value_json['a\\'b'] }}",
       '{{ value_json.a | float if value else 0 }}', '{{ now() }}', '{{ value_json["a"]b }}',
     ]) assert.equal(parseTemplate(text), undefined, text)
@@ -86,7 +90,9 @@ describe('A value template', () => {
   })
 
   it('of any text is parsed or refused, quickly', () => {
-    const piece = fc.constantFrom('{{', '}}', ' value_json', 'value', '.a', "['b']", '[0]', '|', 'float', 'round(1)', '(', ')', ' ', "'", '"', '\\')
+    const piece = fc.constantFrom(
+      '{{', '}}', ' value_json', 'value', '.a', "['b']", '[0]', '|', 'float', 'round(1)', '(', ')', ' ', "'", '"', '\\',
+    )
     fc.assert(fc.property(fc.oneof(fc.string(), fc.array(piece, { maxLength: 40 }).map(pieces => pieces.join(''))), text => {
       const before = performance.now(), template = parseTemplate(text)
       assert.ok(performance.now() - before < 100)
@@ -106,6 +112,9 @@ describe('The table of device classes', () => {
     assert.equal(of('temperature', '°C', 'dew point'), 'dewPoint')
     assert.equal(of('temperature', '°C', 'target temperature'), undefined)
     assert.equal(of('temperature', '°C', 'cpu temperature'), undefined)
+    assert.equal(of('temperature', '°C', 'soil temperature'), 'soilTemperature')
+    assert.equal(of('temperature', '°C', 'ground floor board room temperature'), 'temperature')
+    assert.equal(of('moisture', '%', 'plant moisture'), 'soilMoisture')
     assert.equal(of('temperature', '°C', 'esp32 kitchen'), 'temperature')
     assert.equal(of('pressure', 'hPa'), 'pressure')
     assert.equal(of('pressure', 'psi'), 'ambiguous')

@@ -50,9 +50,10 @@ function learn({ payload }: Packet, topic: ConfigTopic, known: Known | undefined
   if (!isRecord(parsed.value)) return refused('BAD_PAYLOAD', 'The payload is not a JSON object.', memory)
   const declaration = declarationOf(parsed.value, topic)
   const after = toMemory(withDeclared(without(known ?? unknown(deviceOf(parsed.value, topic)), topic), declaration))
-  if (!fits(after)) return refused('NO_READING', `The device declares more than the ${MEMORY_BYTES_MAX} bytes that are remembered of it.`, memory)
+  if (!fits(after)) return refused('NO_READING', `A device declares more than the ${MEMORY_BYTES_MAX} bytes that are remembered.`, memory)
   if (declaration.refused.length > 0) return { readings: [], refused: declaration.refused, devices: [], memory: after }
-  return refused('NO_READING', declaration.entities.size > 0 ? 'A declaration is no reading.' : 'Nothing that it declares is measured.', after)
+  const detail = declaration.entities.size > 0 ? 'A declaration is no reading.' : 'Nothing that it declares is measured.'
+  return refused('NO_READING', detail, after)
 }
 
 /** What stays of a device when one of its declarations goes. */

@@ -1,4 +1,4 @@
-// Device classes of Home Assistant, as data: class, unit and name → quantity (https://www.home-assistant.io/integrations/sensor/#device-class).
+// Device classes of Home Assistant as data: class, unit, name → quantity (https://www.home-assistant.io/integrations/sensor/#device-class).
 import type { Quantity } from '#adapters/quantity.ts'
 
 /** What a declaration says of the meaning of an entity. */
@@ -33,24 +33,27 @@ const unclear = (why: string): Row => ({ quantity: undefined, why })
 
 /** Aims, extremes, and what was computed for people. */
 const NOT_MEASURED = /\b(?:set|setpoint|target|feels?|apparent|index|min|minimum|max|maximum|average|calibration|offset|difference)\b/
-const OF_ELECTRONICS = /\b(?:cpu|chip|core|board|internal|processor|mcu)\b|\b(?:esp|esp32|esp8266|device) temp/
-const OF_SOIL = /\b(?:soil|ground|plant|pot|fertility|fer|earth)\b/
+const OF_ELECTRONICS = /\b(?:cpu|chip|mcu|processor|core|board|internal|esp|esp32|esp8266|device) temp|\bcpu\b/
+const OF_SOIL = /\bsoil\b/
+/** Of what a moisture or a conductivity may be; a room may have such a name too, so this tells nothing of a temperature. */
+const OF_PLANT = /\b(?:soil|ground|plant|pot|fertility|fer|earth)\b/
 /** Counted anew each day: models know counters since installation only. */
 const OF_PERIOD = /\b(?:today|yesterday|daily|day|hourly|hour|weekly|week|monthly|month|yearly|year|period|session|cost)\b/
 const RETURNED = /\b(?:export|exported|returned|return|injected|injection|feedin|feed)\b/
-const BATTERY = /\b(?:batt|battery|vcc|vdd|cell|supply)\b/
+const BATTERY = /\b(?:batt|battery|vcc|vdd|cell)\b/
 
 /** Of a class the first row that fits counts; a class that is not here measures nothing that has a quantity. */
 const SENSORS: Readonly<Record<string, readonly Row[]>> = {
   temperature: [
-    nothing({ isDiagnostic: true }), nothing({ name: OF_ELECTRONICS }), is('dewPoint', { name: /\bdew\b/ }), nothing({ name: NOT_MEASURED }),
+    nothing({ isDiagnostic: true }), nothing({ name: OF_ELECTRONICS }), is('dewPoint', { name: /\bdew\b/ }),
+    nothing({ name: NOT_MEASURED }),
     // OpenMQTTGateway says the same in both scales.
     nothing({ units: ['°F'], name: /\btempf\b/ }),
     is('soilTemperature', { name: OF_SOIL }), is('temperature'),
   ],
   humidity: [nothing({ name: NOT_MEASURED }), is('soilMoisture', { name: OF_SOIL }), is('humidity')],
-  moisture: [is('soilMoisture', { name: OF_SOIL }), unclear('Moisture of what is not told.')],
-  conductivity: [is('soilConductivity', { name: OF_SOIL }), unclear('Conductivity of what is not told.')],
+  moisture: [is('soilMoisture', { name: OF_PLANT }), unclear('Moisture of what is not told.')],
+  conductivity: [is('soilConductivity', { name: OF_PLANT }), unclear('Conductivity of what is not told.')],
   atmospheric_pressure: [is('pressureSeaLevel', { name: /\b(?:sea|qnh|reduced|msl|relative)\b/ }), is('pressure')],
   pressure: [
     is('pressureSeaLevel', { name: /\b(?:sea|qnh|reduced|msl|relative)\b/, units: ['hPa', 'mbar', 'inHg', 'mmHg'] }),
@@ -58,7 +61,8 @@ const SENSORS: Readonly<Record<string, readonly Row[]>> = {
     unclear('In this unit it need not be the pressure of the air.'),
   ],
   illuminance: [is('illuminance')],
-  carbon_dioxide: [is('co2')], carbon_monoxide: [is('co')], nitrogen_dioxide: [is('no2')], ozone: [is('o3')], sulphur_dioxide: [is('so2')],
+  carbon_dioxide: [is('co2')], carbon_monoxide: [is('co')],
+  nitrogen_dioxide: [is('no2')], ozone: [is('o3')], sulphur_dioxide: [is('so2')],
   pm1: [is('pm1')], pm25: [is('pm25')], pm4: [is('pm4')], pm10: [is('pm10')], aqi: [is('airQualityIndex')],
   volatile_organic_compounds: [is('voc')], volatile_organic_compounds_parts: [is('voc')],
   sound_pressure: [is('soundLevelSlow', { units: ['dBA', 'dB(A)'] }), is('soundLevel')],
@@ -85,9 +89,10 @@ const SENSORS: Readonly<Record<string, readonly Row[]>> = {
 }
 
 const CLASS_OF_UNIT: Readonly<Record<string, string>> = {
-  '°C': 'temperature', '°F': 'temperature', lx: 'illuminance', lux: 'illuminance', hPa: 'pressure', mbar: 'pressure', W: 'power', kW: 'power',
-  VA: 'apparent_power', var: 'reactive_power', kWh: 'energy', Wh: 'energy', V: 'voltage', mV: 'voltage', A: 'current', mA: 'current',
-  Hz: 'frequency', dBm: 'signal_strength', 'W/m²': 'irradiance', 'Bq/m³': 'radon', 'mm/h': 'precipitation_intensity', 'UV index': 'uv',
+  '°C': 'temperature', '°F': 'temperature', lx: 'illuminance', lux: 'illuminance', hPa: 'pressure', mbar: 'pressure',
+  W: 'power', kW: 'power', VA: 'apparent_power', var: 'reactive_power', kWh: 'energy', Wh: 'energy', V: 'voltage', mV: 'voltage',
+  A: 'current', mA: 'current', Hz: 'frequency', dBm: 'signal_strength', 'W/m²': 'irradiance', 'Bq/m³': 'radon',
+  'mm/h': 'precipitation_intensity', 'UV index': 'uv',
 }
 
 /** Units that several classes have: the name has to tell. */
@@ -104,7 +109,7 @@ const CLASSES_OF_NAME: Readonly<Record<string, readonly (readonly [name: RegExp,
 /** What a sensor measures. */
 export function judgeSensor(meaning: Meaning): Judged {
   const unit = meaning.unit?.replace('μ', 'µ') ?? '', deviceClass = meaning.deviceClass ?? classOf(unit, meaning.name)
-  if (deviceClass === undefined) return Object.hasOwn(CLASSES_OF_NAME, unit) ? 'Neither a device class nor its name tells what it is.' : undefined
+  if (deviceClass === undefined) return Object.hasOwn(CLASSES_OF_NAME, unit) ? 'Neither a class nor its name tells what it is.' : undefined
   const row = Object.hasOwn(SENSORS, deviceClass) ? SENSORS[deviceClass]!.find(each => fits(each, meaning)) : undefined
   if (!row?.quantity) return row?.why
   return { quantity: row.quantity, unit: UNITLESS.has(row.quantity) && unit !== '%' ? '' : meaning.unit ?? '' }
@@ -127,9 +132,11 @@ const ALARM = ['detected', 'clear'] as const, OPEN = ['open', 'closed'] as const
 
 /** Binary sensors: quantity, and the words for on and off (https://www.home-assistant.io/integrations/binary_sensor/#device-class). */
 export const BINARY_SENSORS: ReadonlyMap<string, readonly [Quantity, on: string, off: string]> = new Map([
-  ['door', ['contact', ...OPEN]], ['window', ['contact', ...OPEN]], ['opening', ['contact', ...OPEN]], ['garage_door', ['contact', ...OPEN]],
+  ['door', ['contact', ...OPEN]], ['window', ['contact', ...OPEN]], ['opening', ['contact', ...OPEN]],
+  ['garage_door', ['contact', ...OPEN]],
   ['motion', ['motion', ...ALARM]], ['occupancy', ['occupancy', ...OCCUPIED]], ['presence', ['occupancy', ...OCCUPIED]],
-  ['moisture', ['leak', ...ALARM]], ['smoke', ['smoke', ...ALARM]], ['gas', ['gasAlarm', ...ALARM]], ['carbon_monoxide', ['coAlarm', ...ALARM]],
+  ['moisture', ['leak', ...ALARM]], ['smoke', ['smoke', ...ALARM]], ['gas', ['gasAlarm', ...ALARM]],
+  ['carbon_monoxide', ['coAlarm', ...ALARM]],
   ['tamper', ['tamper', ...ALARM]], ['vibration', ['vibration', ...ALARM]], ['connectivity', ['availability', 'online', 'offline']],
 ])
 

@@ -40,7 +40,8 @@ export function declarationOf(payload: JsonRecord, topic: ConfigTopic): Declarat
   for (const [key, config] of declared) {
     const entity = entityOf(config, nameOf(config, key === '' ? topic.object : key, topic.node))
     if (!entity) continue
-    if (entity.refusal) refused.push(key === '' ? entity.refusal : { ...entity.refusal, field: `components.${key}.${entity.refusal.field}` })
+    const { refusal } = entity
+    if (refusal) refused.push(key === '' ? refusal : { ...refusal, field: `components.${key}.${refusal.field}` })
     entities.set(key === '' ? topic.stem : `${topic.stem}#${key}`, entity.entity)
     for (const [at, each] of availabilityOf(config)) availability.set(at, each)
   }
@@ -66,7 +67,7 @@ function entityOf(config: JsonRecord, name: string): Declared | undefined {
   if (meaning === undefined) return undefined
   if (typeof meaning === 'string') return unreadable({ topic, name, problem: 'meaning' }, 'device_class', meaning)
   if (template !== undefined && !parseTemplate(template)) {
-    return unreadable({ topic, name, problem: 'template' }, 'value_template', 'None of the simple templates that are read without evaluating.')
+    return unreadable({ topic, name, problem: 'template' }, 'value_template', 'Not one of the simple templates that are parsed.')
   }
   return { entity: { topic, name, ...template !== undefined && { template }, ...meaning } }
 }
@@ -79,8 +80,9 @@ type Meant = Pick<Entity, 'quantity' | 'unit' | 'on' | 'off'>
 
 function sensorOf(config: JsonRecord, name: string): Meant | string | undefined {
   return judgeSensor({
-    deviceClass: textIn(config, 'device_class'), unit: textIn(config, 'unit_of_measurement')?.trim(), stateClass: textIn(config, 'state_class'),
-    name: wordsOf(`${textIn(config, 'name') ?? ''} ${name}`), isDiagnostic: textIn(config, 'entity_category') === 'diagnostic',
+    deviceClass: textIn(config, 'device_class'), unit: textIn(config, 'unit_of_measurement')?.trim(),
+    stateClass: textIn(config, 'state_class'), name: wordsOf(`${textIn(config, 'name') ?? ''} ${name}`),
+    isDiagnostic: textIn(config, 'entity_category') === 'diagnostic',
   })
 }
 

@@ -1,4 +1,4 @@
-// Discovery payloads may abbreviate their keys and begin topics with ~ (https://www.home-assistant.io/integrations/mqtt/#discovery-payload).
+// Payloads may abbreviate their keys and begin topics with ~ (https://www.home-assistant.io/integrations/mqtt/#discovery-payload).
 import { isRecord, type JsonRecord } from '#adapters/json.ts'
 
 /** Only of what is read here: the others stay as they are, and nobody asks for them. */
@@ -7,7 +7,8 @@ const FULL_KEYS: ReadonlyMap<string, string> = new Map([
   ['cmps', 'components'], ['cns', 'connections'], ['dev', 'device'], ['dev_cla', 'device_class'], ['ent_cat', 'entity_category'],
   ['ids', 'identifiers'], ['obj_id', 'object_id'], ['p', 'platform'], ['pl_avail', 'payload_available'],
   ['pl_not_avail', 'payload_not_available'], ['pl_off', 'payload_off'], ['pl_on', 'payload_on'], ['stat_cla', 'state_class'],
-  ['stat_t', 'state_topic'], ['t', 'topic'], ['uniq_id', 'unique_id'], ['unit_of_meas', 'unit_of_measurement'], ['val_tpl', 'value_template'],
+  ['stat_t', 'state_topic'], ['t', 'topic'], ['uniq_id', 'unique_id'], ['unit_of_meas', 'unit_of_measurement'],
+  ['val_tpl', 'value_template'],
 ])
 
 /** The same payload with full keys and whole topics. `inherited` is the base topic of the payload around it. */

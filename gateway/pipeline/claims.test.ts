@@ -98,10 +98,10 @@ describe('The decoder and declared topics', () => {
   })
 
   it('leaves a topic that another dialect knows to it, unless the source was paired with this one', () => {
-    const config = ['homeassistant/sensor/k/config', sensor('k', 'zigbee2mqtt/kitchen', { val_tpl: '{{ value_json.temperature }}' })] as const
+    const config = sensor('k', 'zigbee2mqtt/kitchen', { val_tpl: '{{ value_json.temperature }}' })
     for (const [dialect, expected] of [[undefined, 'zigbee2mqtt'], ['home-assistant', 'home-assistant']] as const) {
       const source = pair({ dialect })
-      send(source, ...config)
+      send(source, 'homeassistant/sensor/k/config', config)
       assert.equal(send(source, 'zigbee2mqtt/kitchen', { temperature: 20 })?.adapter.name, expected)
     }
   })
@@ -117,10 +117,11 @@ describe('The decoder and declared topics', () => {
 describe('The units of Home Assistant', () => {
   it('are in the unit table, class by class', () => {
     for (const [deviceClass, unit] of [
-      ['temperature', '°C'], ['temperature', '°F'], ['humidity', '%'], ['illuminance', 'lx'], ['carbon_dioxide', 'ppm'], ['pm25', 'µg/m³'],
-      ['wind_speed', 'km/h'], ['wind_direction', '°'], ['irradiance', 'W/m²'], ['power', 'kW'], ['reactive_power', 'var'], ['apparent_power', 'VA'],
-      ['energy', 'Wh'], ['gas', 'm³'], ['gas', 'ft³'], ['water', 'L'], ['distance', 'cm'], ['sound_pressure', 'dBA'], ['pressure', 'inHg'],
-      ['volatile_organic_compounds_parts', 'ppb'], ['power_factor', '%'], ['weight', 'kg'], ['voltage', 'mV'], ['precipitation_intensity', 'mm/h'],
+      ['temperature', '°C'], ['temperature', '°F'], ['humidity', '%'], ['illuminance', 'lx'], ['carbon_dioxide', 'ppm'],
+      ['pm25', 'µg/m³'], ['wind_speed', 'km/h'], ['wind_direction', '°'], ['irradiance', 'W/m²'], ['power', 'kW'],
+      ['reactive_power', 'var'], ['apparent_power', 'VA'], ['energy', 'Wh'], ['gas', 'm³'], ['gas', 'ft³'], ['water', 'L'],
+      ['distance', 'cm'], ['sound_pressure', 'dBA'], ['pressure', 'inHg'], ['volatile_organic_compounds_parts', 'ppb'],
+      ['power_factor', '%'], ['weight', 'kg'], ['voltage', 'mV'], ['precipitation_intensity', 'mm/h'],
     ] as const) {
       const judged = judgeSensor({ deviceClass, unit, stateClass: undefined, name: '', isDiagnostic: false })
       assert.ok(typeof judged === 'object', deviceClass)

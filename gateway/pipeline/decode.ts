@@ -63,7 +63,8 @@ export class Decoder {
 function together(answers: readonly Decoded[]): Decoded {
   const readings = answers.flatMap(answer => answer.readings), refused = answers.flatMap(answer => answer.refused)
   const faults = refused.filter(({ code }) => code !== 'NO_READING'), isEmpty = readings.length + faults.length === 0
-  return { readings, refused: isEmpty ? refused.slice(0, 1) : faults, devices: answers.flatMap(answer => answer.devices), memory: undefined }
+  const devices = answers.flatMap(answer => answer.devices)
+  return { readings, refused: isEmpty ? refused.slice(0, 1) : faults, devices, memory: undefined }
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
