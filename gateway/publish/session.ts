@@ -138,7 +138,7 @@ export class Session {
   }
 
   #replay(record: JournalRecord): void {
-    if (this.#isEnded || record.position <= this.#cursor) return
+    if (this.#isEnded) return
     this.#cursor = record.position
     const outlet = this.#outletAt(record.timestamp)
     if (!outlet) return

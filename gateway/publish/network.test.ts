@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import fc from 'fast-check'
+import type { Source } from '#gateway/devices/sources.ts'
+import type { Stream } from '#gateway/devices/streams.ts'
+import { GatewayError } from '#gateway/errors.ts'
+import { systemClock } from '#gateway/lib/clock.ts'
+import type { Party } from '#gateway/parties/parties.ts'
+import { SESSIONS_PER_PARTY_MAX } from '#gateway/publish/network.ts'
+import type { Outgoing } from '#gateway/publish/sink.ts'
+import { Reader, Rooms, PURPOSE } from '#test/support/rooms.ts'
+import { TurnedClock } from '#test/support/temporary.ts'
+
+const code = (expected: string) => (error: unknown) => error instanceof GatewayError && error.code === expected
+
+describe('The network', () => {
+  let rooms: Rooms, owner: Party, source: Source, stream: Stream, city: Party
+  beforeEach(async () => {
+    rooms = await Rooms.open()
+    ;({ owner, source, stream } = await rooms.scene())
+    city = rooms.party('subscriber')
+  })
+  afterEach(async () => {
+    await rooms.settled()
+    await rooms.close()
+  })
+
+  describe('lets out', () => {
+    const ATTRIBUTES = ['temperature', 'relativeHumidity']
+    const some = fc.subarray(ATTRIBUTES, { minLength: 1 })
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ do: fc.constant('send' as const), count: fc.integer({ min: 1, max: 3 }), qos: fc.constantFrom(0 as const, 1 as const) }) },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), which: fc.nat(9), count: fc.integer({ min: 1, max: 4 }) }) },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('open' as const), who: fc.nat(1), past: fc.boolean(), room: fc.integer({ min: 1, max: 4 }) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('grant' as const), to: fc.constantFrom('any', 0, 1), attributes: some, purpose: fc.constantFrom(PURPOSE, PURPOSE, PURPOSE, 'dpv:Marketing'), until: fc.option(fc.integer({ min: 1, max: 9 })) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('withdraw' as const), which: fc.nat(9) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('agree' as const), who: fc.nat(1), attributes: some, price: fc.constantFrom(0n, 300n) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), who: fc.nat(1) }) },
+      { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('wait' as const, 'turn' as const) }) },
+    )
+
+    it('nothing without a grant that is in force as the bytes go and was as the message came, whatever happens meanwhile', async function () {
+      this.timeout(120_000)
+      let leaks = 0, reached = 0
+      await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 60 }), async steps => {
+        await rooms.settled()
+        const { owner, source, stream } = await rooms.scene(), cities = [rooms.party('subscriber'), rooms.party('subscriber')], readers: Reader[] = []
+        /** Written without a look at the gateway's own judgement. */
+        const isAllowed = ({ message, content }: Outgoing, who: Party) => rooms.consents.list(owner.id).some(({ recipient, purposes, attributes, grantedAt, until, withdrawnAt }) =>
+          [who.id, 'any'].includes(recipient) && purposes.some(purpose => purpose.endsWith('PublicBenefit')) && withdrawnAt === undefined && (until === undefined || rooms.clock.now() < until) && grantedAt <= message.timestamp
+          && ATTRIBUTES.every(name => !(name in JSON.parse(content)) || attributes.includes(name)))
+        const open = (who: Party, from: string | undefined, room: number) => {
+          const reader = new Reader(room)
+          reader.onRead = outgoing => { reached++; if (!isAllowed(outgoing, who)) leaks++ }
+          try { readers.push(rooms.watch(who, stream, from, reader)) } catch (error) { if (!(error instanceof GatewayError)) throw error }
+        }
+        rooms.grant(stream, { attributes: ATTRIBUTES })
+        for (const who of cities) { rooms.agree(stream, who); open(who, undefined, 3) }
+        for (const each of steps) {
+          if (each.do === 'send') void rooms.send(source, Array.from({ length: each.count }, (_, n) => n + 1), { qos: each.qos })
+          if (each.do === 'read') readers[each.which]?.read(each.count)
+          if (each.do === 'grant') rooms.grant(stream, { recipient: each.to === 'any' ? 'any' : cities[each.to as number]!.id, attributes: each.attributes, purposes: [each.purpose], ...(each.until !== null && { until: rooms.clock.now() + each.until }) })
+          if (each.do === 'withdraw') { const grant = rooms.consents.list(owner.id)[each.which]; if (grant) rooms.consents.withdraw(owner.id, grant.id) }
+          if (each.do === 'agree') rooms.agree(stream, cities[each.who]!, { attributes: each.attributes, price: each.price, budget: 1_000n })
+          if (each.do === 'end') { const [first] = rooms.agreements.ofSubscriber(cities[each.who]!.id, stream.id); if (first) rooms.agreements.end(cities[each.who]!.id, first.id) }
+          if (each.do === 'wait') await rooms.settled()
+          if (each.do === 'turn') { rooms.clock.turn(2); rooms.network.tick() }
+          if (each.do === 'open') open(cities[each.who]!, each.past ? 'earliest' : undefined, each.room)
+        }
+        await rooms.settled()
+        for (const reader of readers) reader.read()
+        await rooms.settled()
+        for (const reader of readers) reader.leave()
+        assert.deepEqual([leaks, rooms.tally.inFlight, rooms.network.sessionCount], [0, 0, 0])
+      }), { numRuns: 150 })
+      assert.ok(reached > 1_000, `only ${reached} messages reached a socket: this tried nothing`)
+    })
+  })
+
+  it('ends at its very moment what a grant allows until then, with what waits in a transport', async () => {
+    const real = await Rooms.open({ clock: systemClock })
+    const { source, stream } = await real.scene(), city = real.party('subscriber')
+    real.grant(stream, { until: Date.now() + 150 })
+    real.agree(stream, city)
+    const frozen = real.watch(city, stream, undefined, new Reader(10)), idle = real.watch(city, stream, undefined, Reader.eager())
+    await real.send(source, [1])
+    const end = { emitter: new EventTarget() }
+    idle.end = ended => { idle.ended = ended; end.emitter.dispatchEvent(new Event('end')) }
+    await once(end.emitter, 'end')
+    assert.deepEqual([idle.ended, frozen.isCut, frozen.waiting, idle.temperatures], ['EXPIRED', true, [], [1]])
+    await real.close()
+  })
+
+  it('ends what has expired though the clock was set forward past it', async () => {
+    rooms.grant(stream, { until: rooms.clock.now() + 3_600_000 })
+    rooms.agree(stream, city)
+    const frozen = rooms.watch(city, stream, undefined, new Reader(10))
+    await rooms.send(source, [1])
+    rooms.clock.turn(3_600_000)
+    rooms.network.tick()
+    assert.deepEqual([frozen.isCut, frozen.waiting], [true, []])
+    assert.throws(() => rooms.watch(city, stream), code('EXPIRED'))
+  })
+
+  it('goes on by a second grant when the first expires, live and from the journal', async () => {
+    rooms.grant(stream, { until: rooms.clock.now() + 10 })
+    rooms.clock.turn(1)
+    rooms.grant(stream)
+    rooms.agree(stream, city)
+    const live = rooms.watch(city, stream, undefined, Reader.eager())
+    await rooms.send(source, [1])
+    rooms.clock.turn(20)
+    const replayed = rooms.watch(city, stream, 'earliest', Reader.eager())
+    await rooms.send(source, [2])
+    await rooms.settled()
+    assert.deepEqual([live.temperatures, replayed.temperatures, live.ended, replayed.ended], [[1, 2], [1, 2], undefined, undefined])
+  })
+
+  it('does not let out what waits for the journal when the consent goes', async () => {
+    const consentId = rooms.grant(stream)
+    rooms.agree(stream, city)
+    const reader = rooms.watch(city, stream, undefined, Reader.eager()), onItsWay = rooms.send(source, [1, 2])
+    rooms.consents.withdraw(owner.id, consentId)
+    await onItsWay
+    assert.deepEqual([reader.got, rooms.tally.dropped.CONSENT_WITHDRAWN, rooms.tally.inFlight], [[], 2, 0])
+    assert.throws(() => rooms.watch(city, stream, 'earliest'), code('CONSENT_WITHDRAWN'))
+  })
+
+  describe('when keys of a party stop', () => {
+    it('ends all that it has open, a subscriber\'s and an owner\'s, with what waits, and nothing of others', async () => {
+      rooms.grant(stream)
+      const other = rooms.party('subscriber')
+      for (const who of [city, other]) rooms.agree(stream, who)
+      const [frozen, live, own, others] = [rooms.watch(city, stream, undefined, new Reader(10)), rooms.watch(city, stream, undefined, Reader.eager()), rooms.watch(owner, stream, undefined, new Reader(10)), rooms.watch(other, stream, undefined, Reader.eager())]
+      await rooms.send(source, [1])
+      rooms.network.endParty(city.id)
+      assert.deepEqual([frozen.isCut, frozen.waiting, live.ended, own.ended, others.ended], [true, [], 'UNAUTHENTICATED', undefined, undefined])
+      rooms.network.endParty(owner.id)
+      assert.deepEqual([own.isCut, own.waiting], [true, []])
+      await rooms.send(source, [2])
+      assert.deepEqual([live.temperatures, others.temperatures, own.got], [[1], [1, 2], []])
+    })
+  })
+
+  describe('shows an owner', () => {
+    it('their whole stream, in order, whether others may have it or not, and nothing twice', async () => {
+      const own = rooms.watch(owner, stream, undefined, Reader.eager())
+      await rooms.send(source, [1])
+      rooms.grant(stream)
+      rooms.agree(stream, city)
+      const kept = rooms.send(source, [2])
+      for (const { id } of rooms.consents.list(owner.id)) rooms.consents.withdraw(owner.id, id)
+      await Promise.all([kept, rooms.send(source, [3])])
+      assert.deepEqual(own.temperatures, [1, 2, 3])
+      assert.ok(own.got.every(({ content }) => 'relativeHumidity' in JSON.parse(content)))
+    })
+
+    it('what their transport has room for', async () => {
+      const own = rooms.watch(owner, stream, undefined, new Reader(2))
+      await rooms.send(source, [1, 2, 3])
+      own.read()
+      await rooms.send(source, [4])
+      own.read()
+      assert.deepEqual(own.temperatures, [1, 2, 4])
+    })
+  })
+
+  describe('opens', () => {
+    it('so many subscriptions of a party and no more, and gives each back once', () => {
+      rooms.grant(stream)
+      rooms.agree(stream, city)
+      const readers = Array.from({ length: SESSIONS_PER_PARTY_MAX }, () => rooms.watch(city, stream))
+      assert.throws(() => rooms.watch(city, stream), code('LIMIT_REACHED'))
+      for (const reader of readers.slice(1)) { reader.leave(); reader.leave() }
+      assert.equal(rooms.network.sessionCount, 1)
+      rooms.watch(city, stream)
+      assert.equal(rooms.network.sessionCount, 2)
+    })
+
+    it('nothing where the transport fails in the handshake, and counts no second for it', () => {
+      rooms.grant(stream)
+      rooms.agree(stream, city, { unit: 'second', price: 10n })
+      assert.throws(() => rooms.network.open(city, stream.id, undefined, () => { throw new Error('gone') }), /gone/)
+      assert.equal(rooms.network.sessionCount, 0)
+      rooms.clock.turn(60_000)
+      rooms.meter.tick()
+      assert.ok(rooms.meter.usage(city.id)[0]!.seconds <= 1)
+    })
+
+    it('the agreement that stands, of several', async () => {
+      rooms.grant(stream)
+      const [standing, narrow] = [rooms.agree(stream, city), rooms.agree(stream, city, { attributes: ['relativeHumidity'] })]
+      const reader = rooms.watch(city, stream, undefined, Reader.eager())
+      await rooms.send(source, [1])
+      assert.equal(reader.got.length, 1)
+      rooms.agreements.end(city.id, narrow.id)
+      assert.equal(reader.ended, undefined)
+      rooms.agreements.end(city.id, standing.id)
+      assert.equal(reader.ended, 'NO_AGREEMENT')
+    })
+
+    it('from a time, an id or the beginning, and refuses what is none of these', async () => {
+      rooms.grant(stream)
+      rooms.agree(stream, city)
+      for (const n of [1, 2, 3]) { rooms.clock.turn(1_000); await rooms.send(source, [n]) }
+      const from = async (text: string | undefined) => { const reader = rooms.watch(city, stream, text, Reader.eager()); await rooms.settled(); return reader }
+      const all = await from('earliest'), ids = all.got.map(({ message: { timestamp, sequenceNumber, msgChainId } }) => `${timestamp}-${sequenceNumber}-${msgChainId}-${owner.address}`)
+      assert.deepEqual([all.temperatures, (await from(ids[1])).temperatures, (await from(new Date(rooms.clock.now()).toISOString())).temperatures, (await from('')).temperatures], [[1, 2, 3], [3], [3], []])
+      for (const text of ['yesterday', '1', `${ids[0]}0`]) assert.throws(() => rooms.watch(city, stream, text), code('BAD_REQUEST'), text)
+    })
+  })
+
+  describe('after a restart', () => {
+    it('never uses a position again, and ids rise, whatever the clock, the bills and the retention did', async () => {
+      await fc.assert(fc.asyncProperty(fc.array(fc.record({ how: fc.constantFrom('stop' as const, 'kill' as const), count: fc.integer({ min: 0, max: 4 }), isRead: fc.boolean(), turn: fc.integer({ min: -20, max: 20 }), retain: fc.boolean() }), { minLength: 1, maxLength: 5 }), async lives => {
+        let again = await Rooms.open({ segmentBytesMax: 400, retentionBytes: 500, clock: new TurnedClock() })
+        const { owner, source, stream: { id } } = await again.scene(), city = again.party('subscriber'), seen: Outgoing[] = []
+        again.grant(again.streams.get(id)!)
+        again.agree(again.streams.get(id)!, city, { price: 1n })
+        for (const { how, count, isRead, turn, retain } of lives) {
+          const stream = again.streams.get(id)!, reader = isRead ? again.watch(city, stream, undefined, Reader.eager()) : undefined, own = again.watch(owner, stream, undefined, Reader.eager())
+          await again.send(source, Array.from({ length: count }, (_, n) => n))
+          again.clock.turn(turn)
+          await again.send(source, [0])
+          assert.equal(own.got.length, count + 1)
+          seen.push(...own.got)
+          reader?.leave()
+          if (retain) await again.journal.retain()
+          again = await again.reopen(how, { segmentBytesMax: 400, retentionBytes: 500 })
+        }
+        const positions = seen.map(({ message: { position } }) => position), places = seen.map(({ message: { timestamp, sequenceNumber } }) => [timestamp, sequenceNumber] as const)
+        assert.deepEqual(positions, Array.from(positions, (_, n) => n + 1))
+        assert.ok(places.every(([timestamp, number], n) => n === 0 || timestamp > places[n - 1]![0] || (timestamp === places[n - 1]![0] && number > places[n - 1]![1])), JSON.stringify(places))
+        await again.close()
+      }), { numRuns: 25 })
+    })
+
+    it('bills what was kept and never billed, once', async () => {
+      const first = await Rooms.open()
+      const { source, stream: { id } } = await first.scene(), city = first.party('subscriber')
+      first.grant(first.streams.get(id)!)
+      first.agree(first.streams.get(id)!, city, { price: 5n })
+      const away = first.watch(city, first.streams.get(id)!, undefined, new Reader(2))
+      for (let n = 1; n <= 5; n++) await first.send(source, [n])
+      assert.equal(away.waiting.length, 2)
+      const second = await first.reopen('kill'), reader = second.watch(city, second.streams.get(id)!, 'earliest', Reader.eager())
+      await second.settled()
+      await second.send(source, [6])
+      assert.deepEqual(reader.temperatures, [1, 2, 3, 4, 5, 6])
+      assert.deepEqual([second.meter.usage(city.id)[0]!.messages, second.meter.usage(city.id)[0]!.amount], [6, 30n])
+      await second.close()
+    })
+  })
+})

@@ -1,0 +1,201 @@
+// The rooms of the data path on a data directory of their own, without ports: the clock is turned by hand, and a subscriber reads when it is told to.
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { Consents, type NewGrant } from '#gateway/consent/consents.ts'
+import { Plans } from '#gateway/decision/plans.ts'
+import { Devices } from '#gateway/devices/devices.ts'
+import { Sources, type Source } from '#gateway/devices/sources.ts'
+import { Streams, type Stream } from '#gateway/devices/streams.ts'
+import type { ErrorCode } from '#gateway/errors.ts'
+import { Journal } from '#gateway/journal/journal.ts'
+import type { Clock } from '#gateway/lib/clock.ts'
+import type { Agreement } from '#gateway/market/agreement.ts'
+import { Agreements } from '#gateway/market/agreements.ts'
+import { Ledger } from '#gateway/market/ledger.ts'
+import { Meter } from '#gateway/market/meter.ts'
+import { Offers, type NewOffer } from '#gateway/market/offers.ts'
+import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
+import { Vault } from '#gateway/parties/vault.ts'
+import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { messageIdOf } from '#gateway/publish/message.ts'
+import { Network, type Subscription } from '#gateway/publish/network.ts'
+import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import { openState } from '#gateway/state/database.ts'
+import { Explain } from '#gateway/telemetry/explain.ts'
+import { StageTimes } from '#gateway/telemetry/stage-times.ts'
+import { Tally } from '#gateway/telemetry/tally.ts'
+import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
+
+export const PURPOSE = 'dpv:PublicBenefit'
+
+export interface RoomsOptions { readonly directory?: string, readonly clock?: Clock, readonly segmentBytesMax?: number, readonly retentionBytes?: number }
+
+export class Rooms<C extends Clock = TurnedClock> {
+  readonly directory: string
+  readonly clock: C
+  readonly tally = new Tally()
+  readonly database: DatabaseSync
+  readonly parties: Parties
+  readonly sources: Sources
+  readonly devices: Devices
+  readonly streams: Streams
+  readonly consents: Consents
+  readonly offers: Offers
+  readonly ledger: Ledger
+  readonly agreements: Agreements
+  readonly meter: Meter
+  readonly plans: Plans
+  readonly journal: WatchedJournal
+  readonly network: Network
+  readonly pipeline: Pipeline
+  readonly #sends: Promise<void>[] = []
+
+  private constructor({ directory = temporaryFolder(), clock, segmentBytesMax, retentionBytes = 1 << 30 }: RoomsOptions) {
+    this.directory = directory
+    this.clock = (clock ?? new TurnedClock()) as C
+    this.database = openState(directory)
+    // What a test costs is mostly the disk; whether a commit is on it is the state's test.
+    this.database.exec('PRAGMA synchronous = OFF')
+    const { database, tally } = this, log = silentLog
+    this.parties = new Parties(database, this.clock, new Vault(directory))
+    this.sources = new Sources(database, this.clock)
+    this.devices = new Devices(database, this.clock, this.sources)
+    this.streams = new Streams(database, this.clock, ownerId => this.parties.get(ownerId)!.address!)
+    const onChange = (streamId: string) => { const stream = this.streams.get(streamId); if (stream) this.network.review(stream) }
+    this.consents = new Consents(database, this.clock, onChange)
+    this.offers = new Offers(database, this.clock)
+    this.ledger = new Ledger(database, this.clock)
+    this.agreements = new Agreements({ database, clock: this.clock, offers: this.offers, ledger: this.ledger, onChange })
+    this.meter = new Meter({ database, clock: this.clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
+    this.plans = new Plans({ consents: this.consents, agreements: this.agreements, streams: this.streams, clock: this.clock })
+    this.journal = new WatchedJournal({ directory: join(directory, 'journal'), clock: this.clock, log, retentionMs: 7 * 86_400_000, retentionBytes, ...(segmentBytesMax !== undefined && { segmentBytesMax }) })
+    const { journal, plans, streams, offers, agreements, meter, sources, devices } = this
+    this.network = new Network({ journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count } })
+    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network: this.network, tally, explain: new Explain(), times: new StageTimes(), log })
+  }
+
+  static async open<C extends Clock = TurnedClock>(options: RoomsOptions & { readonly clock?: C } = {}): Promise<Rooms<C>> {
+    const rooms = new Rooms<C>(options)
+    await rooms.journal.open()
+    return rooms
+  }
+
+  /** Opens it again as after a stop, or after a kill: then nothing was sealed. */
+  async reopen(how: 'stop' | 'kill', more: RoomsOptions = {}): Promise<Rooms<C>> {
+    await this.close(how)
+    return Rooms.open<C>({ directory: this.directory, clock: this.clock, ...more } as RoomsOptions & { clock: C })
+  }
+
+  async close(how: 'stop' | 'kill' = 'stop'): Promise<void> {
+    await this.journal.close()
+    if (how === 'stop') this.meter.close()
+    this.database.close()
+  }
+
+  party(role: Role): Party { return this.parties.add({ role, name: role }).party }
+  source(owner: Party): Source { return this.sources.pair(owner.id, { name: 'home', dialect: 'zigbee2mqtt' }).source }
+
+  /** One batch of climate reports, with a temperature each. Resolves when it may be acknowledged, at once where nobody waits for it. */
+  send(source: Source, temperatures: readonly number[], { qos = 1, retain = false, device = 'kitchen', more = {} }: { qos?: 0 | 1 | 2, retain?: boolean, device?: string, more?: object } = {}): Promise<void> {
+    const packets = temperatures.map(temperature => ({
+      topic: `zigbee2mqtt/${device}`, payload: Buffer.from(JSON.stringify({ temperature, humidity: 44.4, ...more })), qos, retain, receivedAt: this.clock.now(),
+    }))
+    const sending = this.pipeline.ingest(packets, { sourceId: source.id, clientId: 'hub' }) ?? Promise.resolve()
+    this.#sends.push(sending)
+    return sending
+  }
+
+  /** A source with one device, which has reported once, and its stream. */
+  async scene(owner = this.party('owner')): Promise<{ owner: Party, source: Source, stream: Stream }> {
+    const source = this.source(owner)
+    await this.send(source, [0])
+    return { owner, source, stream: this.streams.ofOwner(owner.id).find(({ sourceId }) => sourceId === source.id)! }
+  }
+
+  grant({ id: streamId, ownerId }: Stream, more: Partial<NewGrant> = {}): string {
+    return this.consents.grant({ ownerId, streamId, recipient: 'any', purposes: [PURPOSE], attributes: ['temperature'], ...more }).grant.id
+  }
+
+  agree({ id: streamId, ownerId }: Stream, subscriber: Party, more: Partial<NewOffer> & { budget?: bigint } = {}): Agreement {
+    const { budget = more.price === undefined ? 0n : 1_000_000_000n, ...offer } = more
+    const { id } = this.offers.create(ownerId, { streamId, price: 0n, unit: 'message', currency: 'EUR', attributes: ['temperature'], ...offer })
+    return this.agreements.agree(subscriber.id, { offerId: id, purpose: PURPOSE, budget })
+  }
+
+  watch(party: Party, { id }: Stream, from?: string, sink = new Reader()): Reader {
+    sink.subscription = this.network.open(party, id, from, () => sink)
+    return sink
+  }
+
+  /** Resolves when nothing is under way any more: neither to the journal nor from it. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#sends)
+    do await new Promise(done => setImmediate(done)); while (this.journal.reads > 0)
+  }
+}
+
+/** A subscriber behind a transport that holds `room` messages. What it reads has reached its socket; what waits has not. */
+export class Reader implements Sink {
+  onDrain = (): void => {}
+  readonly got: Outgoing[] = []
+  waiting: Outgoing[] = []
+  ended: ErrorCode | undefined
+  isCut = false
+  subscription: Subscription | undefined
+  /** Told of each message that reaches the socket. */
+  onRead: (outgoing: Outgoing) => void = () => {}
+  readonly #room: number
+
+  constructor(room = Infinity) { this.#room = room }
+
+  /** Whatever comes is read at once. */
+  isEager = false
+
+  static eager(): Reader { const reader = new Reader(); reader.isEager = true; return reader }
+
+  get isEmpty(): boolean { return this.waiting.length === 0 }
+
+  send(outgoing: readonly Outgoing[]): boolean {
+    if (this.isCut || this.ended) throw new Error('something was handed over behind the end')
+    this.waiting.push(...outgoing)
+    if (this.isEager) this.read()
+    return this.waiting.length < this.#room
+  }
+
+  /** Reads so many messages of those that wait, or all. */
+  read(count = Infinity): void {
+    const wasFull = this.waiting.length >= this.#room
+    for (const outgoing of this.waiting.splice(0, count)) {
+      this.onRead(outgoing)
+      this.got.push(outgoing)
+    }
+    if (wasFull && this.isEmpty) this.onDrain()
+  }
+
+  end(code: ErrorCode): void { this.ended = code }
+
+  cut(): void {
+    this.isCut = true
+    this.waiting = []
+    this.subscription?.close()
+  }
+
+  /** The client goes. */
+  leave(): void {
+    this.waiting = []
+    this.subscription?.close()
+  }
+
+  get temperatures(): number[] { return this.got.map(({ content }) => (JSON.parse(content) as { temperature: { value: number } }).temperature.value) }
+  get lastId(): string | undefined { const last = this.got.at(-1); return last && messageIdOf(last.message) }
+}
+
+/** Knows how many reads are under way. */
+class WatchedJournal extends Journal {
+  reads = 0
+
+  override async read(streamNumber: number, position: number): ReturnType<Journal['read']> {
+    this.reads++
+    try { return await super.read(streamNumber, position) } finally { this.reads-- }
+  }
+}
