@@ -20,7 +20,6 @@ export interface Template {
 /** What stands where there is no template. */
 export const WHOLE: Template = { path: undefined, numeric: [], isForgiving: false }
 
-const OUTER = /^\s*\{\{-?\s*(.*?)\s*-?\}\}\s*$/s
 const ROOT = /^value(_json)?(?![A-Za-z0-9_])/
 const STEP = /^(?:\.([A-Za-z_][A-Za-z0-9_]*)|\[\s*(?:'([^'\\]*)'|"([^"\\]*)"|(\d{1,6}))\s*\])/
 const ARGUMENT = /^\s*(?:-?\d{1,15}(?:\.\d{1,15})?|'[^'\\]*'|"[^"\\]*"|[Nn]one|true|false|True|False)?\s*$/
@@ -30,7 +29,7 @@ const FILTER = /^\s*\|\s*(float|int|round|is_defined|default)\s*(?:\(([^()]*)\))
 export const parseTemplate = remembering(parse)
 
 function parse(text: string): Template | undefined {
-  const inner = text.length <= TEMPLATE_LENGTH_MAX ? OUTER.exec(text)?.[1] : undefined, root = inner === undefined ? null : ROOT.exec(inner)
+  const inner = text.length <= TEMPLATE_LENGTH_MAX ? innerOf(text.trim()) : undefined, root = inner === undefined ? null : ROOT.exec(inner)
   if (inner === undefined || !root) return undefined
   const path: (string | number)[] = []
   let rest = inner.slice(root[0].length)
@@ -41,6 +40,12 @@ function parse(text: string): Template | undefined {
   if (path.length > PATH_STEPS_MAX || root[1] === undefined && path.length > 0) return undefined
   const filters = filtersOf(rest)
   return filters && { path: root[1] === undefined ? undefined : path, ...filters }
+}
+
+/** What stands between the braces, which may carry a hyphen. */
+function innerOf(text: string): string | undefined {
+  if (!text.startsWith('{{') || !text.endsWith('}}')) return undefined
+  return text.slice(2, -2).replace(/^-/, '').replace(/-$/, '').trim()
 }
 
 function filtersOf(text: string): Pick<Template, 'numeric' | 'isForgiving'> | undefined {

@@ -17,13 +17,14 @@ describe('A source that was paired without a dialect', function () {
       await device.publishAsync(topic, typeof payload === 'string' ? payload : JSON.stringify(payload), { qos: 1 })
     }
     const streams = (await running.streamsOf(owner)).filter(stream => stream.sourceId === sourceId)
-    return streams.map(({ type, attributes, device: key }) => [key, type, attributes.filter(name => !['location', 'refDevice'].includes(name))])
+    const isMeasured = (name: string) => !['location', 'refDevice'].includes(name)
+    return streams.map(({ type, attributes, device: key }) => [key, type, attributes.filter(isMeasured)])
   }
 
   it('makes one three-phase stream of a first-generation Shelly\'s topics', async () => {
     assert.deepEqual(await streamsAfter([
-      ['shellies/shellyem3-aa/online', 'true'], ['shellies/shellyem3-aa/emeter/0/power', '812.4'], ['shellies/shellyem3-aa/emeter/1/power', '9'],
-      ['shellies/shellyem3-aa/emeter/0/total', '1204977.3'],
+      ['shellies/shellyem3-aa/online', 'true'], ['shellies/shellyem3-aa/emeter/0/power', '812.4'],
+      ['shellies/shellyem3-aa/emeter/1/power', '9'], ['shellies/shellyem3-aa/emeter/0/total', '1204977.3'],
     ]), [['shellyem3-aa', 'ThreePhaseAcMeasurement', ['activePower', 'activeEnergyImport']]])
   })
 
