@@ -145,6 +145,8 @@ export class Reader implements Sink {
   /** Told of each message that reaches the socket. */
   onRead: (outgoing: Outgoing) => void = () => {}
   readonly #room: number
+  /** Since it was empty: whoever filled it waits to be told. */
+  #wasFull = false
 
   constructor(room = Infinity) { this.#room = room }
 
@@ -159,17 +161,20 @@ export class Reader implements Sink {
     if (this.isCut || this.ended) throw new Error('something was handed over behind the end')
     this.waiting.push(...outgoing)
     if (this.isEager) this.read()
-    return this.waiting.length < this.#room
+    const isFull = this.waiting.length >= this.#room
+    this.#wasFull ||= isFull
+    return !isFull
   }
 
   /** Reads so many messages of those that wait, or all. */
   read(count = Infinity): void {
-    const wasFull = this.waiting.length >= this.#room
     for (const outgoing of this.waiting.splice(0, count)) {
       this.onRead(outgoing)
       this.got.push(outgoing)
     }
-    if (wasFull && this.isEmpty) this.onDrain()
+    if (!this.#wasFull || !this.isEmpty) return
+    this.#wasFull = false
+    this.onDrain()
   }
 
   end(code: ErrorCode): void { this.ended = code }
