@@ -103,7 +103,7 @@ describe('Server-sent events', () => {
     await until(() => live.closed === live.opened.length)
   })
 
-  it('are not opened behind another request that is under way on the connection: nobody would tell when the client goes', async () => {
+  it('are not opened behind another request that is under way on the connection, where they would only fill the memory', async () => {
     const reader = await frozen(GET.repeat(3))
     assert.deepEqual([live.opened.length, refused], [1, ['BAD_REQUEST', 'BAD_REQUEST']])
     reader.destroy()

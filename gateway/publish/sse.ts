@@ -20,7 +20,7 @@ export interface EventsRequest {
 
 /**
  * Opens the stream first (throws the refusal while there is still a status to answer with), then answers until either side ends.
- * A request that was pipelined behind another has no socket to write to, and nobody would tell when its client goes: it is refused.
+ * A request that was pipelined behind another is refused: it has no socket yet, and an endless answer ahead of it would keep all that it gets in memory.
  */
 export function serveEvents({ request, response, live, party, streamId, from, hasEnvelope }: EventsRequest): void {
   if (response.socket !== request.socket || request.socket.destroyed) throw new GatewayError('BAD_REQUEST', 'Events need a connection on which nothing else is under way.')

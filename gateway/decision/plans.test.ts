@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import type { Stream } from '#gateway/devices/streams.ts'
+import { systemClock } from '#gateway/lib/clock.ts'
+import type { Party } from '#gateway/parties/parties.ts'
+import { PURPOSE, Rooms } from '#test/support/rooms.ts'
+
+describe('The plan of a stream', () => {
+  let rooms: Rooms, owner: Party, stream: Stream, city: Party
+  beforeEach(async () => {
+    rooms = await Rooms.open()
+    ;({ owner, stream } = await rooms.scene())
+    city = rooms.party('subscriber')
+  })
+  afterEach(() => rooms.close())
+
+  const plan = () => rooms.plans.of(stream), withdraw = (consentId: string) => rooms.consents.withdraw(owner.id, consentId)
+  const mask = (...names: string[]) => stream.model.maskOf(names)
+
+  it('lets nothing out by itself', () => {
+    assert.deepEqual({ ...plan(), outlets: plan().outlets.size }, { granted: 0, outlets: 0, refusal: 'NO_CONSENT', validUntil: Infinity })
+  })
+
+  it('may keep the union of what is granted, and lets each agreement have what its offer names', () => {
+    const temperature = rooms.grant(stream), both = rooms.grant(stream, { recipient: city.id, attributes: ['temperature', 'relativeHumidity'] })
+    const [narrow, wide] = [rooms.agree(stream, rooms.party('subscriber')), rooms.agree(stream, city, { attributes: ['temperature', 'relativeHumidity'] })]
+    assert.equal(plan().granted, mask('temperature', 'relativeHumidity'))
+    assert.deepEqual([...plan().outlets], [
+      [narrow.id, { consentId: temperature, since: rooms.clock.now(), mask: mask('temperature') }],
+      [wide.id, { consentId: both, since: rooms.clock.now(), mask: mask('temperature', 'relativeHumidity') }],
+    ])
+    withdraw(both)
+    assert.deepEqual([plan().granted, [...plan().outlets.keys()]], [mask('temperature'), [narrow.id]])
+  })
+
+  it('is compiled once for as long as nothing changes', () => {
+    rooms.grant(stream)
+    const before = plan()
+    assert.equal(plan(), before)
+    rooms.agree(stream, city)
+    assert.notEqual(plan(), before)
+  })
+
+  it('says why nothing leaves, as near to the way out as it came', () => {
+    const reasons: string[] = [], note = () => { reasons.push(plan().refusal) }
+    withdraw(rooms.grant(stream, { until: rooms.clock.now() + 10 }))
+    note()
+    rooms.grant(stream, { until: rooms.clock.now() + 10 })
+    note()
+    const agreement = rooms.agree(stream, city, { attributes: ['relativeHumidity'] })
+    note()
+    rooms.clock.turn(10)
+    note()
+    rooms.agreements.end(city.id, agreement.id)
+    rooms.grant(stream, { purposes: ['dpv:Marketing'] })
+    rooms.agree(stream, city)
+    note()
+    assert.deepEqual(reasons, ['CONSENT_WITHDRAWN', 'NO_AGREEMENT', 'SUSPENDED', 'CONSENT_WITHDRAWN', 'PURPOSE_MISMATCH'])
+  })
+
+  it('ends with the first grant that ends by itself, and tells so before it lets out anything more', () => {
+    const told: Stream[] = []
+    rooms.plans.onExpired = of => { told.push(of) }
+    rooms.grant(stream, { until: rooms.clock.now() + 10 })
+    rooms.clock.turn(1)
+    rooms.grant(stream, { recipient: city.id })
+    rooms.agree(stream, rooms.party('subscriber'))
+    const agreement = rooms.agree(stream, city)
+    assert.equal(plan().outlets.size, 2)
+    rooms.clock.turn(8)
+    assert.deepEqual([plan().outlets.size, told], [2, []])
+    rooms.clock.turn(1)
+    assert.deepEqual([[...plan().outlets.keys()], told], [[agreement.id], [stream]])
+    plan()
+    assert.equal(told.length, 1)
+  })
+
+  it('looks by itself when a grant ends', async () => {
+    const real = await Rooms.open({ clock: systemClock }), { stream } = await real.scene()
+    const until = Date.now() + 60, expired = new Promise(done => { real.plans.onExpired = done })
+    real.grant(stream, { until })
+    real.plans.of(stream)
+    assert.equal(await expired, stream)
+    assert.ok(Date.now() >= until && Date.now() < until + 500, 'a second late, or early')
+    await real.close()
+  })
+
+  it('waits for a grant that ends in a hundred years no longer than a timer can: a longer one would fire at once, again and again', () => {
+    const timers = mock.method(globalThis, 'setTimeout')
+    try {
+      rooms.grant(stream, { until: rooms.clock.now() + 100 * 365 * 86_400_000 })
+      plan()
+      assert.deepEqual(timers.mock.calls.map(({ arguments: [, milliseconds] }) => milliseconds), [2 ** 31 - 1])
+    } finally { timers.mock.restore() }
+  })
+
+  it('knows whether a consent is in force', () => {
+    const [given, ends] = [rooms.grant(stream), rooms.grant(stream, { until: rooms.clock.now() + 10 })]
+    assert.deepEqual([given, ends, 'another'].map(id => rooms.plans.isInForce(stream, id)), [true, true, false])
+    withdraw(given)
+    rooms.clock.turn(10)
+    assert.deepEqual([given, ends].map(id => rooms.plans.isInForce(stream, id)), [false, false])
+  })
+
+  it('tells the state of an agreement', () => {
+    const agreement = rooms.agree(stream, city, { price: 1n }), states: string[] = []
+    const note = () => { states.push(rooms.plans.stateOf(rooms.agreements.get(agreement.id)!)) }
+    note()
+    const consentId = rooms.grant(stream, { purposes: [PURPOSE] })
+    note()
+    rooms.agreements.exhaust(agreement.id, rooms.clock.now())
+    note()
+    withdraw(consentId)
+    rooms.agreements.end(city.id, agreement.id)
+    note()
+    assert.deepEqual(states, ['waiting', 'active', 'suspended', 'ended'])
+  })
+})
