@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { EXPLAINED_SOURCES_MAX, EXPLANATIONS_PER_SOURCE_MAX, Explain } from '#gateway/telemetry/explain.ts'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { DETAIL_LENGTH_MAX, EXPLAINED_SOURCES_MAX, EXPLANATIONS_PER_SOURCE_MAX, Explain } from '#gateway/telemetry/explain.ts'
 
 describe('Explain', () => {
   it('tells the newest refusals of a source, oldest first', () => {
@@ -23,5 +25,16 @@ describe('Explain', () => {
     const explain = new Explain()
     for (let n = 0; n <= EXPLAINED_SOURCES_MAX; n++) explain.note(`source ${n}`, n, 't', 'NO_CONSENT')
     assert.deepEqual([explain.last('source 0').length, explain.last('source 1').length], [0, 1])
+  })
+
+  it('keeps the beginning of what is long, and not the rest of it in memory', () => {
+    setFlagsFromString('--expose-gc')
+    const explain = new Explain(), long = () => JSON.parse(`"${'x'.repeat(100_000)}"`) as string, collect = runInNewContext('gc') as () => void
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let n = 0; n < EXPLANATIONS_PER_SOURCE_MAX; n++) explain.note('home', n, 't', 'BAD_PAYLOAD', long(), long())
+    collect()
+    assert.ok(process.memoryUsage().heapUsed - before < EXPLANATIONS_PER_SOURCE_MAX * 10_000)
+    assert.ok(explain.last('home').every(({ field, detail }) => field.length === DETAIL_LENGTH_MAX && detail.length === DETAIL_LENGTH_MAX))
   })
 })

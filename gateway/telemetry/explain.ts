@@ -3,9 +3,9 @@ import type { RefusalCode } from '#gateway/errors.ts'
 
 /** Refusals that are remembered for one source. */
 export const EXPLANATIONS_PER_SOURCE_MAX = 200
-/** Sources for which refusals are remembered; those that were refused longest ago are forgotten first. */
+/** Sources for which refusals are remembered; the one that was refused first is forgotten first. */
 export const EXPLAINED_SOURCES_MAX = 5_000
-const DETAIL_LENGTH_MAX = 300
+export const DETAIL_LENGTH_MAX = 300
 
 export interface Explanation {
   /** Milliseconds since 1970. */
@@ -24,7 +24,7 @@ export class Explain {
 
   note(sourceId: string, at: number, topic: string, code: RefusalCode, field = '', detail = ''): void {
     const ring = this.#ring(sourceId)
-    ring.entries[ring.next] = { at, topic, code, field: field.slice(0, DETAIL_LENGTH_MAX), detail: detail.slice(0, DETAIL_LENGTH_MAX) }
+    ring.entries[ring.next] = { at, topic, code, field: bounded(field), detail: bounded(detail) }
     ring.next = (ring.next + 1) % EXPLANATIONS_PER_SOURCE_MAX
   }
 
@@ -43,4 +43,9 @@ export class Explain {
     this.#rings.set(sourceId, ring = { entries: [], next: 0 })
     return ring
   }
+}
+
+/** A copy: a slice would keep the whole text in memory that it was cut from. */
+function bounded(text: string): string {
+  return text.length <= DETAIL_LENGTH_MAX ? text : Buffer.from(text.slice(0, DETAIL_LENGTH_MAX)).toString()
 }
