@@ -91,6 +91,20 @@ describe('The network', () => {
     await real.close()
   })
 
+  it('ends what has expired though nothing was sent since it was opened, or since somebody else has agreed', async () => {
+    const busy = await rooms.scene()
+    for (const each of [stream, busy.stream]) {
+      rooms.grant(each, { until: rooms.clock.now() + 10 })
+      rooms.agree(each, city)
+    }
+    const idle = rooms.watch(city, stream, undefined, Reader.eager()), frozen = rooms.watch(city, busy.stream, undefined, new Reader(10))
+    await rooms.send(busy.source, [1])
+    rooms.agree(busy.stream, rooms.party('subscriber'))
+    rooms.clock.turn(10)
+    rooms.network.tick()
+    assert.deepEqual([idle.ended, frozen.isCut, frozen.waiting], ['EXPIRED', true, []])
+  })
+
   it('ends what has expired though the clock was set forward past it', async () => {
     rooms.grant(stream, { until: rooms.clock.now() + 3_600_000 })
     rooms.agree(stream, city)

@@ -88,7 +88,10 @@ export class Network {
 
   /** To be called when a consent or an agreement on a stream has changed: whoever may no longer have it is told, and gets nothing more. */
   review(stream: Stream): void {
-    this.#options.plans.invalidate(stream)
+    const { plans } = this.#options
+    plans.invalidate(stream)
+    // Only a compiled plan notices that a grant ends by itself, and nothing may be sent until then.
+    if ((this.#channels.get(stream.number)?.sessions.size ?? 0) > 0) plans.of(stream)
     this.#reviewSessions(stream)
   }
 
@@ -155,6 +158,7 @@ export class Network {
 
   #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, connect: () => Sink): Subscription {
     const { journal, plans, meter, log, onDelivered } = this.#options
+    plans.of(stream)
     const { id: agreementId } = this.#permission(party, stream), { sessions } = this.#channel(stream)
     const session: Session = new Session({
       stream, agreementId, journal, plans, meter, log, onDelivered, from: this.#startOf(stream, from), sink: this.#connected(agreementId, connect),
