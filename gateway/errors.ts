@@ -2,7 +2,7 @@
 
 /** Why an envelope was dropped, or a subscriber turned away. Ordered by stage: a later one means that more stages were passed. */
 export const REFUSAL_CODES = [
-  'NOT_PAIRED', 'RATE_LIMITED', 'NO_ADAPTER', 'BAD_PAYLOAD', 'AMBIGUOUS', 'NO_READING', 'BAD_UNIT', 'NO_MODEL', 'OVER_QUOTA', 'STALE', 'DUPLICATE',
+  'NOT_PAIRED', 'RATE_LIMITED', 'NO_ADAPTER', 'NO_READING', 'BAD_PAYLOAD', 'AMBIGUOUS', 'BAD_UNIT', 'NO_MODEL', 'OVER_QUOTA', 'STALE', 'DUPLICATE',
   'NO_CONSENT', 'EXPIRED', 'CONSENT_WITHDRAWN', 'NO_AGREEMENT', 'PURPOSE_MISMATCH', 'SUSPENDED', 'QUEUE_FULL',
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

@@ -90,7 +90,7 @@ export class Pipeline {
     if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', 'No adapter knows this topic: name the dialect when you pair the source.')
     const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
     const mappedAt = times.add('map', decodedAt)
-    if (observations.length === 0) return this.#drop(source.id, packet, refusal)
+    if (observations.length === 0) return this.#drop(source.id, packet, refusal, '', wholeFault(found.decoded, refusal))
     for (const observation of observations) this.#letOut(source, packet, found.adapter, observation, out)
     times.add('consent', mappedAt)
   }
@@ -169,4 +169,9 @@ export class Pipeline {
     if (field !== '') this.#options.explain.note(source.id, packet.receivedAt, packet.topic, code, field, detail)
     return furthest(before, code)
   }
+}
+
+/** What is wrong with a payload as a whole: it has no field. */
+function wholeFault({ refused }: Decoded, refusal: RefusalCode): string {
+  return refused.find(({ code, field }) => code === refusal && field === '')?.detail ?? ''
 }
