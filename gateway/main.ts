@@ -28,9 +28,10 @@ function untilSignal(): Promise<void> {
   })
 }
 
-function explain(error: NodeJS.ErrnoException & { port?: number, address?: string }): never {
+function explain(error: NodeJS.ErrnoException & { port?: number, address?: string, hostname?: string }): never {
   if (error.code === 'EADDRINUSE') throw new GatewayError('UNAVAILABLE', `Port ${error.port} is taken: choose another with --mqtt-port or --http-port (0 takes a free one).`, { cause: error })
   if (error.code === 'EACCES') throw new GatewayError('UNAVAILABLE', `Port ${error.port} may not be used by this account: choose one above 1023 with --mqtt-port or --http-port.`, { cause: error })
   if (error.code === 'EADDRNOTAVAIL') throw new GatewayError('UNAVAILABLE', `This machine has no address ${error.address}: choose another with --host.`, { cause: error })
+  if (error.code === 'ENOTFOUND') throw new GatewayError('UNAVAILABLE', `There is no host ${error.hostname}: choose another with --host.`, { cause: error })
   throw error
 }

@@ -9,22 +9,22 @@ export const STATE_FILE = 'state.db'
 
 /**
  * Opens DIR/state.db and holds it exclusively: the operating system's lock on it is the lock of the data directory, and goes with the process.
- * Throws UNAVAILABLE when another process holds it or a newer Sluice wrote it.
+ * Throws UNAVAILABLE when another process holds it, a newer Sluice wrote it, or it is no directory for a database.
  */
 export function openState(directory: string): DatabaseSync {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const file = join(directory, STATE_FILE)
-  const isNew = !existsSync(file)
-  const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 0 })
+  let database: DatabaseSync | undefined
   try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const file = join(directory, STATE_FILE), isNew = !existsSync(file)
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 0 })
     // The mode comes first: entering WAL under an exclusive lock needs no shared memory file.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     if (isNew) chmodSync(file, 0o600)
     migrate(database)
     return database
   } catch (error) {
-    database.close()
-    throw explained(error, directory)
+    database?.close()
+    throw error instanceof GatewayError ? error : explained(error as Error, directory)
   }
 }
 
@@ -53,9 +53,9 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-function explained(error: unknown, directory: string): unknown {
-  if (error instanceof Error && /locked|busy/i.test(error.message)) {
-    return new GatewayError('UNAVAILABLE', `Another gateway holds the data directory ${directory}: stop it, or choose another with --data.`, { cause: error })
-  }
-  return error
+function explained(cause: Error, directory: string): GatewayError {
+  const problem = /locked|busy/i.test(cause.message)
+    ? `Another gateway holds the data directory ${directory}: stop it`
+    : `The data directory ${directory} cannot be used (${cause.message}): mend it`
+  return new GatewayError('UNAVAILABLE', `${problem}, or choose another with --data.`, { cause })
 }
