@@ -1,7 +1,10 @@
-// Stage 3, consent: is there a grant in force on this stream at all? Default deny.
+// Stage 3, consent: does a grant in force let out anything of this observation? Default deny.
 import type { Plan } from '#gateway/decision/plans.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
+import type { Entity } from '#semantic-models/entity.ts'
 
-export function consent(plan: Plan): RefusalCode | undefined {
-  return plan.granted === 0 ? plan.refusal : undefined
+/** That a device has spoken is news as well: where none of its attributes is granted, nothing is. */
+export function consent(plan: Plan, { mask }: Entity): RefusalCode | undefined {
+  if (plan.granted === 0) return plan.refusal
+  return (plan.granted & mask) === 0 ? 'NO_CONSENT' : undefined
 }

@@ -123,7 +123,7 @@ export class Pipeline {
     const device = devices.peek(source.id, adapter.name, observation.device)!
     const stream = streams.find(source, device, observation)
     const plan = plans.of(stream)
-    const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan) ?? price(plan)
+    const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan, observation.entity) ?? price(plan, observation.entity)
     if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
     this.#freshness.note(stream, observation, refusal === undefined)
     const message = network.next(stream, observation.entity, packet.receivedAt, refusal === undefined)

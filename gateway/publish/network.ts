@@ -127,10 +127,10 @@ export class Network {
   }
 
   /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
-  #refusalOf({ stream, timestamp }: Message): RefusalCode | undefined {
+  #refusalOf({ stream, timestamp, entity }: Message): RefusalCode | undefined {
     const { outlets, refusal } = this.#options.plans.of(stream)
     if (outlets.size === 0) return refusal
-    for (const { since } of outlets.values()) if (timestamp >= since) return undefined
+    for (const { since, mask } of outlets.values()) if (timestamp >= since && (mask & entity.mask) !== 0) return undefined
     return 'NO_CONSENT'
   }
 

@@ -10,7 +10,7 @@ import type { Meter } from '#gateway/market/meter.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
-import { unpack, view } from '#semantic-models/entity.ts'
+import { unpack, view, type Entity } from '#semantic-models/entity.ts'
 
 export interface SessionOptions {
   readonly stream: Stream
@@ -52,15 +52,14 @@ export class Session {
     this.resume()
   }
 
-  get isEnded(): boolean { return this.#isEnded }
   /** The consent by which it was fed last, if it was; also by which whatever waits in its transport left. */
   get fedBy(): string | undefined { return this.#fedBy }
   /** Whether bytes wait in its transport. */
   get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
   /** By which outlet it may have a message that is published now; undefined where it may not, or finds it in the journal when it gets there. */
-  outletFor({ position, timestamp }: Message): Outlet | undefined {
-    return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp) : undefined
+  outletFor({ position, timestamp, entity }: Message): Outlet | undefined {
+    return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp, entity) : undefined
   }
 
   /** Takes a message, charged; `flush` hands it over. */
@@ -140,16 +139,14 @@ export class Session {
   #replay(record: JournalRecord): void {
     if (this.#isEnded) return
     this.#cursor = record.position
-    const outlet = this.#outletAt(record.timestamp)
-    if (!outlet) return
-    const { stream } = this.#options, entity = unpack(record.content)
-    this.take({ ...record, stream, entity }, outlet, view(entity, outlet.mask))
+    const { stream } = this.#options, entity = unpack(record.content), outlet = this.#outletAt(record.timestamp, entity)
+    if (outlet) this.take({ ...record, stream, entity }, outlet, view(entity, outlet.mask))
   }
 
-  /** A message is delivered when it was granted as it came, and is now. */
-  #outletAt(timestamp: number): Outlet | undefined {
+  /** A message is delivered when something of it was granted as it came, and is now. */
+  #outletAt(timestamp: number, { mask }: Entity): Outlet | undefined {
     const outlet = this.#options.plans.of(this.#options.stream).outlets.get(this.agreementId)
-    return outlet && timestamp >= outlet.since ? outlet : undefined
+    return outlet && timestamp >= outlet.since && (outlet.mask & mask) !== 0 ? outlet : undefined
   }
 
   #hasCaughtUp(): boolean { return this.#cursor >= this.#options.journal.lastPosition(this.#options.stream.number) }

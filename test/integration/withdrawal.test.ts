@@ -88,6 +88,19 @@ describe('Consent', () => {
     }
   })
 
+  it('for temperature does not tell, or bill, that the device spoke of something else', async () => {
+    const { streamId, device, topic } = await stream(), { agreementId } = await running.deal(owner, city, streamId, { price: '0.001', budget: '1' })
+    const watcher = running.subscribe(city, streamId)
+    await watcher.opened
+    await device.publishAsync(topic, JSON.stringify({ humidity: 41 }), { qos: 1 })
+    await device.publishAsync(topic, climate(2), { qos: 1 })
+    await watcher.count(1)
+    assert.equal(watcher.got[0].content.temperature.value, 2)
+    const { agreements } = await running.ok(city.key, 'GET', '/v1/usage')
+    assert.equal(agreements.find((usage: any) => usage.agreementId === agreementId).messages, 1)
+    watcher.close()
+  })
+
   it('for temperature alone keeps humidity from the disk', async () => {
     const { streamId, device, topic } = await stream()
     await running.deal(owner, city, streamId)
