@@ -46,7 +46,6 @@ export class Journal {
   /** Why nothing can be kept at the moment; undefined while all is well. It is tried again with each append, and by `probe`. */
   get fault(): Error | undefined { return this.#fault }
   get bytes(): number { return this.#segments.reduce((sum, segment) => sum + segment.size, 0) }
-  get waitingCount(): number { return this.#waiting.length }
 
   /**
    * Finds what is there. A torn tail of the newest segment is cut off; damage elsewhere is reported by its offset, and what lies behind it in

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 /** A message as it is kept: what was granted of one observation, under its place in the stream and its message id. */
 export interface JournalRecord {
   readonly streamNumber: number
-  /** Counts the messages of a stream from 1; never used again. */
+  /** Counts the messages of a stream from 1. */
   readonly position: number
   /** Receipt in integer milliseconds since 1970. */
   readonly timestamp: number
