@@ -66,6 +66,7 @@ export function takenByKernel(socket: Socket): number {
 export class TestServer {
   readonly server: Server
   readonly sockets: Socket[] = []
+  readonly #clients: Socket[] = []
 
   constructor(listener?: RequestListener) {
     this.server = createServer(listener)
@@ -82,6 +83,7 @@ export class TestServer {
   /** A client that has sent its request and reads nothing yet. */
   async client(request: string): Promise<Socket> {
     const socket = connect({ port: this.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => { /* reset by the server */ })
+    this.#clients.push(socket)
     socket.pause()
     await once(socket, 'connect')
     socket.write(request)
@@ -89,7 +91,7 @@ export class TestServer {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy()
+    for (const socket of [...this.sockets, ...this.#clients]) socket.destroy()
     this.server.closeAllConnections()
     await new Promise(done => this.server.close(done))
   }
