@@ -155,6 +155,16 @@ describe('The network', () => {
       await rooms.send(source, [2])
       assert.deepEqual([live.temperatures, others.temperatures, own.got], [[1], [1, 2], []])
     })
+
+    it('cuts what drains still because its budget was spent', async () => {
+      rooms.grant(stream)
+      rooms.agree(stream, city, { price: 400_000n, budget: 1_000_000n })
+      const drains = rooms.watch(city, stream, undefined, new Reader(10))
+      await rooms.send(source, [1, 2, 3])
+      assert.deepEqual([drains.ended, drains.waiting.length], ['SUSPENDED', 2])
+      rooms.network.endParty(city.id)
+      assert.deepEqual([drains.isCut, drains.waiting], [true, []])
+    })
   })
 
   describe('shows an owner', () => {
@@ -212,6 +222,22 @@ describe('The network', () => {
       assert.equal(reader.ended, undefined)
       rooms.agreements.end(city.id, standing.id)
       assert.equal(reader.ended, 'NO_AGREEMENT')
+    })
+
+    it('nothing where no agreement stands, and says of several why the one did not that came nearest', () => {
+      assert.throws(() => rooms.watch(city, stream), code('NOT_FOUND'))
+      const ended = rooms.agree(stream, city, { attributes: ['illuminance'] })
+      rooms.agreements.end(city.id, ended.id)
+      assert.throws(() => rooms.watch(city, stream), code('NO_AGREEMENT'))
+      const refusals = (attributes: string[], more: object = {}) => {
+        rooms.agree(stream, city, { attributes })
+        if (Object.keys(more).length > 0) rooms.grant(stream, more)
+        try { rooms.watch(city, stream) } catch (error) { return (error as GatewayError).code }
+        return undefined
+      }
+      assert.deepEqual([
+        refusals(['temperature']), refusals(['temperature'], { purposes: ['dpv:Marketing'] }), refusals(['relativeHumidity', 'temperature'], { recipient: city.id, attributes: ['relativeHumidity'] }), refusals(['relativeHumidity']),
+      ], ['NO_CONSENT', 'PURPOSE_MISMATCH', 'SUSPENDED', undefined])
     })
 
     it('from a time, an id or the beginning, and refuses what is none of these', async () => {

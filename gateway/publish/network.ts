@@ -1,6 +1,6 @@
 // The embedded Streamr-style network: streams with ids and publish permission from their owner's key, messages in order, subscribers by permission, resend of what is kept.
 import type { Plans } from '#gateway/decision/plans.ts'
-import { isOutlet } from '#gateway/decision/standing.ts'
+import { furthest, isOutlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound, type RefusalCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
@@ -143,9 +143,7 @@ export class Network {
     const { agreements, plans } = this.#options, agreement = agreements.get(session.agreementId)!, standing = plans.standingOf(agreement)
     const isGranted = session.fedBy === undefined || plans.isInForce(stream, session.fedBy)
     if (!isOutlet(standing)) session.end(standing, REFUSAL_TEXTS[standing], !isGranted || agreement.exhaustedAt === undefined)
-    if (isGranted || !session.isWaiting) return
-    session.end('UNAVAILABLE', CONSENT_REPLACED, true)
-    session.cut()
+    if (!isGranted && session.isWaiting) session.end('UNAVAILABLE', CONSENT_REPLACED, true)
   }
 
   #openAsOwner(stream: Stream, sink: Sink): Subscription {
@@ -158,7 +156,6 @@ export class Network {
 
   #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, connect: () => Sink): Subscription {
     const { journal, plans, meter, log, onDelivered } = this.#options
-    plans.of(stream)
     const { id: agreementId } = this.#permission(party, stream), { sessions } = this.#channel(stream)
     const session: Session = new Session({
       stream, agreementId, journal, plans, meter, log, onDelivered, from: this.#startOf(stream, from), sink: this.#connected(agreementId, connect),
@@ -186,14 +183,12 @@ export class Network {
   /** Subscribe permission: an agreement of the party that stands; else the reason that came nearest, or that there is no such stream for them. */
   #permission(party: Party, stream: Stream): Agreement {
     const { agreements, offers, plans } = this.#options
-    const own = agreements.ofSubscriber(party.id, stream.id)
-    let nearest: RefusalCode = 'NO_AGREEMENT'
-    for (const agreement of own) {
-      const standing = plans.standingOf(agreement)
-      if (isOutlet(standing)) return agreement
-      nearest = agreement.endedAt === undefined ? standing : nearest
-    }
+    const own = agreements.ofSubscriber(party.id, stream.id), { outlets } = plans.of(stream)
+    const standing = own.find(({ id }) => outlets.has(id))
+    if (standing) return standing
     if (own.length === 0 && offers.on(stream.id).length === 0) throw notFound('stream')
+    const refusals = own.filter(({ endedAt }) => endedAt === undefined).map(agreement => plans.standingOf(agreement)).filter((each): each is RefusalCode => !isOutlet(each))
+    const nearest = refusals.length > 0 ? refusals.reduce(furthest) : 'NO_AGREEMENT'
     throw new GatewayError(nearest, REFUSAL_TEXTS[nearest])
   }
 

@@ -92,19 +92,16 @@ export class Session {
   }
 
   /**
-   * Ends the stream with a code, behind what was charged. With `purge` nothing of it may reach a socket any more: the transport is cut if
-   * bytes wait in it.
+   * Ends the stream with a code, behind what was charged. With `purge` nothing of it may reach a socket any more, also when the stream had
+   * ended before: the transport is cut if bytes wait in it.
    */
   end(code: ErrorCode, message: string, purge = false): void {
-    if (this.#isEnded) return
-    if (!purge) this.flush()
-    this.#end()
-    if (purge && this.isWaiting) this.cut()
-    else this.#options.sink.end(code, message)
+    const wasOpen = !this.#isEnded
+    if (wasOpen && !purge) this.flush()
+    if (wasOpen) this.#end()
+    if (purge && this.isWaiting) this.#options.sink.cut()
+    else if (wasOpen) this.#options.sink.end(code, message)
   }
-
-  /** What waits in the transport reaches no socket any more. */
-  cut(): void { this.#options.sink.cut() }
 
   /** The transport has gone. */
   close(): void {
