@@ -1,4 +1,5 @@
-// Compiled snapshots: for each stream what may leave it at this moment, found by one look-up and compiled anew when a consent or an agreement changes.
+// Compiled snapshots: for each stream what may leave it at this moment, found by one look-up and compiled anew when a consent or an
+// agreement changes.
 import type { Consents } from '#gateway/consent/consents.ts'
 import { stateOf, type Grant } from '#gateway/consent/grant.ts'
 import { furthest, isOutlet, standing, type Outlet } from '#gateway/decision/standing.ts'
@@ -19,7 +20,12 @@ export interface Plan {
   readonly validUntil: number
 }
 
-export interface PlansOptions { readonly consents: Consents, readonly agreements: Agreements, readonly streams: Streams, readonly clock: Clock }
+export interface PlansOptions {
+  readonly consents: Consents
+  readonly agreements: Agreements
+  readonly streams: Streams
+  readonly clock: Clock
+}
 
 /** The longest time that a timer of Node waits. */
 const TIMER_MS_MAX = 2 ** 31 - 1
@@ -96,5 +102,6 @@ export class Plans {
 
 /** Why there is no grant in force: of those that there were, what came nearest. */
 function ended(grants: readonly Grant[], now: number): RefusalCode {
-  return grants.reduce<RefusalCode>((code, grant) => furthest(code, stateOf(grant, now) === 'withdrawn' ? 'CONSENT_WITHDRAWN' : 'EXPIRED'), 'NO_CONSENT')
+  const ends = grants.map(grant => stateOf(grant, now) === 'withdrawn' ? 'CONSENT_WITHDRAWN' : 'EXPIRED')
+  return ends.reduce<RefusalCode>(furthest, 'NO_CONSENT')
 }

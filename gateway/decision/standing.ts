@@ -16,7 +16,7 @@ export interface Outlet {
 export const isOutlet = (standing: Outlet | RefusalCode): standing is Outlet => typeof standing === 'object'
 
 /**
- * An outlet when a grant in force covers the subscriber, the purpose and every attribute of the offer; else the reason that came nearest to it.
+ * An outlet when a grant in force covers the subscriber, the purpose and every attribute of the offer; else the reason that came nearest.
  * A narrower consent suspends: it is not delivered in part for the whole price.
  */
 export function standing(agreement: Agreement, grants: readonly Grant[], model: Model, now: number): Outlet | RefusalCode {

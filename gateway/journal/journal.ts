@@ -33,6 +33,9 @@ interface Waiting {
   readonly fail: (error: unknown) => void
 }
 
+const TORN = 'Cut off the torn tail of the journal'
+const DAMAGED = 'Found damage in the journal: what lies behind it in this file is lost'
+
 export class Journal {
   readonly #options: JournalOptions
   readonly #segments: Segment[] = []
@@ -48,28 +51,27 @@ export class Journal {
   get bytes(): number { return this.#segments.reduce((sum, segment) => sum + segment.size, 0) }
 
   /**
-   * Finds what is there. A torn tail of the newest segment is cut off; damage elsewhere is reported by its offset, and what lies behind it in
-   * that segment is not used.
+   * Finds what is there. A torn tail of the newest segment is cut off; damage elsewhere is reported by its offset, and what lies behind it
+   * in that segment is not used.
    */
   async open(): Promise<void> {
     const { directory, log } = this.#options
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await syncDirectory(dirname(directory))
-    const numbers = (await readdir(directory)).map(name => SEGMENT_NAME.exec(name)?.[1]).filter(name => name !== undefined).map(Number).sort((a, b) => a - b)
+    const numbers = (await readdir(directory)).flatMap(name => SEGMENT_NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b)
     for (const number of numbers) {
       const segment = new Segment(directory, number)
       const size = await segment.open((record, offset) => this.#note(record, segment, offset))
       this.#segments.push(segment)
       if (size === segment.size) continue
       if (number === numbers.at(-1)) await segment.truncate()
-      const told = number === numbers.at(-1) ? 'Cut off the torn tail of the journal' : 'Found damage in the journal: what lies behind it in this file is lost'
-      log.warn({ file: segment.path, offset: segment.size, bytes: size - segment.size }, told)
+      log.warn({ file: segment.path, offset: segment.size, bytes: size - segment.size }, number === numbers.at(-1) ? TORN : DAMAGED)
     }
   }
 
   /**
-   * Appends in order. Resolves when the records are written, and where `durable`, when they are on disk (fdatasync); rejects when they are not
-   * to be trusted. All that comes while one group is being committed forms the next.
+   * Appends in order. Resolves when the records are written, and where `durable`, when they are on disk (fdatasync); rejects when they are
+   * not to be trusted. All that comes while one group is being committed forms the next.
    */
   append(records: readonly JournalRecord[], durable: boolean): Promise<void> {
     return new Promise((done, fail) => {
@@ -78,7 +80,7 @@ export class Journal {
     })
   }
 
-  /** To be called now and then: tries whether a fault has passed. Else it would last for as long as everybody sends elsewhere because of it. */
+  /** To be called now and then: tries whether a fault has passed. Else it would last for as long as it keeps everybody from sending. */
   async probe(): Promise<void> {
     if (this.#fault) await this.append([], true).catch(() => { /* not yet */ })
   }
@@ -86,7 +88,7 @@ export class Journal {
   lastPosition(streamNumber: number): number { return this.#index.get(streamNumber)?.lastPosition ?? 0 }
   indexOf(streamNumber: number): StreamIndex | undefined { return this.#index.get(streamNumber) }
 
-  /** Some of the records behind a position, in order; none only when there are none. One that cannot be read any more is reported, and left out. */
+  /** Some of the records behind a position, in order; none only when there are none. One that cannot be read any more is left out. */
   async read(streamNumber: number, position: number): Promise<readonly JournalRecord[]> {
     for (;;) {
       // Taken before the disk is waited for: rows move when the oldest segment goes.
@@ -148,7 +150,7 @@ export class Journal {
     }
   }
 
-  /** After a failed write or sync the next group begins a new file. One that holds nothing goes, or each group on a full disk would leave one. */
+  /** After a failed write or sync the next group begins a new file. One that holds nothing goes: a full disk would be full of them. */
   async #abandon(segment: Segment, goodBytes: number): Promise<void> {
     segment.isAbandoned = true
     try {

@@ -32,7 +32,8 @@ export class StreamIndex {
 
   /** The last position at or before a message id's time and number; 0 when there is none. */
   positionAt(timestamp: number, sequenceNumber: number): number {
-    const row = this.#firstRow(at => this.timestamps[at]! > timestamp || (this.timestamps[at] === timestamp && this.sequenceNumbers[at]! > sequenceNumber))
+    const { timestamps, sequenceNumbers } = this
+    const row = this.#firstRow(at => timestamps[at]! > timestamp || (timestamps[at] === timestamp && sequenceNumbers[at]! > sequenceNumber))
     return row === 0 ? 0 : this.positions[row - 1]!
   }
 

@@ -1,4 +1,4 @@
-// The data path in one place: decode → map → consent → price → journal → publish. Synchronous over a batch up to the journal, and again behind it.
+// The data path in one place: decode → map → consent → price → journal → publish. Synchronous over a batch up to the journal, and behind it.
 // No promise, closure or log per message between the two ends.
 import type { Adapter, Decoded } from '#adapters/adapter.ts'
 import type { Packet } from '#adapters/packet.ts'
@@ -40,6 +40,8 @@ export interface PipelineOptions {
 
 /** What one batch lets out, on its way to the journal. */
 interface Outgoing { readonly messages: Message[], readonly records: JournalRecord[], isDurable: boolean }
+
+const UNKNOWN_TOPIC = 'No adapter knows this topic: name the dialect when you pair the source.'
 
 export class Pipeline {
   readonly #options: PipelineOptions
@@ -87,7 +89,7 @@ export class Pipeline {
     const started = times.now()
     const found = this.#decoder.decode(source, packet)
     const decodedAt = times.add('decode', started)
-    if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', 'No adapter knows this topic: name the dialect when you pair the source.')
+    if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', UNKNOWN_TOPIC)
     const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
     const mappedAt = times.add('map', decodedAt)
     if (observations.length === 0) return this.#drop(source.id, packet, refusal, '', wholeFault(found.decoded, refusal))
@@ -122,15 +124,16 @@ export class Pipeline {
     const { devices, streams, plans, network, tally } = this.#options
     const device = devices.peek(source.id, adapter.name, observation.device)!
     const stream = streams.find(source, device, observation)
-    const plan = plans.of(stream)
-    const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan, observation.entity) ?? price(plan, observation.entity)
+    const plan = plans.of(stream), { entity } = observation
+    const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan, entity) ?? price(plan, entity)
     if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
     this.#freshness.note(stream, observation, refusal === undefined)
-    const message = network.next(stream, observation.entity, packet.receivedAt, refusal === undefined)
+    const message = network.next(stream, entity, packet.receivedAt, refusal === undefined)
     network.show(message)
     if (refusal !== undefined) return this.#drop(source.id, packet, refusal)
     const { position, timestamp, sequenceNumber, msgChainId } = message
-    out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content: pack(observation.entity, plan.granted) })
+    const content = pack(entity, plan.granted)
+    out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content })
     out.messages.push(message)
     if (packet.qos > 0) out.isDurable = true
     tally.received++

@@ -1,4 +1,4 @@
-// Stage 4, price: is there an agreement that pays for it (or has it for free) and is covered by a grant? What it costs is charged when it is handed over.
+// Stage 4, price: is there an agreement that pays for it (or has it for free) and is covered by a grant? It is charged when it goes out.
 import type { Plan } from '#gateway/decision/plans.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
 import type { Entity } from '#semantic-models/entity.ts'

@@ -39,7 +39,8 @@ export class Channel {
       this.#sequenceNumber = 0
     } else this.#sequenceNumber++
     return {
-      stream: this.stream, position: isKept ? ++this.#position : 0, timestamp: this.#timestamp, sequenceNumber: this.#sequenceNumber, msgChainId: this.#msgChainId, entity,
+      stream: this.stream, position: isKept ? ++this.#position : 0, entity,
+      timestamp: this.#timestamp, sequenceNumber: this.#sequenceNumber, msgChainId: this.#msgChainId,
     }
   }
 }

@@ -28,8 +28,8 @@ export function messageIdOf({ stream, timestamp, sequenceNumber, msgChainId }: M
 /** The envelope of a message around its content, which is JSON text already. */
 export function envelopeOf(message: Message, content: string): string {
   const { stream, timestamp, sequenceNumber, msgChainId } = message
-  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherIdOf(stream)}"`
-    + `,"msgChainId":"${msgChainId}","messageId":"${messageIdOf(message)}","content":${content}}`
+  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber}`
+    + `,"publisherId":"${publisherIdOf(stream)}","msgChainId":"${msgChainId}","messageId":"${messageIdOf(message)}","content":${content}}`
 }
 
 /** The two figures of a message id that order a stream; undefined where the text is no message id. */

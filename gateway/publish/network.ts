@@ -1,4 +1,5 @@
-// The embedded Streamr-style network: streams with ids and publish permission from their owner's key, messages in order, subscribers by permission, resend of what is kept.
+// The embedded Streamr-style network: streams with ids and publish permission from their owner's key, messages in order, subscribers by
+// permission, resend of what is kept.
 import type { Plans } from '#gateway/decision/plans.ts'
 import { furthest, isOutlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
@@ -10,11 +11,13 @@ import type { Meter } from '#gateway/market/meter.ts'
 import type { Offers } from '#gateway/market/offers.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { Channel, newMsgChainId } from '#gateway/publish/channel.ts'
-import { parseMessageId, type Message } from '#gateway/publish/message.ts'
+import type { Message } from '#gateway/publish/message.ts'
 import { OwnerSession } from '#gateway/publish/owner-session.ts'
+import { PartySessions } from '#gateway/publish/party-sessions.ts'
 import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
 import { Session } from '#gateway/publish/session.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
+import { startOf } from '#gateway/publish/start-of.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 import { view, type Entity } from '#semantic-models/entity.ts'
 
@@ -38,7 +41,7 @@ export interface Subscription { close(): void }
 export class Network {
   readonly #options: NetworkOptions
   readonly #channels = new Map<number, Channel>()
-  readonly #byParty = new Map<string, Set<Session | OwnerSession>>()
+  readonly #sessions = new PartySessions<Session | OwnerSession>()
   readonly #msgChainId = newMsgChainId()
   #fault: Error | undefined
 
@@ -49,7 +52,7 @@ export class Network {
 
   /** Why nothing is handed over at the moment: it cannot be written down. Undefined while all is well. */
   get fault(): Error | undefined { return this.#fault }
-  get sessionCount(): number { return [...this.#byParty.values()].reduce((sum, { size }) => sum + size, 0) }
+  get sessionCount(): number { return this.#sessions.count }
 
   /** Numbers an observation as the next message of its stream. */
   next(stream: Stream, entity: Entity, receivedAt: number, isKept: boolean): Message {
@@ -75,14 +78,15 @@ export class Network {
   }
 
   /**
-   * Opens a stream for a party: as its owner, or under an agreement that stands. Throws with the code where it is refused.
-   * `from`: nothing (what comes from now on), `earliest`, an RFC 3339 time, or the id of the last message seen.
-   * `connect` makes the transport ready, when nothing stands in the way any more; where it throws, nothing was opened.
+   * Opens a stream for a party: as its owner, or under an agreement that stands. Throws with the code where it is refused. `from` as in
+   * `startOf`. `connect` makes the transport ready, when nothing stands in the way any more; where it throws, nothing was opened.
    */
   open(party: Party, streamId: string, from: string | undefined, connect: () => Sink): Subscription {
     const stream = this.#options.streams.get(streamId)
     if (!stream) throw notFound('stream')
-    if ((this.#byParty.get(party.id)?.size ?? 0) >= SESSIONS_PER_PARTY_MAX) throw new GatewayError('LIMIT_REACHED', `You have ${SESSIONS_PER_PARTY_MAX} subscriptions open: close some first.`)
+    if (this.#sessions.of(party.id).size >= SESSIONS_PER_PARTY_MAX) {
+      throw new GatewayError('LIMIT_REACHED', `You have ${SESSIONS_PER_PARTY_MAX} subscriptions open: close some first.`)
+    }
     return stream.ownerId === party.id ? this.#openAsOwner(stream, connect()) : this.#openAsSubscriber(party, stream, from, connect)
   }
 
@@ -97,7 +101,7 @@ export class Network {
 
   /** Ends whatever a party has open: its keys have stopped. */
   endParty(partyId: string): void {
-    for (const session of this.#byParty.get(partyId) ?? []) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
+    for (const session of this.#sessions.of(partyId)) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
   }
 
   /** To be called every second: ends what has expired however the clock was set, and goes on with what could not be handed over. */
@@ -111,7 +115,7 @@ export class Network {
 
   /** Ends every subscription. */
   stop(): void {
-    for (const sessions of this.#byParty.values()) for (const session of sessions) session.end('UNAVAILABLE', 'The gateway stops.')
+    for (const session of this.#sessions) session.end('UNAVAILABLE', 'The gateway stops.')
   }
 
   #offer(message: Message, touched: Set<Session>): void {
@@ -138,7 +142,7 @@ export class Network {
     for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(stream, session)
   }
 
-  /** What is paid for goes out even when the budget is spent by it; of a grant that is gone nothing does, whatever the session has come to since. */
+  /** What is paid for goes out even when the budget is spent by it. Of a grant that is gone nothing does, whatever became of the session. */
   #reviewSession(stream: Stream, session: Session): void {
     const { agreements, plans } = this.#options, agreement = agreements.get(session.agreementId)!, standing = plans.standingOf(agreement)
     const isGranted = session.fedBy === undefined || plans.isInForce(stream, session.fedBy)
@@ -148,9 +152,9 @@ export class Network {
 
   #openAsOwner(stream: Stream, sink: Sink): Subscription {
     const { owners } = this.#channel(stream)
-    const session = new OwnerSession(sink, () => { owners.delete(session); this.#forget(stream.ownerId, session) })
+    const session = new OwnerSession(sink, () => { owners.delete(session); this.#sessions.delete(stream.ownerId, session) })
     owners.add(session)
-    this.#remember(stream.ownerId, session)
+    this.#sessions.add(stream.ownerId, session)
     return session
   }
 
@@ -158,13 +162,15 @@ export class Network {
     const { journal, plans, meter, log, onDelivered } = this.#options
     const { id: agreementId } = this.#permission(party, stream), { sessions } = this.#channel(stream)
     const session: Session = new Session({
-      stream, agreementId, journal, plans, meter, log, onDelivered, from: this.#startOf(stream, from), sink: this.#connected(agreementId, connect),
+      stream, agreementId, journal, plans, meter, log, onDelivered,
+      from: startOf(journal.indexOf(stream.number), from),
+      sink: this.#connected(agreementId, connect),
       commit: () => this.#commit(),
       onEnded: () => meter.disconnected(agreementId),
-      onClosed: () => { sessions.delete(session); this.#forget(party.id, session) },
+      onClosed: () => { sessions.delete(session); this.#sessions.delete(party.id, session) },
     })
     sessions.add(session)
-    this.#remember(party.id, session)
+    this.#sessions.add(party.id, session)
     return session
   }
 
@@ -180,27 +186,17 @@ export class Network {
     }
   }
 
-  /** Subscribe permission: an agreement of the party that stands; else the reason that came nearest, or that there is no such stream for them. */
+  /** Subscribe permission: an agreement that stands. Throws the reason that came nearest, or that there is no such stream for them. */
   #permission(party: Party, stream: Stream): Agreement {
     const { agreements, offers, plans } = this.#options
     const own = agreements.ofSubscriber(party.id, stream.id), { outlets } = plans.of(stream)
     const standing = own.find(({ id }) => outlets.has(id))
     if (standing) return standing
     if (own.length === 0 && offers.on(stream.id).length === 0) throw notFound('stream')
-    const refusals = own.filter(({ endedAt }) => endedAt === undefined).map(agreement => plans.standingOf(agreement)).filter((each): each is RefusalCode => !isOutlet(each))
+    const standings = own.filter(({ endedAt }) => endedAt === undefined).map(agreement => plans.standingOf(agreement))
+    const refusals = standings.filter((each): each is RefusalCode => !isOutlet(each))
     const nearest = refusals.length > 0 ? refusals.reduce(furthest) : 'NO_AGREEMENT'
     throw new GatewayError(nearest, REFUSAL_TEXTS[nearest])
-  }
-
-  #startOf(stream: Stream, from: string | undefined): number {
-    const index = this.#options.journal.indexOf(stream.number)
-    if (from === undefined || from === '') return index?.lastPosition ?? 0
-    if (from === 'earliest') return 0
-    const id = parseMessageId(from)
-    if (id) return index?.positionAt(id.timestamp, id.sequenceNumber) ?? 0
-    const instant = RFC3339.test(from) ? Date.parse(from) : NaN
-    if (Number.isNaN(instant)) throw new GatewayError('BAD_REQUEST', '`from` is `earliest`, a time such as 2026-05-04T10:15:30Z, or the id of a message.')
-    return index?.positionBefore(instant) ?? 0
   }
 
   /** Writes down what was charged, and tells when that begins to fail and when it is well again. */
@@ -230,19 +226,7 @@ export class Network {
     }
     return channel
   }
-
-  #remember(partyId: string, session: Session | OwnerSession): void {
-    const sessions = this.#byParty.get(partyId)
-    if (sessions) sessions.add(session)
-    else this.#byParty.set(partyId, new Set([session]))
-  }
-
-  #forget(partyId: string, session: Session | OwnerSession): void {
-    const sessions = this.#byParty.get(partyId)
-    if (sessions?.delete(session) && sessions.size === 0) this.#byParty.delete(partyId)
-  }
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'
 const CONSENT_REPLACED = 'The consent has gone, and another has taken its place. Open the stream again.'
-const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/

@@ -1,4 +1,4 @@
-// An owner who looks at their own stream: live, whole, from memory, without a consent and without a bill. What cannot be taken in time is left out.
+// An owner who looks at their own stream: live, whole, from memory, without a consent or a bill. What cannot be taken in time is left out.
 import type { ErrorCode } from '#gateway/errors.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Sink } from '#gateway/publish/sink.ts'

@@ -10,9 +10,11 @@ export interface Problem {
   readonly detail: string
 }
 
+const UNKNOWN = 'Something went wrong inside the gateway; its log says what.'
+
 /** What is not ours to explain says nothing of the inside. */
 export function problemOf(error: unknown): Problem {
   const known = error instanceof GatewayError
-  const status = known ? error.status : 500
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code: known ? error.code : 'INTERNAL', detail: known ? error.message : 'Something went wrong inside the gateway; its log says what.' }
+  const status = known ? error.status : 500, title = STATUS_CODES[status] ?? 'Error'
+  return { type: 'about:blank', title, status, code: known ? error.code : 'INTERNAL', detail: known ? error.message : UNKNOWN }
 }

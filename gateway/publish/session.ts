@@ -1,5 +1,5 @@
-// One subscriber on one stream. The journal is its queue: as long as its transport takes what comes it is live; else it reads on from where it stopped.
-// What it may have is asked at each message: a session holds no permission of its own.
+// One subscriber on one stream. The journal is its queue: as long as its transport takes what comes it is live; else it reads on from where
+// it stopped. What it may have is asked at each message: a session holds no permission of its own.
 import type { Plans } from '#gateway/decision/plans.ts'
 import type { Outlet } from '#gateway/decision/standing.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
@@ -57,7 +57,7 @@ export class Session {
   /** Whether bytes wait in its transport. */
   get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
-  /** By which outlet it may have a message that is published now; undefined where it may not, or finds it in the journal when it gets there. */
+  /** By which outlet it may have a message that is published now; undefined where it may not, or will find it in the journal. */
   outletFor({ position, timestamp, entity }: Message): Outlet | undefined {
     return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp, entity) : undefined
   }

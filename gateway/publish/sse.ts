@@ -20,12 +20,16 @@ export interface EventsRequest {
 
 /**
  * Opens the stream first (throws the refusal while there is still a status to answer with), then answers until either side ends.
- * A request that was pipelined behind another is refused: it has no socket yet, and an endless answer ahead of it would keep all that it gets in memory.
+ * A request that was pipelined behind another is refused: it has no socket yet, and an endless answer ahead of it would keep all that it
+ * gets in memory.
  */
 export function serveEvents({ request, response, live, party, streamId, from, hasEnvelope }: EventsRequest): void {
-  if (response.socket !== request.socket || request.socket.destroyed) throw new GatewayError('BAD_REQUEST', 'Events need a connection on which nothing else is under way.')
+  if (response.socket !== request.socket || request.socket.destroyed) {
+    throw new GatewayError('BAD_REQUEST', 'Events need a connection on which nothing else is under way.')
+  }
   const subscription = live.open(party, streamId, from, () => new EventSink(response, hasEnvelope))
-  const heartbeat = setInterval(() => { if (response.writableLength === 0 && !response.writableEnded) response.write(':\n\n') }, HEARTBEAT_MS).unref()
+  const beat = () => { if (response.writableLength === 0 && !response.writableEnded) response.write(':\n\n') }
+  const heartbeat = setInterval(beat, HEARTBEAT_MS).unref()
   response.on('error', () => response.destroy())
   response.once('close', () => {
     clearInterval(heartbeat)
@@ -51,7 +55,9 @@ class EventSink implements Sink {
 
   send(outgoing: readonly Outgoing[]): boolean {
     let text = ''
-    for (const { message, content } of outgoing) text += `id: ${messageIdOf(message)}\ndata: ${this.#hasEnvelope ? envelopeOf(message, content) : content}\n\n`
+    for (const { message, content } of outgoing) {
+      text += `id: ${messageIdOf(message)}\ndata: ${this.#hasEnvelope ? envelopeOf(message, content) : content}\n\n`
+    }
     this.#response.write(text)
     return this.#response.writableLength < SEND_BUFFER_BYTES_MAX
   }

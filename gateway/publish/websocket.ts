@@ -1,4 +1,4 @@
-// Streams over WebSocket, at the address a Streamr node has them: GET /streams/{id}/subscribe. Subscribe only: what a client sends is not read.
+// Streams over WebSocket, at the address a Streamr node has them: GET /streams/{id}/subscribe. What a client sends is not read.
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -23,11 +23,14 @@ export interface LiveStreams { open(party: Party, streamId: string, from: string
 
 export interface WebSocketOptions { readonly live: LiveStreams, readonly authenticate: (key: string) => Party | undefined }
 
+const UNKNOWN_KEY = 'This key is not known: give it as `Authorization: Bearer KEY` or `?apiKey=KEY`.'
 const SUBSCRIBE_PATH = /^\/streams\/([^/]+)\/subscribe$/
 
 export class WebSocketTransport {
   readonly #options: WebSocketOptions
-  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: RECEIVED_BYTES_MAX, clientTracking: false })
+  readonly #server = new WebSocketServer({
+    noServer: true, perMessageDeflate: false, maxPayload: RECEIVED_BYTES_MAX, clientTracking: false,
+  })
   readonly #sinks = new Set<WebSocketSink>()
   readonly #heartbeat: NodeJS.Timeout
 
@@ -43,7 +46,7 @@ export class WebSocketTransport {
     try {
       const { key, streamId, from, hasEnvelope } = wishOf(request), { authenticate, live } = this.#options
       const party = authenticate(key)
-      if (!party) throw new GatewayError('UNAUTHENTICATED', 'This key is not known: give it as `Authorization: Bearer KEY` or `?apiKey=KEY`.')
+      if (!party) throw new GatewayError('UNAUTHENTICATED', UNKNOWN_KEY)
       const subscription = live.open(party, streamId, from, () => this.#connect(request, socket, head, hasEnvelope))
       socket.once('close', () => subscription.close())
     } catch (error) {
@@ -124,7 +127,11 @@ function wishOf(request: IncomingMessage): Wish {
 }
 
 function decoded(path: string): string {
-  try { return decodeURIComponent(path) } catch { throw new GatewayError('BAD_REQUEST', 'The id of the stream is not percent-encoded UTF-8.') }
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw new GatewayError('BAD_REQUEST', 'The id of the stream is not percent-encoded UTF-8.')
+  }
 }
 
 /** A handshake that the WebSocket server has refused is answered already. */

@@ -20,7 +20,7 @@ export class Disk {
     return new Disk(Object.getPrototypeOf(file) as FileHandle)
   }
 
-  /** Full: no write succeeds. Short: a write takes half of it without an error, and then nothing. Sync: what was written may not be there. */
+  /** Full: no write succeeds. Short: a write takes half without an error, and the next nothing. Sync: what was written may not be there. */
   fail(fault: DiskFault): void {
     if (fault === 'full') this.#replace('write', () => Promise.reject(full()))
     if (fault === 'short') this.#shorten()

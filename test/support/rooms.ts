@@ -1,4 +1,5 @@
-// The rooms of the data path on a data directory of their own, without ports: the clock is turned by hand, and a subscriber reads when it is told to.
+// The rooms of the data path on a data directory of their own, without ports: the clock is turned by hand, and a subscriber reads when it
+// is told to.
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Consents, type NewGrant } from '#gateway/consent/consents.ts'
@@ -28,7 +29,14 @@ import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary
 
 export const PURPOSE = 'dpv:PublicBenefit'
 
-export interface RoomsOptions { readonly directory?: string, readonly clock?: Clock, readonly segmentBytesMax?: number, readonly retentionBytes?: number }
+export interface RoomsOptions {
+  readonly directory?: string
+  readonly clock?: Clock
+  readonly segmentBytesMax?: number
+  readonly retentionBytes?: number
+}
+
+interface Sending { readonly qos?: 0 | 1 | 2, readonly retain?: boolean, readonly device?: string, readonly more?: object }
 
 export class Rooms<C extends Clock = TurnedClock> {
   readonly directory: string
@@ -50,28 +58,35 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly pipeline: Pipeline
   readonly #sends: Promise<void>[] = []
 
-  private constructor({ directory = temporaryFolder(), clock, segmentBytesMax, retentionBytes = 1 << 30 }: RoomsOptions) {
+  private constructor(options: RoomsOptions) {
+    const { directory = temporaryFolder(), clock = new TurnedClock(), segmentBytesMax, retentionBytes = 1 << 30 } = options
     this.directory = directory
-    this.clock = (clock ?? new TurnedClock()) as C
+    this.clock = clock as C
     this.database = openState(directory)
     // What a test costs is mostly the disk; whether a commit is on it is the state's test.
     this.database.exec('PRAGMA synchronous = OFF')
     const { database, tally } = this, log = silentLog
-    this.parties = new Parties(database, this.clock, new Vault(directory))
-    this.sources = new Sources(database, this.clock)
-    this.devices = new Devices(database, this.clock, this.sources)
-    this.streams = new Streams(database, this.clock, ownerId => this.parties.get(ownerId)!.address!)
+    this.parties = new Parties(database, clock, new Vault(directory))
+    this.sources = new Sources(database, clock)
+    this.devices = new Devices(database, clock, this.sources)
+    this.streams = new Streams(database, clock, ownerId => this.parties.get(ownerId)!.address!)
     const onChange = (streamId: string) => { const stream = this.streams.get(streamId); if (stream) this.network.review(stream) }
-    this.consents = new Consents(database, this.clock, onChange)
-    this.offers = new Offers(database, this.clock)
-    this.ledger = new Ledger(database, this.clock)
-    this.agreements = new Agreements({ database, clock: this.clock, offers: this.offers, ledger: this.ledger, onChange })
-    this.meter = new Meter({ database, clock: this.clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
-    this.plans = new Plans({ consents: this.consents, agreements: this.agreements, streams: this.streams, clock: this.clock })
-    this.journal = new WatchedJournal({ directory: join(directory, 'journal'), clock: this.clock, log, retentionMs: 7 * 86_400_000, retentionBytes, ...(segmentBytesMax !== undefined && { segmentBytesMax }) })
+    this.consents = new Consents(database, clock, onChange)
+    this.offers = new Offers(database, clock)
+    this.ledger = new Ledger(database, clock)
+    this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, onChange })
+    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
+    this.plans = new Plans({ consents: this.consents, agreements: this.agreements, streams: this.streams, clock })
+    this.journal = new WatchedJournal({
+      directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
+      ...(segmentBytesMax !== undefined && { segmentBytesMax }),
+    })
     const { journal, plans, streams, offers, agreements, meter, sources, devices } = this
-    this.network = new Network({ journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count } })
-    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network: this.network, tally, explain: new Explain(), times: new StageTimes(), log })
+    const network = this.network = new Network({
+      journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
+    })
+    const explain = new Explain(), times = new StageTimes()
+    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log })
   }
 
   static async open<C extends Clock = TurnedClock>(options: RoomsOptions & { readonly clock?: C } = {}): Promise<Rooms<C>> {
@@ -96,13 +111,14 @@ export class Rooms<C extends Clock = TurnedClock> {
   source(owner: Party): Source { return this.sources.pair(owner.id, { name: 'home', dialect: 'zigbee2mqtt' }).source }
 
   /** One batch of climate reports, with a temperature each. Resolves when it may be acknowledged, at once where nobody waits for it. */
-  send(source: Source, temperatures: readonly number[], { qos = 1, retain = false, device = 'kitchen', more = {} }: { qos?: 0 | 1 | 2, retain?: boolean, device?: string, more?: object } = {}): Promise<void> {
-    const packets = temperatures.map(temperature => ({
-      topic: `zigbee2mqtt/${device}`, payload: Buffer.from(JSON.stringify({ temperature, humidity: 44.4, ...more })), qos, retain, receivedAt: this.clock.now(),
-    }))
-    const sending = this.pipeline.ingest(packets, { sourceId: source.id, clientId: 'hub' }) ?? Promise.resolve()
-    this.#sends.push(sending)
-    return sending
+  send(source: Source, temperatures: readonly number[], sending: Sending = {}): Promise<void> {
+    const { qos = 1, retain = false, device = 'kitchen', more = {} } = sending
+    const topic = `zigbee2mqtt/${device}`, receivedAt = this.clock.now()
+    const payloads = temperatures.map(temperature => Buffer.from(JSON.stringify({ temperature, humidity: 44.4, ...more })))
+    const packets = payloads.map(payload => ({ topic, payload, qos, retain, receivedAt }))
+    const settling = this.pipeline.ingest(packets, { sourceId: source.id, clientId: 'hub' }) ?? Promise.resolve()
+    this.#sends.push(settling)
+    return settling
   }
 
   /** A source with one device, which has reported once, and its stream. */
@@ -117,9 +133,9 @@ export class Rooms<C extends Clock = TurnedClock> {
   }
 
   agree({ id: streamId, ownerId }: Stream, subscriber: Party, more: Partial<NewOffer> & { budget?: bigint } = {}): Agreement {
-    const { budget = more.price === undefined ? 0n : 1_000_000_000n, ...offer } = more
-    const { id } = this.offers.create(ownerId, { streamId, price: 0n, unit: 'message', currency: 'EUR', attributes: ['temperature'], ...offer })
-    return this.agreements.agree(subscriber.id, { offerId: id, purpose: PURPOSE, budget })
+    const { budget = more.price === undefined ? 0n : 1_000_000_000n, ...given } = more
+    const offer = { streamId, price: 0n, unit: 'message', currency: 'EUR', attributes: ['temperature'], ...given } as const
+    return this.agreements.agree(subscriber.id, { offerId: this.offers.create(ownerId, offer).id, purpose: PURPOSE, budget })
   }
 
   watch(party: Party, { id }: Stream, from?: string, sink = new Reader()): Reader {
@@ -191,7 +207,7 @@ export class Reader implements Sink {
     this.subscription?.close()
   }
 
-  get temperatures(): number[] { return this.got.map(({ content }) => (JSON.parse(content) as { temperature: { value: number } }).temperature.value) }
+  get temperatures(): number[] { return this.got.map(({ content }) => JSON.parse(content).temperature.value as number) }
   get lastId(): string | undefined { const last = this.got.at(-1); return last && messageIdOf(last.message) }
 }
 

@@ -23,8 +23,11 @@ export class FakeLive implements LiveStreams {
   get sink(): Sink { return this.opened.at(-1)!.sink }
 }
 
-const message = (position: number): Message => ({ stream: { id: `0x${'ab'.repeat(20)}/x/y` }, position, timestamp: position, sequenceNumber: 0, msgChainId: 'chain' } as Message)
-export const outgoing = (position: number, bytes = 10): Outgoing => ({ message: message(position), content: JSON.stringify({ n: position, pad: 'x'.repeat(bytes) }) })
+export function outgoing(position: number, bytes = 10): Outgoing {
+  const stream = { id: `0x${'ab'.repeat(20)}/x/y` }
+  const message = { stream, position, timestamp: position, sequenceNumber: 0, msgChainId: 'chain' }
+  return { message: message as Message, content: JSON.stringify({ n: position, pad: 'x'.repeat(bytes) }) }
+}
 
 const BYTES_MAX = 64 << 20
 
