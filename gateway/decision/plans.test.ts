@@ -22,8 +22,9 @@ describe('The plan of a stream', () => {
   })
 
   it('may keep the union of what is granted, and lets each agreement have what its offer names', () => {
-    const temperature = rooms.grant(stream), both = rooms.grant(stream, { recipient: city.id, attributes: ['temperature', 'relativeHumidity'] })
-    const [narrow, wide] = [rooms.agree(stream, rooms.party('subscriber')), rooms.agree(stream, city, { attributes: ['temperature', 'relativeHumidity'] })]
+    const attributes = ['temperature', 'relativeHumidity']
+    const temperature = rooms.grant(stream), both = rooms.grant(stream, { recipient: city.id, attributes })
+    const [narrow, wide] = [rooms.agree(stream, rooms.party('subscriber')), rooms.agree(stream, city, { attributes })]
     assert.equal(plan().granted, mask('temperature', 'relativeHumidity'))
     assert.deepEqual([...plan().outlets], [
       [narrow.id, { consentId: temperature, since: rooms.clock.now(), mask: mask('temperature') }],

@@ -13,15 +13,19 @@ const record = (position: number, streamNumber = 1, content = `content ${positio
   ({ streamNumber, position, timestamp: BASE + position * 10, sequenceNumber: 0, msgChainId: CHAIN, content: Buffer.from(content) })
 
 async function open(directory: string, more: Partial<JournalOptions> = {}): Promise<Journal> {
-  const journal = new Journal({ directory, clock: new TurnedClock(BASE), log: silentLog, retentionMs: 7 * 86_400_000, retentionBytes: 1 << 30, ...more })
+  const usual = { clock: new TurnedClock(BASE), log: silentLog, retentionMs: 7 * 86_400_000, retentionBytes: 1 << 30 }
+  const journal = new Journal({ directory, ...usual, ...more })
   await journal.open()
   return journal
 }
 
 async function all(journal: Journal, streamNumber = 1): Promise<JournalRecord[]> {
   const found: JournalRecord[] = []
-  for (let batch = await journal.read(streamNumber, 0); batch.length > 0; batch = await journal.read(streamNumber, found.at(-1)!.position)) found.push(...batch)
-  return found
+  for (;;) {
+    const batch = await journal.read(streamNumber, found.at(-1)?.position ?? 0)
+    if (batch.length === 0) return found
+    found.push(...batch)
+  }
 }
 
 const positions = async (journal: Journal, streamNumber = 1) => (await all(journal, streamNumber)).map(({ position }) => position)
@@ -29,10 +33,12 @@ const segmentsIn = (directory: string) => readdirSync(directory).map(name => joi
 
 describe('A record of the journal', () => {
   it('comes back as it was written, whatever its content', () => {
-    fc.assert(fc.property(fc.nat(2 ** 31), fc.nat(), fc.nat(), fc.uint8Array({ maxLength: 300 }), (streamNumber, position, sequenceNumber, content) => {
+    const someContent = fc.uint8Array({ maxLength: 300 })
+    fc.assert(fc.property(fc.nat(2 ** 31), fc.nat(), fc.nat(), someContent, (streamNumber, position, sequenceNumber, content) => {
       const bytes = encodeRecord({ streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content })
       const found = decodeRecord(Buffer.concat([bytes, Buffer.from([1, 2, 3])]), 0)
-      assert.deepEqual({ ...found?.record, content: [...found!.record.content] }, { streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content: [...content] })
+      const expected = { streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content: [...content] }
+      assert.deepEqual({ ...found?.record, content: [...found!.record.content] }, expected)
       assert.equal(found?.end, bytes.length)
     }))
   })
@@ -56,7 +62,8 @@ describe('A record of the journal', () => {
 describe('The journal', () => {
   it('gives each stream its own messages in order, also after it was opened again', async () => {
     const directory = temporaryFolder(), journal = await open(directory)
-    await Promise.all([journal.append([record(1), record(1, 2)], true), journal.append([record(2)], false), journal.append([record(3), record(2, 2)], true)])
+    const batches = [[record(1), record(1, 2)], [record(2)], [record(3), record(2, 2)]]
+    await Promise.all(batches.map((batch, n) => journal.append(batch, n !== 1)))
     assert.deepEqual([await positions(journal), await positions(journal, 2), await positions(journal, 3)], [[1, 2, 3], [1, 2], []])
     await journal.close()
     const again = await open(directory)
@@ -82,9 +89,11 @@ describe('The journal', () => {
 
   it('finds where to go on by message id and by time', async () => {
     const journal = await open(temporaryFolder())
-    await journal.append([1, 2, 3, 4].map(position => ({ ...record(position), timestamp: BASE + Math.floor((position - 1) / 2), sequenceNumber: (position - 1) % 2 })), true)
+    const at = (position: number) => ({ timestamp: BASE + Math.floor((position - 1) / 2), sequenceNumber: (position - 1) % 2 })
+    await journal.append([1, 2, 3, 4].map(position => ({ ...record(position), ...at(position) })), true)
     const index = journal.indexOf(1)!
-    assert.deepEqual([index.positionAt(BASE, 0), index.positionAt(BASE, 1), index.positionAt(BASE, 9), index.positionAt(BASE + 1, 0), index.positionAt(0, 0)], [1, 2, 2, 3, 0])
+    const ids = [[BASE, 0], [BASE, 1], [BASE, 9], [BASE + 1, 0], [0, 0]] as const
+    assert.deepEqual(ids.map(([timestamp, number]) => index.positionAt(timestamp, number)), [1, 2, 2, 3, 0])
     assert.deepEqual([index.positionBefore(BASE), index.positionBefore(BASE + 1), index.positionBefore(BASE + 5)], [0, 2, 4])
     await journal.close()
   })
@@ -120,7 +129,8 @@ describe('The journal', () => {
   })
 
   it('deletes the oldest segments above its size and beyond its time, and keeps the newest', async () => {
-    const directory = temporaryFolder(), clock = new TurnedClock(BASE), journal = await open(directory, { segmentBytesMax: 200, retentionBytes: 600, clock })
+    const directory = temporaryFolder(), clock = new TurnedClock(BASE)
+    const journal = await open(directory, { segmentBytesMax: 200, retentionBytes: 600, clock })
     for (let position = 1; position <= 30; position++) await journal.append([record(position)], true)
     await journal.retain()
     assert.ok(journal.bytes <= 600)
@@ -190,7 +200,8 @@ describe('The journal', () => {
 
   it('refuses a record that could not be read back, and only that', async () => {
     const journal = await open(temporaryFolder())
-    const appended = await Promise.allSettled([journal.append([record(1)], true), journal.append([record(2, 1, 'x'.repeat(BODY_BYTES_MAX))], true), journal.append([record(3)], true)])
+    const records = [record(1), record(2, 1, 'x'.repeat(BODY_BYTES_MAX)), record(3)]
+    const appended = await Promise.allSettled(records.map(each => journal.append([each], true)))
     assert.deepEqual(appended.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
     assert.equal(journal.fault, undefined)
     assert.deepEqual(await positions(journal), [1, 3])
@@ -265,8 +276,10 @@ describe('The journal on a disk that fails', () => {
   }
 
   it('keeps whatever it acknowledged, in order, however its groups and the faults fall', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.option(fc.constantFrom(...DISK_FAULTS), { freq: 3 })), { minLength: 1, maxLength: 12 }), async groups => {
-      const directory = temporaryFolder(), journal = await open(directory, { segmentBytesMax: 300 }), acknowledged: number[] = [], refused: number[] = []
+    const group = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.option(fc.constantFrom(...DISK_FAULTS), { freq: 3 }))
+    await fc.assert(fc.asyncProperty(fc.array(group, { minLength: 1, maxLength: 12 }), async groups => {
+      const directory = temporaryFolder(), journal = await open(directory, { segmentBytesMax: 300 })
+      const acknowledged: number[] = [], refused: number[] = []
       let position = 0
       for (const [size, durable, fault] of groups) {
         if (fault !== null) disk.fail(fault)

@@ -4,7 +4,9 @@ import { Freshness } from '#gateway/pipeline/fresh.ts'
 import type { Observation } from '#semantic-models/observation.ts'
 
 const stream = { number: 1 } as Stream
-const at = (observedAt: number, text: string, timed = true) => ({ timed, observedAt, entity: { parts: [{ bit: 1, text }] } }) as unknown as Observation
+const at = (observedAt: number, text: string, timed = true) =>
+  ({ timed, observedAt, entity: { parts: [{ bit: 1, text }] } }) as unknown as Observation
+const RETAINED = { isRetained: true }
 
 describe('Freshness', () => {
   let freshness: Freshness
@@ -22,11 +24,12 @@ describe('Freshness', () => {
   })
 
   it('calls the same report of the same instant a duplicate, and another of that instant not', () => {
-    assert.deepEqual([at(5, 'a'), at(5, 'a'), at(5, 'b'), at(6, 'a')].map(report => take(report)), [undefined, 'DUPLICATE', undefined, undefined])
+    const refusals = [at(5, 'a'), at(5, 'a'), at(5, 'b'), at(6, 'a')].map(report => take(report))
+    assert.deepEqual(refusals, [undefined, 'DUPLICATE', undefined, undefined])
   })
 
   it('calls an older retained report stale, and takes an older one that is not retained', () => {
-    assert.deepEqual([take(at(9, 'a'), { isRetained: true }), take(at(5, 'b'), { isRetained: true }), take(at(5, 'b'))], [undefined, 'STALE', undefined])
+    assert.deepEqual([take(at(9, 'a'), RETAINED), take(at(5, 'b'), RETAINED), take(at(5, 'b'))], [undefined, 'STALE', undefined])
   })
 
   it('judges each stream by itself', () => {
@@ -35,7 +38,7 @@ describe('Freshness', () => {
 
   it('takes what nobody was allowed to have when it comes again, and still nothing older', () => {
     assert.equal(take(at(9, 'a'), { isGranted: false }), undefined)
-    assert.deepEqual([take(at(5, 'a'), { isRetained: true }), take(at(9, 'a'), { isRetained: true }), take(at(9, 'a'), { isRetained: true })], ['STALE', undefined, 'DUPLICATE'])
+    assert.deepEqual([at(5, 'a'), at(9, 'a'), at(9, 'a')].map(report => take(report, RETAINED)), ['STALE', undefined, 'DUPLICATE'])
   })
 
   it('takes what could not be kept when it comes again', () => {

@@ -45,7 +45,8 @@ describe('The data path', () => {
     await sending
     assert.deepEqual([isAcknowledged, rooms.journal.lastPosition(stream.number), reader.temperatures, books(2).inFlight], [true, 1, [1], 0])
     for (const { id } of rooms.consents.list(owner.id)) rooms.consents.withdraw(owner.id, id)
-    assert.equal(rooms.pipeline.ingest([{ topic: 'zigbee2mqtt/kitchen', payload: Buffer.from('{"temperature":2}'), qos: 1, retain: false, receivedAt: rooms.clock.now() }], { sourceId: source.id, clientId: 'hub' }), undefined)
+    const payload = Buffer.from('{"temperature":2}'), receivedAt = rooms.clock.now()
+    assert.equal(rooms.pipeline.ingest([{ topic: 'zigbee2mqtt/kitchen', payload, qos: 1, retain: false, receivedAt }], { sourceId: source.id, clientId: 'hub' }), undefined)
     assert.equal(rooms.tally.dropped.CONSENT_WITHDRAWN, 1)
   })
 
@@ -63,7 +64,10 @@ describe('The data path', () => {
 
   it('keeps its books and its order whatever fails, at every moment', async function () {
     this.timeout(60_000)
-    const batch = fc.record({ count: fc.integer({ min: 1, max: 4 }), qos: fc.constantFrom(0 as const, 1 as const, 2 as const), fault: fc.option(fc.constantFrom(...DISK_FAULTS), { freq: 3 }), isAwaited: fc.boolean() })
+    const batch = fc.record({
+      count: fc.integer({ min: 1, max: 4 }), qos: fc.constantFrom(0, 1, 2), isAwaited: fc.boolean(),
+      fault: fc.option(fc.constantFrom(...DISK_FAULTS), { freq: 3 }),
+    })
     let sent = rooms.tally.received, value = 0
     await fc.assert(fc.asyncProperty(fc.array(batch, { maxLength: 10 }), async batches => {
       const before = reader.got.length, kept: number[][] = []

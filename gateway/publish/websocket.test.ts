@@ -7,8 +7,10 @@ import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { closed, FakeLive, fill, outgoing, overfill, PARTY, rest, takenByKernel, TestServer, until } from '#test/support/transport.ts'
 
 const PING_INTERVAL_MS = 15_000
-const upgrade = (path = '/streams/s/subscribe', key = 'dGhlIHNhbXBsZSBub25jZQ==', credentials = 'k') =>
-  `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${credentials}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\n\r\n`
+const upgrade = (path = '/streams/s/subscribe', key = 'dGhlIHNhbXBsZSBub25jZQ==', credentials = 'k') => [
+  `GET ${path} HTTP/1.1`, 'host: x', `authorization: Bearer ${credentials}`, 'connection: upgrade', 'upgrade: websocket', 'sec-websocket-version: 13',
+  `sec-websocket-key: ${key}`, '\r\n',
+].join('\r\n')
 
 describe('The WebSocket transport', () => {
   let http: TestServer, live: FakeLive, transport: WebSocketTransport
@@ -25,7 +27,8 @@ describe('The WebSocket transport', () => {
     mock.timers.reset()
   })
 
-  const client = (path = '/streams/a%2Fb/subscribe', options: object = {}) => new WebSocket(`ws://127.0.0.1:${http.port}${path}`, { headers: { authorization: 'Bearer k' }, ...options })
+  const client = (path = '/streams/a%2Fb/subscribe', options: object = {}) =>
+    new WebSocket(`ws://127.0.0.1:${http.port}${path}`, { headers: { authorization: 'Bearer k' }, ...options })
   const serverSide = () => http.sockets.at(-1)!
 
   /** A client that has its answer and reads nothing more. */

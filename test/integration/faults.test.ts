@@ -26,7 +26,10 @@ describe('A gateway whose disk fails', () => {
     await watcher.opened
     return { source, device, watcher, temperatures: () => watcher.got.map(({ content }) => content.temperature.value) }
   }
-  const ready = async () => { const response = await fetch(`${running.http}/readyz`); return { ...await response.json() as { reasons: string[] }, status: response.status } }
+  const ready = async () => {
+    const response = await fetch(`${running.http}/readyz`)
+    return { ...await response.json() as { reasons: string[] }, status: response.status }
+  }
   const becomes = async (status: number) => { while ((await ready()).status !== status) await delay(20) }
   const books = () => {
     const { received, delivered, dropped, failed, inFlight } = running.gateway.counts()

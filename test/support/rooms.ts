@@ -2,6 +2,7 @@
 // is told to.
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import type { Packet } from '#adapters/packet.ts'
 import { Consents, type NewGrant } from '#gateway/consent/consents.ts'
 import { Plans } from '#gateway/decision/plans.ts'
 import { Devices } from '#gateway/devices/devices.ts'
@@ -36,7 +37,7 @@ export interface RoomsOptions {
   readonly retentionBytes?: number
 }
 
-interface Sending { readonly qos?: 0 | 1 | 2, readonly retain?: boolean, readonly device?: string, readonly more?: object }
+interface Sending { readonly qos?: Packet['qos'], readonly retain?: boolean, readonly device?: string, readonly more?: object }
 
 export class Rooms<C extends Clock = TurnedClock> {
   readonly directory: string
@@ -209,6 +210,14 @@ export class Reader implements Sink {
 
   get temperatures(): number[] { return this.got.map(({ content }) => JSON.parse(content).temperature.value as number) }
   get lastId(): string | undefined { const last = this.got.at(-1); return last && messageIdOf(last.message) }
+}
+
+/** Whether the ids of messages rise from each to the next. */
+export function isInOrder(messages: readonly Outgoing[]): boolean {
+  return messages.every(({ message: { timestamp, sequenceNumber } }, n) => {
+    const before = messages[n - 1]?.message
+    return !before || timestamp > before.timestamp || (timestamp === before.timestamp && sequenceNumber > before.sequenceNumber)
+  })
 }
 
 /** Knows how many reads are under way. */
