@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { HttpServer } from '#gateway/api/server.ts'
 import type { Services } from '#gateway/api/services.ts'
+import { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
 import { Plans } from '#gateway/decision/plans.ts'
@@ -60,6 +61,7 @@ export class Gateway {
   readonly #journal: Journal
   readonly #network: Network
   readonly #mqtt: MqttServer
+  readonly #bridges: Bridges
   readonly #webSockets: WebSocketTransport
   readonly #http: HttpServer
   readonly #tally = new Tally()
@@ -76,7 +78,8 @@ export class Gateway {
     this.#config = config
     this.#log = log
     this.#database = openState(config.data)
-    this.#parties = new Parties(this.#database, clock, new Vault(config.data))
+    const vault = new Vault(config.data)
+    this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
@@ -102,8 +105,11 @@ export class Gateway {
       credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) },
       events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
     })
+    this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log })
+    this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)
     this.#sources.onCut = sourceId => {
       this.#mqtt.disconnectSource(sourceId)
+      this.#bridges.review(sourceId)
       if (!this.#sources.get(sourceId)) pipeline.forget(sourceId)
     }
     this.#parties.onKeysEnded = partyId => this.#network.endParty(partyId)
@@ -119,6 +125,7 @@ export class Gateway {
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
     const { port: httpPort } = await this.#http.start()
     this.#mqttPort = (await this.#mqtt.start()).port
+    this.#bridges.start()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
@@ -132,7 +139,7 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#mqtt.stop(STOP_GRACE_MS)
+    await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
     this.#network.stop()
     this.#webSockets.stop()
     await this.#http.stop()
@@ -172,11 +179,11 @@ export class Gateway {
 
   #services(): Services {
     const metrics = makeMetrics({
-      tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, subscriptions: () => this.#network.sessionCount,
+      tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, bridges: () => this.#bridges.states(), subscriptions: () => this.#network.sessionCount,
       journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
     })
     return {
-      parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      parties: this.#parties, sources: this.#sources, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network,
       metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
     }

@@ -1,6 +1,7 @@
 // Which function answers which operation of the document: the same names.
 import { ledger, usage } from '#gateway/api/accounts.ts'
 import { agree, endAgreement, listAgreements } from '#gateway/api/agreements.ts'
+import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
@@ -14,7 +15,7 @@ import { listStreams } from '#gateway/api/streams.ts'
 
 export const HANDLERS: Handlers = {
   addParty, listParties, rotateKey, revokeKeys,
-  pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, listDevices, setDevice, explain,
+  pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent,
   agree, listAgreements, endAgreement, usage, ledger,

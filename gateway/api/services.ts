@@ -1,4 +1,5 @@
 // What the API is given: the rooms of the gateway that it speaks for.
+import type { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
@@ -16,6 +17,7 @@ import type { Explain } from '#gateway/telemetry/explain.ts'
 export interface Services {
   readonly parties: Parties
   readonly sources: Sources
+  readonly bridges: Bridges
   readonly devices: Devices
   readonly streams: Streams
   readonly consents: Consents

@@ -11,7 +11,7 @@ describe('The configuration', () => {
 
   it('has the defaults of its schema, which is one', () => {
     assert.equal(new Ajv2020().validateSchema(schema), true)
-    assert.deepEqual(loadConfig({}), { data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30, logLevel: 'info' })
+    assert.deepEqual(loadConfig({}), { data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info' })
   })
 
   it('prefers what was given to the file, and the file to the defaults', () => {

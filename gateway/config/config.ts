@@ -5,6 +5,16 @@ import schema from '#gateway/config/config.schema.json' with { type: 'json' }
 import { GatewayError } from '#gateway/errors.ts'
 import type { LogLevel } from '#gateway/telemetry/log.ts'
 
+/** The InfluxDB 1.x that keeps what owners consent to have kept. */
+export interface HistoryConfig {
+  readonly url: string
+  readonly database: string
+  readonly username?: string
+  readonly passwordFile?: string
+  /** How long, where a grant says nothing of it: ISO 8601. */
+  readonly keep: string
+}
+
 export interface Config {
   readonly data: string
   readonly host: string
@@ -14,6 +24,9 @@ export interface Config {
   readonly platformPercent: number
   readonly retentionDays: number
   readonly retentionBytes: number
+  /** `host` or `host:port`: brokers that owners may bridge to. */
+  readonly bridgeHosts: readonly string[]
+  readonly history?: HistoryConfig
   readonly logLevel: LogLevel
 }
 

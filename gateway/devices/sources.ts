@@ -48,6 +48,8 @@ export class Sources {
   readonly #byUsername = new Map<string, Entry>()
   /** Told when a source may no longer be connected: its live connections are to be cut. */
   onCut: (sourceId: string) => void = () => {}
+  /** Told when a source may connect again. */
+  onResumed: (sourceId: string) => void = () => {}
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database
@@ -108,7 +110,8 @@ export class Sources {
     const entry = this.#own(ownerId, id)
     this.#database.prepare('UPDATE sources SET state = ? WHERE id = ?').run(state, id)
     entry.source = { ...entry.source, state }
-    if (state !== 'active') this.onCut(id)
+    if (state === 'active') this.onResumed(id)
+    else this.onCut(id)
     return entry.source
   }
 

@@ -31,6 +31,10 @@ CREATE TABLE postings (seq INTEGER PRIMARY KEY, transfer_id TEXT NOT NULL REFERE
 CREATE TABLE balances (account TEXT NOT NULL, currency TEXT NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (account, currency)) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `,
+  `
+CREATE TABLE bridges (source_id TEXT PRIMARY KEY REFERENCES sources, broker TEXT NOT NULL, protocol TEXT NOT NULL, topics TEXT NOT NULL, share TEXT, strip TEXT,
+  username TEXT, sealed_password BLOB, ca TEXT, created_at INTEGER NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -9,6 +9,8 @@ export interface MetricSources {
   readonly door: DoorCounts
   readonly connections: () => number
   readonly subscriptions: () => number
+  /** By state. */
+  readonly bridges: () => Readonly<Record<string, number>>
   readonly journalBytes: () => number
   readonly streams: () => number
 }
@@ -32,6 +34,10 @@ export function makeMetrics(sources: MetricSources): Registry {
   gauge(registry, 'sluice_envelopes_in_flight', 'Envelopes on their way to the journal.', () => tally.inFlight)
   gauge(registry, 'sluice_mqtt_connections', 'Devices and hubs connected.', sources.connections)
   gauge(registry, 'sluice_subscriptions', 'Streams open to subscribers and owners.', sources.subscriptions)
+  new Gauge({
+    name: 'sluice_bridges', help: 'Bridges to foreign brokers, by state.', registers: [registry], labelNames: ['state'],
+    collect() { for (const [state, count] of Object.entries(sources.bridges())) this.set({ state }, count) },
+  })
   gauge(registry, 'sluice_journal_bytes', 'Size of the journal.', sources.journalBytes)
   gauge(registry, 'sluice_streams', 'Streams known.', sources.streams)
   return registry
