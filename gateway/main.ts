@@ -1,5 +1,5 @@
 // The process of a gateway: options in, ready line out, stop on a signal. No logic.
-import { loadConfig, type GivenOptions } from '#gateway/config/config.ts'
+import { readConfig, type GivenOptions } from '#gateway/config/config.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import { Gateway, type Running } from '#gateway/gateway.ts'
 
@@ -8,15 +8,16 @@ const STOP_MS_MAX = 10_000
 
 export interface ServeOptions extends GivenOptions {
   readonly configFile?: string
-  /** Told once, when devices and subscribers can connect. */
-  readonly onReady: (running: Running) => void
+  /** Told once, when devices and subscribers can connect. `data` is the data directory. */
+  readonly onReady: (running: Running & { readonly data: string }) => void
 }
 
 /** Runs a gateway until SIGTERM or SIGINT. Throws GatewayError where it cannot start, and says what to do. */
 export async function serve({ configFile, onReady, ...given }: ServeOptions): Promise<void> {
-  const gateway = new Gateway(loadConfig(given, configFile))
+  const config = await readConfig({ given, file: configFile, environment: process.env })
+  const gateway = new Gateway(config)
   const stopped = untilSignal()
-  onReady(await gateway.start().catch(explain))
+  onReady({ ...await gateway.start().catch(explain), data: config.data })
   await stopped
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref()
   await gateway.stop()

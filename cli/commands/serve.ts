@@ -7,11 +7,11 @@ import { serve as serveGateway } from '#gateway/main.ts'
 export async function serve(input: Input, io: Io): Promise<void> {
   await serveGateway({
     data: input.text('data'), mqttPort: input.number('mqtt-port'), httpPort: input.number('http-port'), host: input.text('host'), configFile: input.text('config'),
-    onReady({ mqtt, http, operatorKey }) {
+    onReady({ mqtt, http, operatorKey, data }) {
       const key = io.isJson || process.stdout.isTTY ? operatorKey : undefined
       if (io.isJson) return io.print(JSON.stringify({ ready: true, mqtt, http, operatorKey: key }))
       io.print(`Ready. Devices connect to ${mqtt}, the API and live streams are at ${http}.`)
-      if (operatorKey !== undefined) io.print(`The operator key is in ${input.text('data') ?? './data'}/operator.key${key === undefined ? '' : `: ${key}`}`)
+      if (operatorKey !== undefined) io.print(`The operator key is in ${data}/operator.key${key === undefined ? '' : `: ${key}`}`)
     },
   })
 }

@@ -1,28 +1,197 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import schema from '#gateway/config/config.schema.json' with { type: 'json' }
-import { loadConfig } from '#gateway/config/config.ts'
+import fc from 'fast-check'
+import { parse } from 'yaml'
+import { loadConfig, readConfig, settle, type Sources } from '#gateway/config/config.ts'
+import { ALIASES_MAX, FILE_BYTES_MAX } from '#gateway/config/file.ts'
+import { faultText } from '#gateway/config/layer.ts'
+import { distance, nearest } from '#gateway/config/nearest.ts'
+import { nested, schema, SETTINGS } from '#gateway/config/settings.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
-describe('The configuration', () => {
-  const file = (text: string) => { const path = join(temporaryFolder(), 'sluice.json'); writeFileSync(path, text); return path }
+const ROOT = join(import.meta.dirname, '..', '..')
+const DEFAULTS = { data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info' }
+const folder = temporaryFolder()
+const file = (content: string | Uint8Array) => { const path = join(mkdtempSync(join(folder, 'x')), 'sluice.yml'); writeFileSync(path, content); return path }
+/** What is wrong with a file, as it is told, without the name of the file. */
+async function told(content: string | Uint8Array, more: Sources = {}): Promise<string[]> {
+  const path = file(content)
+  return (await settle({ file: path, ...more })).faults.map(fault => faultText(fault).replace(path, ''))
+}
 
+describe('The configuration', () => {
   it('has the defaults of its schema, which is one', () => {
     assert.equal(new Ajv2020().validateSchema(schema), true)
-    assert.deepEqual(loadConfig({}), { data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info' })
+    assert.deepEqual(loadConfig({}), DEFAULTS)
   })
 
-  it('prefers what was given to the file, and the file to the defaults', () => {
-    const { mqttPort, platformPercent, host } = loadConfig({ mqttPort: 0, host: undefined }, file('{"mqttPort":1,"platformPercent":3}'))
-    assert.deepEqual([mqttPort, platformPercent, host], [0, 3, '127.0.0.1'])
+  it('prefers what was given to the environment, that to the file, and the file to the defaults, and says which it was', async () => {
+    const path = file('mqttPort: 1\nhttpPort: 2\nplatformPercent: 3\n')
+    const { config, settings, faults } = await settle({ file: path, environment: { SLUICE_MQTT_PORT: '10', SLUICE_HTTP_PORT: '20' }, given: { mqttPort: 0, host: undefined } })
+    assert.deepEqual(faults, [])
+    assert.deepEqual(config, { ...DEFAULTS, mqttPort: 0, httpPort: 20, platformPercent: 3 })
+    assert.deepEqual([settings['mqttPort'], settings['httpPort'], settings['platformPercent'], settings['host']], [
+      { value: 0, from: 'command line', option: '--mqtt-port' }, { value: 20, from: 'environment', variable: 'SLUICE_HTTP_PORT' },
+      { value: 3, from: 'file', file: path, line: 3, column: 18 }, { value: '127.0.0.1', from: 'default' },
+    ])
   })
 
-  it('names everything that is wrong with it', () => {
-    assert.throws(() => loadConfig({}, file('{"mqttPort":70000,"platformPercent":"ten","colour":"red"}')), /mqttPort must be <= 65535; platformPercent must be integer|colour/)
-    assert.throws(() => loadConfig({}, file('{"mqttPort":')), /cannot be read as JSON/)
-    assert.throws(() => loadConfig({}, join(temporaryFolder(), 'absent.json')), /cannot be read/)
-    for (const percent of [-1, 101, 2.5]) assert.throws(() => loadConfig({ platformPercent: percent }), /platformPercent/)
+  it('reads the file that SLUICE_CONFIG names, unless another is named', async () => {
+    const environment = { SLUICE_CONFIG: file('mqttPort: 1') }
+    assert.equal((await readConfig({ environment })).mqttPort, 1)
+    assert.equal((await readConfig({ environment, file: file('mqttPort: 2') })).mqttPort, 2)
+    assert.equal((await readConfig({ environment: { SLUICE_CONFIG: '' } })).mqttPort, 1883)
+  })
+
+  it('takes every setting from the environment, by a name made of its own', async () => {
+    const written: Record<string, unknown> = {
+      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, platformPercent: 3, retentionDays: 0.5, retentionBytes: 1 << 24, bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
+      'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
+    }
+    const environment = Object.fromEntries(SETTINGS.map(({ name, variable }) => [variable, ([] as unknown[]).concat(written[name]).join(', ')]))
+    assert.deepEqual(await readConfig({ environment }), nested(({ name }) => written[name]))
+    assert.equal(environment['SLUICE_HISTORY_PASSWORD_FILE'], '/p')
+    assert.deepEqual(await readConfig({ environment: Object.fromEntries(Object.keys(environment).map(name => [name, ''])) }), DEFAULTS)
+  })
+
+  it('has a history where anything is said of one, with the defaults of the rest', async () => {
+    assert.deepEqual((await readConfig({ environment: { SLUICE_HISTORY_URL: 'https://h' } })).history, { url: 'https://h', database: 'sluice', keep: 'P30D' })
+    assert.deepEqual((await readConfig({ file: file('history: { database: d }'), environment: { SLUICE_HISTORY_URL: 'https://h' } })).history, { url: 'https://h', database: 'd', keep: 'P30D' })
+  })
+
+  it('is the same as YAML and as JSON, with tabs and with a byte order mark', async () => {
+    const yaml = 'mqttPort: 1 # a port\nbridgeHosts:\n  - a.example:1883\nhistory:\n  url: http://h\n', read = await readConfig({ file: file(yaml) })
+    assert.deepEqual(read.bridgeHosts, ['a.example:1883'])
+    for (const same of [JSON.stringify(parse(yaml)), JSON.stringify(parse(yaml), undefined, '\t'), `\ufeff${yaml}`, yaml.replaceAll('\n', '\r\n')]) {
+      assert.deepEqual(await readConfig({ file: file(same) }), read)
+    }
+    for (const nothing of ['', '# nothing\n', '---\n', '{}']) assert.deepEqual(await readConfig({ file: file(nothing) }), DEFAULTS)
+  })
+
+  describe('tells what is wrong, where, and what to do', () => {
+    it('all at once', async () => {
+      const text = [
+        'mqttPort: 70000', 'platformPercent: "10"', 'bridgeHosts: [ok.example, mqtt://x]', 'history:', '  databse: x', '  keep:', 'url: http://x', 'logLevel: inf', 'log-level: x', 'colour: red',
+      ].join('\n')
+      assert.deepEqual(await told(text, { environment: { SLUICE_HTTP_PORT: 'x' } }), [
+        ':1:11: mqttPort is 70000, and must be 65535 or less. Give a smaller number.',
+        ':2:18: platformPercent is "10", and must be a whole number. Write it without quotes.',
+        ':3:27: bridgeHosts.1 is "mqtt://x", which has not the form that it needs. Write it such as ["broker.example:1883"].',
+        ':4:1: history.url is missing, and history is nothing without it. Give it (or SLUICE_HISTORY_URL), such as "http://127.0.0.1:8086".',
+        ':5:3: There is no setting history.databse. Did you mean database?',
+        ':6:3: history.keep has no value. Give it one, or remove the line.',
+        ':7:1: There is no setting url. It belongs in a group: history.url.',
+        ':8:11: logLevel is "inf", and must be one of silent, error, warn, info, debug. Did you mean info?',
+        ':9:1: There is no setting log-level. Did you mean logLevel?',
+        ':10:1: There is no setting colour. Remove it: there are data, host, mqttPort, httpPort, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, logLevel.',
+        'SLUICE_HTTP_PORT: httpPort is "x", and must be a whole number. Write it such as 8080.',
+      ])
+    })
+
+    for (const [what, text, expected] of [
+      ['a key that is there twice', 'mqttPort: 1\nhttpPort: 2\nmqttPort: 3\n', /^:3:1: mqttPort is there twice. Keep one.$/],
+      ['a tab', 'history:\n\turl: http://h\n', /^:2:1: This is not YAML: .* Indent with spaces.$/],
+      ['an open bracket', 'bridgeHosts: [a\n', /^:2:1: This is not YAML: .* Close what is open here/],
+      ['an open quote', 'host: "a\n', /^:2:1: This is not YAML/],
+      ['an open JSON document', '{"mqttPort":', /^:1:13: This is not YAML/],
+      ['a second document', 'mqttPort: 1\n---\nmqttPort: 2\n', /^:2:1: .* Keep one document/],
+      ['a tag', 'mqttPort: !port 1\n', /^:1:11: .* Remove the tag/],
+      ['an alias of nothing', 'mqttPort: *port\n', /^:1:1: .*port. Write the values out/],
+      ['a list', '- mqttPort\n', /^:1:1: The configuration is \["mqttPort"\], and must be a group of settings. Its settings are data, host/],
+      ['a text', 'mqttPort\n', /^:1:1: The configuration is "mqttPort", and must be a group/],
+      ['a group that is none', 'history: http://h\n', /^:1:10: history is "http:\/\/h", and must be a group of settings. Its settings are url, database/],
+      ['a setting that is none', 'mqttPort: { number: 1 }\n', /^:1:11: mqttPort is \{"number":1\}, and must be a whole number. Write it such as 1883.$/],
+      ['no number', 'retentionDays: .inf\n', /^:1:16: retentionDays is Infinity, and must be a number/],
+      ['nothing', 'retentionDays: 0\n', /retentionDays is 0, and must be more than 0. Give a larger number.$/],
+      ['an empty text', 'host: ""\n', /^:1:7: host is empty/],
+      ['a name in an address', 'history: { url: "http://me:secret@h" }\n', /^:1:17: history.url is .* Write it such as "http:\/\/127.0.0.1:8086".$/],
+      ['the same twice', 'bridgeHosts: [a, a]\n', /^:1:14: bridgeHosts names the same twice/],
+      ['names that JavaScript knows', '__proto__: { mqttPort: 1 }\nconstructor: 1\n', /^:1:1: There is no setting __proto__/],
+      ['bytes that are no text', Uint8Array.of(0x61, 0x3a, 0x20, 0xff), /^: The file cannot be read: .*not valid.* Name another with --config or SLUICE_CONFIG/],
+    ] as const) it(`(${what})`, async () => assert.match((await told(text))[0]!, expected))
+
+    it('(no file, and what is none)', async () => {
+      for (const path of [join(folder, 'absent.yml'), folder]) await assert.rejects(readConfig({ file: path }), { code: 'BAD_REQUEST', message: /The file cannot be read: E\w+.*Name another with --config/ })
+    })
+
+    it('(a variable that is nearly one), and lets those of others be', async () => {
+      const others = { SLUICE_PORT: 'tcp://10.0.0.1:80', SLUICE_SERVICE_HOST: '10.0.0.1', SLUICE_SERVICE_PORT_HTTP: '80', SLUICE_PORT_8080_TCP_ADDR: 'x', SLUICE_URL: 'x', SLUICE_KEY: 'x', MQTT_PORT: 'x' }
+      assert.deepEqual(await readConfig({ environment: others }), DEFAULTS)
+      await assert.rejects(readConfig({ environment: { SLUICE_MQTTPORT: '1' } }), /SLUICE_MQTTPORT: There is no setting SLUICE_MQTTPORT. Did you mean SLUICE_MQTT_PORT\?/)
+    })
+
+    it('(an option)', () => {
+      for (const platformPercent of [-1, 101, 2.5]) assert.throws(() => loadConfig({ platformPercent }), /--platform-percent: platformPercent is/)
+    })
+
+    it('in one error, which ends in time', async () => {
+      const many = Array.from({ length: 60 }, (_, k) => `wrong${k}: 1`).join('\n')
+      await assert.rejects(readConfig({ file: file(many) }), ({ message }: Error) => /wrong0\b/.test(message) && /And 50 more: see `sluice config check`/.test(message) && message.length < 5_000)
+    })
+  })
+
+  it('goes on without what is wrong, for those who look', async () => {
+    const { config } = await settle({ file: file('mqttPort: 1\nhttpPort: x\nbridgeHosts: [a, ""]\nhistory: { url: ftp://h, keep: P1D }\n'), environment: { SLUICE_MQTT_PORT: 'x' } })
+    assert.deepEqual(config, { ...DEFAULTS, mqttPort: 1 })
+  })
+
+  describe('bounds what a file may cost', () => {
+    it('in bytes', async () => {
+      assert.deepEqual(await told(`mqttPort: 1\n${'#'.repeat(FILE_BYTES_MAX - 12)}`), [])
+      assert.match((await told(`mqttPort: 1\n${'#'.repeat(FILE_BYTES_MAX - 11)}`))[0]!, /more than 1048576 bytes/)
+    })
+
+    it('in aliases', async () => {
+      const hosts = (count: number) => `bridgeHosts: [&a a.example, ${'*a,'.repeat(count)}]`
+      assert.match((await told(hosts(ALIASES_MAX - 1)))[0]!, /names the same twice/)
+      assert.match((await told(hosts(ALIASES_MAX)))[0]!, /alias.*Write the values out/)
+      const bomb = ['a: &a [x,x,x,x,x,x,x,x,x,x]', ...'bcdefghij'.split('').map((letter, k) => `${letter}: &${letter} [${`*${String.fromCharCode(97 + k)},`.repeat(10)}]`)].join('\n')
+      assert.match((await told(bomb))[0]!, /alias.*Write the values out/)
+    })
+
+    it('in depth, and in equal keys', async () => {
+      assert.match((await told('['.repeat(10_000)))[0]!, /Remove the nesting/)
+      assert.equal((await told('a: 1\n'.repeat(5_000))).length, 5_000)
+    })
+  })
+
+  it('survives whatever a file is', async () => {
+    const pieces = fc.constantFrom('mqttPort', 'history', ': ', '\n', '  ', '- ', '{', '}', '[', ']', '"', '1883', '&a', '*a', '!x', '#', '|', '>', '? ', '\t', '---', '<<', 'null', '%')
+    await fc.assert(fc.asyncProperty(fc.array(pieces, { maxLength: 30 }), async parts => {
+      const { config, faults } = await settle({ file: file(parts.join('')) })
+      assert.deepEqual(loadConfig(config), config)
+      for (const fault of faults) assert.match(faultText(fault), /^.+:\d+:\d+: .+\. .+[.?]$/s)
+    }), { numRuns: 300 })
+  })
+
+  it('has an example that names every setting with its default, and is one when it is uncommented', async () => {
+    const example = readFileSync(join(ROOT, 'sluice.example.yml'), 'utf8')
+    assert.match(example, /^# yaml-language-server: \$schema=\.\/gateway\/config\/config\.schema\.json$/m)
+    assert.deepEqual(await readConfig({ file: join(ROOT, 'sluice.example.yml') }), DEFAULTS)
+    const { settings, faults } = await settle({ file: file(example.replaceAll(/^#(?=[a-zA-Z]|  \w)/gm, '')) })
+    assert.deepEqual(faults, [])
+    for (const { name, described: { default: fallback, examples } } of SETTINGS) {
+      assert.equal(settings[name]?.from, 'file', name)
+      assert.deepEqual(settings[name].value, fallback ?? examples?.[0], name)
+    }
+  })
+})
+
+describe('Did you mean', () => {
+  it('finds slips, swaps, other cases and separators, and nothing far off', () => {
+    const names = ['mqttPort', 'httpPort', 'host', 'data']
+    for (const [word, meant] of [['mqttport', 'mqttPort'], ['mqtt_port', 'mqttPort'], ['mqttPrto', 'mqttPort'], ['htpPort', 'httpPort'], ['hots', 'host'], ['colour', undefined], ['', undefined]] as const) {
+      assert.equal(nearest(word, names), meant, word)
+    }
+  })
+
+  it('counts as a metric does', () => {
+    const word = fc.string({ maxLength: 12, unit: fc.constantFrom('a', 'b', 'c') })
+    fc.assert(fc.property(word, word, (a, b) => {
+      const far = distance(a, b)
+      return far === distance(b, a) && (far === 0) === (a === b) && far <= Math.max(a.length, b.length) && far >= Math.abs(a.length - b.length)
+    }))
   })
 })

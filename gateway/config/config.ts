@@ -1,9 +1,13 @@
-// What a gateway can be told: the options of `serve`, checked, with their defaults. The only place that knows the defaults.
-import { readFileSync } from 'node:fs'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import schema from '#gateway/config/config.schema.json' with { type: 'json' }
+// What a gateway is told: options, environment, file and defaults, each winning over the next. Where a setting came from stays known.
+import { configFileIn, environmentLayer, type Environment } from '#gateway/config/environment.ts'
+import { faultText, type Layer } from '#gateway/config/layer.ts'
+import { merge, type Merged } from '#gateway/config/merge.ts'
+import { nested, valueAt } from '#gateway/config/settings.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import type { LogLevel } from '#gateway/telemetry/log.ts'
+
+/** On one line nobody reads more. */
+const FAULTS_TOLD_MAX = 10
 
 /** The InfluxDB 1.x that keeps what owners consent to have kept. */
 export interface HistoryConfig {
@@ -33,25 +37,46 @@ export interface Config {
 /** Options that were given, by name; undefined ones count as not given. */
 export type GivenOptions = { readonly [K in keyof Config]?: Config[K] }
 
-/**
- * The options given win over the file's, which win over the defaults of the schema.
- * Throws BAD_REQUEST that names each wrong setting.
- */
-export function loadConfig(given: GivenOptions, file?: string): Config {
-  const settings: Record<string, unknown> = { ...(file === undefined ? {} : readJson(file)) }
-  for (const [name, value] of Object.entries(given)) if (value !== undefined) settings[name] = value
-  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, meta: false, validateSchema: false })
-  if (!ajv.validate(schema, settings)) {
-    const faults = (ajv.errors ?? []).map(({ instancePath, message, params }) => `${instancePath.slice(1) || 'configuration'} ${message}${'additionalProperty' in params ? ` (${String(params['additionalProperty'])})` : ''}`)
-    throw new GatewayError('BAD_REQUEST', `The configuration is wrong: ${faults.join('; ')}.`)
-  }
-  return settings as unknown as Config
+export interface Sources {
+  readonly given?: GivenOptions
+  /** Wins over SLUICE_CONFIG. */
+  readonly file?: string
+  readonly environment?: Environment
 }
 
-function readJson(file: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-  } catch (error) {
-    throw new GatewayError('BAD_REQUEST', `The configuration file ${file} cannot be read as JSON: ${(error as Error).message}`)
+export interface Settled extends Merged {
+  /** Without what is wrong: there the next source counts, at last the default. */
+  readonly config: Config
+}
+
+/** Reads everything that there is, and tells everything that is wrong with it. Never throws. */
+export async function settle({ given = {}, file, environment = {} }: Sources): Promise<Settled> {
+  const path = file ?? configFileIn(environment)
+  // Most gateways have no file: they start without the parser.
+  const layers = path === undefined ? [] : [(await import('#gateway/config/file.ts')).fileLayer(path)]
+  return settled([...layers, environmentLayer(environment), optionsLayer(given)])
+}
+
+/** As `settle`, for those who can only go on when all is well. Throws BAD_REQUEST that names each fault and its remedy. */
+export async function readConfig(sources: Sources): Promise<Config> { return sound(await settle(sources)) }
+
+/** From the options given and the defaults, and nothing else. Throws as `readConfig` does. */
+export function loadConfig(given: GivenOptions): Config { return sound(settled([optionsLayer(given)])) }
+
+function sound({ config, faults }: Settled): Config {
+  if (faults.length === 0) return config
+  const told = faults.slice(0, FAULTS_TOLD_MAX).map(faultText), more = faults.length - told.length
+  throw new GatewayError('BAD_REQUEST', `The configuration is wrong. ${told.join(' ')}${more > 0 ? ` And ${more} more: see \`sluice config check\`.` : ''}`)
+}
+
+function optionsLayer(given: GivenOptions): Layer {
+  return {
+    origin: 'command line', faults: [], written: nested(({ path }) => valueAt(given, path)),
+    placeOf: path => ({ option: `--${path.join('-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}` }),
   }
+}
+
+function settled(layers: readonly Layer[]): Settled {
+  const merged = merge(layers)
+  return { ...merged, config: nested(({ name }) => merged.settings[name]?.value) as unknown as Config }
 }
