@@ -9,7 +9,7 @@ export interface Command {
   readonly group: string
   /** One sentence. */
   readonly summary: string
-  /** What stands behind the name, by position; all are needed. */
+  /** What stands behind the name, by position; optional ones last. */
   readonly arguments?: readonly Argument[]
   readonly options: readonly Option[]
   /** Whole command lines, the first being what most people want. */
@@ -20,7 +20,7 @@ export interface Command {
   readonly load: () => Promise<Run>
 }
 
-export interface Argument { readonly name: string, readonly help: string }
+export interface Argument { readonly name: string, readonly help: string, readonly isOptional?: true }
 
 export interface Option {
   /** `empty-mm`: written `--empty-mm`, read as `empty-mm`. */

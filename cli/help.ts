@@ -39,7 +39,7 @@ export function helpOf(command: Command): string {
 /** An option and its value are not parted by the end of a line. */
 function usageOf({ name, arguments: wanted = [], options }: Command): string {
   const shown = options.map(option => option.isRequired ? written(option) : `[${written(option)}]`).map(text => text.replaceAll(' ', NO_BREAK))
-  return ['sluice', name, ...wanted.map(argument => argument.name), ...shown].join(' ')
+  return ['sluice', name, ...wanted.map(({ name: word, isOptional }) => isOptional ? `[${word}]` : word), ...shown].join(' ')
 }
 
 /** Two columns, the right one wrapped. */

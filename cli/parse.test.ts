@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Command } from '#cli/command.ts'
+import { helpOf } from '#cli/help.ts'
 import { findCommand, parseInput } from '#cli/parse.ts'
 
 const command: Command = {
@@ -68,6 +69,13 @@ describe('A command line', () => {
     fails(['x', '-v'], /Unknown option '-v'/)
     fails(['x', 'y'], /Unexpected argument 'y'/)
     fails(['x', '--loud=yes'], /--loud/)
+  })
+
+  it('is whole without arguments that are optional', () => {
+    const optional = { ...command, arguments: [{ name: 'THING', help: '' }, { name: 'MORE', help: '', isOptional: true }] as const }
+    assert.deepEqual(['thing', 'thing more'].map(line => parseInput(optional, line.split(' ')).text('MORE')), [undefined, 'more'])
+    assert.throws(() => parseInput(optional, []), /THING is needed/)
+    assert.match(helpOf(optional), /THING \[MORE\]/)
   })
 
   it('is refused without what is needed, all of it named', () => {

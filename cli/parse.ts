@@ -58,10 +58,10 @@ function joined(args: readonly string[], options: readonly Option[]): readonly s
 
 function takeArguments({ arguments: wanted = [], options }: Command, given: readonly string[], result: Map<string, Value>): void {
   const lacking = options.filter(({ name, isRequired }) => isRequired && !result.has(name))
-  const missing = [...wanted.slice(given.length).map(({ name }) => name), ...lacking.map(({ name }) => `--${name}`)]
+  const missing = [...wanted.slice(given.length).filter(({ isOptional }) => !isOptional).map(({ name }) => name), ...lacking.map(({ name }) => `--${name}`)]
   if (missing.length > 0) throw new Error(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} needed`)
   if (given.length > wanted.length) throw new Error(`Unexpected argument '${given[wanted.length]}'`)
-  wanted.forEach(({ name }, k) => result.set(name, given[k]!))
+  wanted.slice(0, given.length).forEach(({ name }, k) => result.set(name, given[k]!))
 }
 
 function valueOf(option: Option, given: readonly (string | boolean)[] | undefined): Value | undefined {

@@ -15,7 +15,7 @@ const BIN = join(import.meta.dirname, '..', '..', 'bin', 'sluice.js')
 
 describe('The commands', () => {
   let running: Running, operator: Who, owner: Who, city: Who, cityId: string, streamId: string
-  interface Who { readonly SLUICE_URL: string, readonly SLUICE_KEY: string }
+  type Who = { readonly SLUICE_URL: string, readonly SLUICE_KEY: string }
   const as = (key: string): Who => ({ SLUICE_URL: running.http, SLUICE_KEY: key })
   const children: ChildProcessByStdio<null, Readable, Readable>[] = []
 
