@@ -1,19 +1,26 @@
 #!/usr/bin/env node
-// The command `sluice`. Plain JavaScript, so that an older Node can still say what is missing.
+// The command `sluice`. Plain JavaScript, so that an older Node can still find the one that npm brought, or say what is missing.
+import { existsSync } from 'node:fs'
+import * as module from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { broughtNode, isNewEnough, runUnder, tooOld } from './node.js'
 
-const NODE_MAJOR_MIN = 24
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const node = isNewEnough ? process.execPath : broughtNode()
 
-if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
-  console.error(`Sluice needs Node ${NODE_MAJOR_MIN} or newer and this is ${process.version}: run it by \`npx sluice …\` or \`npm run …\` in the project, which bring their own.`)
-  process.exit(1)
+if (!node) { console.error(tooOld); process.exitCode = 1 }
+else if (isNewEnough) await run(process.argv.slice(2))
+else await runUnder(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)])
+
+/** From source where there is source; a package has the same without its types, under dist. */
+async function run(words) {
+  module.enableCompileCache(join(root, 'node_modules', '.cache', 'node'))
+  silence('ExperimentalWarning') // node:sqlite is the only experimental part in use
+  const source = join(root, 'cli', 'main.ts')
+  const { main } = await import(pathToFileURL(existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')))
+  process.exitCode = await main(words)
 }
-const { enableCompileCache } = await import('node:module')
-enableCompileCache(join(dirname(dirname(fileURLToPath(import.meta.url))), 'node_modules', '.cache', 'node'))
-silence('ExperimentalWarning') // node:sqlite is the only experimental part in use
-const { main } = await import('#cli/main.ts')
-process.exitCode = await main(process.argv.slice(2))
 
 /** Warnings of one kind are not written; all others are, as ever. */
 function silence(kind) {
