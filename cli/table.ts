@@ -10,11 +10,19 @@ const PLACEMENT: Option = { name: 'placement', type: 'choice', values: ['indoor'
 const TIMEZONE: Option = { name: 'timezone', type: 'text', value: 'ZONE', help: 'IANA zone of its local times, such as Europe/Madrid.' }
 const STREAM: Option = { name: 'stream', type: 'text', value: 'ID', isRequired: true, help: 'The stream, as `sluice streams --mine` lists it.' }
 const PARTY: Option = { name: 'party', type: 'text', value: 'ID', help: 'Somebody else\'s, as an operator; left out, your own.' }
+const DIALECT: Option = { name: 'dialect', type: 'choice', value: 'NAME', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' }
+const NAME: Option = { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }
+const BROKER_ACCESS: readonly Option[] = [
+  { name: 'username', type: 'text', value: 'NAME', help: 'As whom to connect.' },
+  { name: 'password-file', type: 'text', value: 'FILE', help: 'A file with the password. It is kept sealed.' },
+  { name: 'ca-file', type: 'text', value: 'FILE', help: 'Certificates (PEM) that the broker\'s has to come from, where no public authority signed it.' },
+]
 const DATA: Option = { name: 'data', type: 'text', value: 'DIR', default: './data', help: 'The data directory.' }
 
 const accounts = () => import('#cli/commands/accounts.ts')
 const sources = () => import('#cli/commands/sources.ts')
 const devices = () => import('#cli/commands/devices.ts')
+const bridges = () => import('#cli/commands/bridges.ts')
 const offers = () => import('#cli/commands/offers.ts')
 const consents = () => import('#cli/commands/consents.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
@@ -47,8 +55,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'pair', group: DEVICES, summary: 'Pairs a source: a device, or a hub that speaks for many. Its MQTT password is shown once.',
     options: [
-      { name: 'dialect', type: 'choice', value: 'NAME', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' },
-      { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }, LOCATION, PLACEMENT, TIMEZONE,
+      DIALECT, NAME, LOCATION, PLACEMENT, TIMEZONE,
     ],
     examples: ['sluice pair --dialect zigbee2mqtt --name home --location 4.35,50.85', 'sluice pair --dialect senml --placement outdoor --location -0.12,51.5'],
     load: async () => (await sources()).pair,
@@ -62,6 +69,26 @@ export const COMMANDS: readonly Command[] = [
     }[verb],
     examples: [`sluice source ${verb} src_k4d2n7qwmx3z6vtbrahc5ysoel`], load: async () => (await sources()).sourceChange(verb),
   })),
+  {
+    name: 'bridge add', group: DEVICES, summary: 'Makes a source that the gateway fetches from a broker of yours. The operator has to allow the broker (bridgeHosts).',
+    options: [
+      { name: 'broker', type: 'text', value: 'URL', isRequired: true, help: 'mqtt://HOST[:PORT], or mqtts:// over TLS.' },
+      { name: 'topics', type: 'list', value: 'T,…', isRequired: true, help: 'Topic filters to read, such as zigbee2mqtt/#.' },
+      ...BROKER_ACCESS,
+      { name: 'protocol', type: 'choice', values: ['3.1.1', '5'], help: 'Version of MQTT (3.1.1).' },
+      { name: 'share', type: 'text', value: 'NAME', help: 'Share the subscription with others of that name: each message comes once.' },
+      { name: 'strip', type: 'text', value: 'PREFIX', help: 'What the topics begin with on that broker, and not at home.' },
+      DIALECT, NAME, LOCATION, PLACEMENT, TIMEZONE,
+    ],
+    examples: ['sluice bridge add --broker mqtts://broker.example --topics zigbee2mqtt/# --username sluice --password-file ./password', 'sluice bridge add --broker mqtt://192.0.2.7 --topics site-7/tele/# --strip site-7/ --dialect tasmota'],
+    load: async () => (await bridges()).bridgeAdd,
+  },
+  { name: 'bridge list', group: DEVICES, summary: 'Lists your bridges, and whether they are connected. Suspend, resume and remove them as sources.', options: [], examples: ['sluice bridge list'], load: async () => (await bridges()).bridgeList },
+  {
+    name: 'bridge set', group: DEVICES, summary: 'Says where the broker is now, or as whom to connect. What is not named stays.', arguments: [{ name: 'SOURCE', help: 'Its id, as `sluice bridge list` shows it.' }],
+    options: [{ name: 'broker', type: 'text', value: 'URL', help: 'mqtt://HOST[:PORT], or mqtts:// over TLS.' }, ...BROKER_ACCESS],
+    examples: ['sluice bridge set src_k4d2n7qwmx3z6vtbrahc5ysoel --username sluice --password-file ./password'], load: async () => (await bridges()).bridgeSet,
+  },
   { name: 'device list', group: DEVICES, summary: 'Lists your devices, with settings and status.', options: [], examples: ['sluice device list'], load: async () => (await devices()).deviceList },
   {
     name: 'device set', group: DEVICES, summary: 'Says where a device stands and what it is. What is not named stays.',
@@ -165,9 +192,14 @@ export const COMMANDS: readonly Command[] = [
       { name: 'mqtt-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'For devices (1883); 0 takes a free one.' },
       { name: 'http-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'For the API and live streams (8080); 0 takes a free one.' },
       { name: 'host', type: 'text', value: 'H', help: 'The address to listen on (127.0.0.1: this machine only).' },
-      { name: 'config', type: 'text', value: 'FILE', help: 'A JSON file with these settings and more; options win over it.' },
+      { name: 'config', type: 'text', value: 'FILE', help: 'A YAML or JSON file with these settings and more (else SLUICE_CONFIG); the environment and options win over it.' },
     ],
     examples: ['sluice serve', 'sluice serve --data /var/lib/sluice --mqtt-port 1884 --http-port 8081'], load: async () => (await import('#cli/commands/serve.ts')).serve,
+  },
+  {
+    name: 'config check', group: OPERATING, summary: 'Says what is wrong with a configuration, where, and what to do; else what counts, and where it comes from.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'The file (else SLUICE_CONFIG). The environment is read as well.', isOptional: true }], options: [],
+    examples: ['sluice config check sluice.yml', 'sluice config check --json'], load: async () => (await import('#cli/commands/config.ts')).configCheck,
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
   {

@@ -1,5 +1,6 @@
 // One connection to a foreign broker. What it hands to us at QoS 1 is acknowledged to it when ours is safe, and not before: a message is at
 // every moment in its care or in ours.
+import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { IClientOptions, MqttClient } from 'mqtt'
 import type { Bridge, LinkState, LinkStatus } from '#gateway/bridge/bridge.ts'
@@ -21,6 +22,8 @@ export const SESSION_EXPIRY_S = 7 * 86_400
 /** Messages that a broker that speaks MQTT 5 may send ahead of our acknowledgements. */
 export const RECEIVE_MAX = 1_000
 const GOODBYE_MS_MAX = 2_000
+/** Messages in one batch: one read can bring thousands, and whether too much waits is seen at the end of a batch. */
+export const BATCH_MAX = 256
 const SUBACK_FAILURE = 0x80
 
 export interface LinkOptions {
@@ -48,7 +51,8 @@ export class Link {
   #received = 0
   #isSubscribed = false
   #isStopping = false
-  #isFlushing = false
+  /** Messages in the batch that is open. */
+  #open = 0
   #inHand = 0
   /** Set while more waits than is allowed: goes on with the next message. */
   #next: Next | undefined
@@ -63,7 +67,7 @@ export class Link {
     const { connect } = await import('mqtt')
     if (this.#isStopping) return
     const client = this.#client = connect(this.#clientOptions(false))
-    client.handleMessage = (packet, next) => this.#take(client, packet as Arrived, next as Next)
+    client.handleMessage = (packet, next) => this.#take(client, packet, next)
     client.on('connect', ({ sessionPresent }) => this.#connected(client, sessionPresent))
     client.on('close', () => this.#lost())
     client.on('error', error => this.#failed(client, error))
@@ -93,7 +97,7 @@ export class Link {
     return {
       protocol: isTls ? 'mqtts' : 'mqtt', host, port, username, password, ca, clean,
       clientId: `sluice-${sourceId}`, protocolVersion: isFive ? 5 : 4, keepalive: KEEP_ALIVE_S, connectTimeout: CONNECT_MS_MAX, reconnectPeriod: RECONNECT_MS_MIN, reconnectOnConnackError: true,
-      resubscribe: false, ...isTls && { servername: host, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+      resubscribe: false, ...isTls && { ...isIP(host) === 0 && { servername: host }, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
       ...isFive && { properties: { sessionExpiryInterval: clean ? 0 : SESSION_EXPIRY_S, receiveMaximum: RECEIVE_MAX, maximumPacketSize: MQTT_LIMITS.publishBytesMax } },
     }
   }
@@ -154,12 +158,13 @@ export class Link {
   }
 
   #flushSoon(intake: Intake): void {
-    if (this.#isFlushing) return
-    this.#isFlushing = true
-    setImmediate(() => {
-      this.#isFlushing = false
-      intake.flush()
-    })
+    if (++this.#open === 1) setImmediate(() => this.#flush(intake))
+    if (this.#open === BATCH_MAX) this.#flush(intake)
+  }
+
+  #flush(intake: Intake): void {
+    this.#open = 0
+    intake.flush()
   }
 
   #intakeOf(client: MqttClient): Intake {

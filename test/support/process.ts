@@ -20,8 +20,8 @@ export class GatewayProcess {
     child.stderr!.on('data', (chunk: Buffer) => { this.stderr = (this.stderr + chunk.toString()).slice(-20_000) })
   }
 
-  static async start(data: string, ports: { mqtt?: number, http?: number } = {}): Promise<GatewayProcess> {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SLUICE, 'serve', '--data', data, '--mqtt-port', String(ports.mqtt ?? 0), '--http-port', String(ports.http ?? 0), '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  static async start(data: string, ports: { mqtt?: number, http?: number } = {}, environment: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SLUICE, 'serve', '--data', data, '--mqtt-port', String(ports.mqtt ?? 0), '--http-port', String(ports.http ?? 0), '--json'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), once(child, 'exit').then(([code]) => { throw new Error(`serve ended with ${code}`) })]) as [string]
     return new GatewayProcess(child, JSON.parse(line) as Ready)
   }
