@@ -1,5 +1,4 @@
 // bridge: sources that the gateway fetches from somebody else's broker.
-import { readFileSync } from 'node:fs'
 import { CliError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
@@ -7,14 +6,14 @@ import type { Io } from '#cli/io.ts'
 export async function bridgeAdd(input: Input, io: Io): Promise<void> {
   const client = await io.client()
   io.show(await client.post('/v1/bridges', {
-    ...access(input), protocol: input.text('protocol'), topics: input.list('topics'), share: input.text('share'), strip: input.text('strip'),
+    ...await access(input), protocol: input.text('protocol'), topics: input.list('topics'), share: input.text('share'), strip: input.text('strip'),
     dialect: input.text('dialect'), name: input.text('name'), location: input.location('location'), placement: input.text('placement'), timezone: input.text('timezone'),
   }))
 }
 
 export async function bridgeSet(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.patch(`/v1/bridges/${encodeURIComponent(input.needed('SOURCE'))}`, access(input)))
+  io.show(await client.patch(`/v1/bridges/${encodeURIComponent(input.needed('SOURCE'))}`, await access(input)))
 }
 
 export async function bridgeList(_input: Input, io: Io): Promise<void> {
@@ -22,16 +21,15 @@ export async function bridgeList(_input: Input, io: Io): Promise<void> {
   io.show(await client.get('/v1/bridges'), ['sourceId', 'name', 'broker', 'topics', 'state', 'since', 'received', 'detail'])
 }
 
-function access(input: Input) {
-  return {
-    broker: input.text('broker'), username: input.text('username'),
-    password: content(input.text('password-file'))?.replace(/\r?\n$/, ''), ca: content(input.text('ca-file')),
-  }
+async function access(input: Input) {
+  const password = await content(input.text('password-file')), ca = await content(input.text('ca-file'))
+  return { broker: input.text('broker'), username: input.text('username'), password: password?.replace(/\r?\n$/, ''), ca }
 }
 
-function content(file: string | undefined): string | undefined {
+async function content(file: string | undefined): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises')
   try {
-    return file === undefined ? undefined : readFileSync(file, 'utf8')
+    return file === undefined ? undefined : await readFile(file, 'utf8')
   } catch (error) {
     throw new CliError('BAD_REQUEST', `${file} cannot be read: ${(error as Error).message}.`)
   }
