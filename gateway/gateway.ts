@@ -24,6 +24,7 @@ import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { Network } from '#gateway/publish/network.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
+import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
 import { makeLog, type Log } from '#gateway/telemetry/log.ts'
 import { makeMetrics } from '#gateway/telemetry/metrics.ts'
@@ -131,6 +132,7 @@ export class Gateway {
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#isReady = true
     const running = { mqtt: this.#url('mqtt', this.#mqttPort), http: this.#url('http', httpPort), operatorKey }
+    this.#announce(running)
     this.#log.info({ mqtt: running.mqtt, http: running.http }, 'Started')
     return running
   }
@@ -145,12 +147,22 @@ export class Gateway {
     await this.#http.stop()
     await this.#journal.close()
     this.#meter.close()
+    removeRunFile(this.#config.data)
     this.#database.close()
     this.#log.info('Stopped')
   }
 
   /** The books of the data path. */
   counts(): TallyCounts { return this.#tally.counts() }
+
+  /** For whoever looks at the data directory. A help, and no reason not to run. */
+  #announce({ mqtt, http }: Running): void {
+    try {
+      writeRunFile(this.#config.data, { pid: process.pid, mqtt, http, startedAt: new Date().toISOString() })
+    } catch (error) {
+      this.#log.warn({ error: String(error) }, 'Failed to say in the data directory that this gateway runs')
+    }
+  }
 
   #authenticateSource(username: string, password: Uint8Array): { sourceId: string } | undefined {
     const source = this.#sources.authenticate(username, password)
