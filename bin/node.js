@@ -8,7 +8,9 @@ const NODE_MAJOR_MIN = 24
 export const isNewEnough = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN
 
 /** Why Sluice does not run, and what helps. */
-export const tooOld = `Sluice runs on Node ${NODE_MAJOR_MIN} or newer and this is ${process.version}, and npm brought none for ${process.platform}-${process.arch}. Install Node ${NODE_MAJOR_MIN}, or let npm bring it: npm install --allow-scripts=node`
+export const tooOld = `Sluice runs on Node ${NODE_MAJOR_MIN} or newer and this is ${process.version}, and npm brought none for `
+  + `${process.platform}-${process.arch}. Install Node ${NODE_MAJOR_MIN}, `
+  + `or let npm bring it: npm install-scripts approve node && npm rebuild node`
 
 /** The Node that npm brought with the package `node`, beside Sluice or within it; undefined where there is none. */
 export function broughtNode() {
@@ -18,7 +20,7 @@ export function broughtNode() {
   } catch { return undefined }
 }
 
-/** Runs until it ends, and ends as it does. A terminal's Ctrl-C reaches the child by itself; what only this process is told is passed on. */
+/** Ends as the command does. A terminal's Ctrl-C reaches it by itself; what only this process is told is passed on. */
 export async function runUnder(node, words, options = {}) {
   const { spawn } = await import('node:child_process') // slow to load, and most commands start nothing
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...words], { stdio: 'inherit', ...options })

@@ -1,5 +1,5 @@
 // Makes dist/: the source without its types and its tests, as a package must have it, since Node strips no types under node_modules.
-// Nothing is rewritten: each statement stays on its line and in its column, and #gateway/x.ts is found by the `imports` of dist/package.json.
+// Nothing is rewritten: each statement stays on its line and in its column, and dist/package.json says that #gateway/x.ts is x.js.
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, extname, join } from 'node:path'
@@ -35,9 +35,9 @@ function write(file: string, text: string): void {
 
 /** What dist/ needs to know of itself. The longer pattern wins: a module by its name in the source is its JavaScript, data is itself. */
 function description(): string {
-  const imports = Object.fromEntries(FOLDERS.flatMap(folder => [[`#${folder}/*.ts`, `./${folder}/*.js`], [`#${folder}/*`, `./${folder}/*`]]))
+  const pairs = FOLDERS.flatMap(folder => [[`#${folder}/*.ts`, `./${folder}/*.js`], [`#${folder}/*`, `./${folder}/*`]])
   const { name, version, license } = packageJson
-  return `${JSON.stringify({ name, version, license, type: 'module', imports }, undefined, 2)}\n`
+  return `${JSON.stringify({ name, version, license, type: 'module', imports: Object.fromEntries(pairs) as unknown }, undefined, 2)}\n`
 }
 
 rmSync(DIST, { recursive: true, force: true })

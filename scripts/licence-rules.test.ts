@@ -5,13 +5,19 @@ const nothing = () => undefined
 
 describe('The licences of dependencies', () => {
   it('are let in by name, alone or in an expression', () => {
-    for (const allowed of ['MIT', '(MIT)', 'MIT OR GPL-3.0-only', '(GPL-3.0-only OR Apache-2.0)', 'MIT AND ISC', 'GPL-2.0-only OR MIT AND ISC']) assert.ok(isAllowed(allowed, SHIPPED), allowed)
+    const expressions = [
+      'MIT', '(MIT)', 'MIT OR GPL-3.0-only', '(GPL-3.0-only OR Apache-2.0)', 'MIT AND ISC', 'GPL-2.0-only OR MIT AND ISC',
+    ]
+    assert.deepEqual(expressions.filter(licence => !isAllowed(licence, SHIPPED)), [])
   })
 
   it('keep out what asks for source code, what only resembles a name, and what nobody can read', () => {
-    for (const refused of ['GPL-3.0-or-later', 'AGPL-3.0-only', 'LGPL-2.1-only', 'MIT AND GPL-2.0-only', 'mit', 'MIT-0', 'SEE LICENSE IN LICENSE.md', 'UNLICENSED', 'SSPL-1.0', 'GPL-2.0-only WITH Classpath-exception-2.0', '(MIT OR (GPL-2.0-only AND ISC))', '']) {
-      assert.equal(isAllowed(refused, SHIPPED), false, refused)
-    }
+    const expressions = [
+      'GPL-3.0-or-later', 'AGPL-3.0-only', 'LGPL-2.1-only', 'MIT AND GPL-2.0-only', 'mit', 'MIT-0',
+      'SEE LICENSE IN LICENSE.md', 'UNLICENSED', 'SSPL-1.0',
+      'GPL-2.0-only WITH Classpath-exception-2.0', '(MIT OR (GPL-2.0-only AND ISC))', '',
+    ]
+    assert.deepEqual(expressions.filter(licence => isAllowed(licence, FOR_TOOLS)), [])
     assert.deepEqual(FOR_TOOLS.filter(name => name.includes('GPL')), [])
   })
 
@@ -34,7 +40,8 @@ describe('The licences of dependencies', () => {
   })
 
   it('are what the installed package says as well as what the lock file says', () => {
-    const one = (installed: object, license?: string) => objections({ 'node_modules/a': { version: '1.0.0', license } }, () => installed).map(({ licence }) => licence)
+    const one = (installed: object, license?: string) =>
+      objections({ 'node_modules/a': { version: '1.0.0', license } }, () => installed).map(({ licence }) => licence)
     assert.deepEqual(one({ license: 'GPL-3.0-only' }, 'MIT'), ['GPL-3.0-only, MIT'])
     assert.deepEqual(one({ license: 'MIT' }, 'GPL-3.0-only'), ['MIT, GPL-3.0-only'])
     assert.deepEqual(one({ license: { type: 'MIT' } }), [])

@@ -9,17 +9,23 @@ export const FOR_TOOLS: readonly string[] = [...SHIPPED, 'BlueOak-1.0.0', 'PSF-2
 export interface Locked { readonly version?: string, readonly license?: string, readonly dev?: boolean }
 
 /** What a package.json says of its licence: SPDX by now, an object or a list of them in old ones. */
-export interface Described { readonly license?: string | { readonly type?: string }, readonly licenses?: readonly { readonly type?: string }[] }
+export interface Described {
+  readonly license?: string | { readonly type?: string }
+  readonly licenses?: readonly { readonly type?: string }[]
+}
+
+export type Describe = (path: string) => Described | undefined
 
 export interface Objection { readonly package: string, readonly licence: string, readonly isShipped: boolean }
 
 /** `describe` gives the package.json of an installed package; what is not installed (another platform's) is judged by the lock file. */
-export function objections(packages: Readonly<Record<string, Locked>>, describe: (path: string) => Described | undefined): readonly Objection[] {
+export function objections(packages: Readonly<Record<string, Locked>>, describe: Describe): readonly Objection[] {
   return Object.entries(packages).filter(([path]) => path !== '').flatMap(([path, locked]) => {
     const licences = [...new Set([licenceOf(describe(path)), locked.license])].filter(licence => licence !== undefined)
     const allowed = locked.dev ? FOR_TOOLS : SHIPPED
     if (licences.length > 0 && licences.every(licence => isAllowed(licence, allowed))) return []
-    return [{ package: `${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${locked.version}`, licence: licences.join(', ') || 'none', isShipped: !locked.dev }]
+    const name = path.split('node_modules/').at(-1)
+    return [{ package: `${name}@${locked.version}`, licence: licences.join(', ') || 'none', isShipped: !locked.dev }]
   })
 }
 

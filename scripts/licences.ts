@@ -10,7 +10,10 @@ function installed(path: string): Described | undefined {
   try { return JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8')) as Described } catch { return undefined }
 }
 
+const count = Object.keys(lock.packages).length - 1 // less the project itself
 const found = objections(lock.packages, installed)
-for (const { package: name, licence, isShipped } of found) console.error(`${name}: ${licence}, ${isShipped ? 'which the product would ship' : 'among the tools'}`)
-console.log(`${Object.keys(lock.packages).length - 1} packages, ${found.length} with a licence that is not on the list (scripts/licence-rules.ts)`)
+for (const { package: name, licence, isShipped } of found) {
+  console.error(`${name}: ${licence}, ${isShipped ? 'which the product would ship' : 'among the tools'}`)
+}
+console.log(`${count} packages, ${found.length} with a licence that is not listed in scripts/licence-rules.ts`)
 if (found.length > 0) process.exitCode = 1
