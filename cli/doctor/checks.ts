@@ -1,0 +1,58 @@
+// Every check, in the order in which they are told: what else depends on comes first.
+import { bridges } from '#cli/doctor/bridges.ts'
+import type { Check, State } from '#cli/doctor/check.ts'
+import { clock } from '#cli/doctor/clock.ts'
+import { configuration } from '#cli/doctor/configuration.ts'
+import { dataDirectory } from '#cli/doctor/directory.ts'
+import { diskSpace, diskSpeed } from '#cli/doctor/disk.ts'
+import type { Facts } from '#cli/doctor/facts.ts'
+import { gateway } from '#cli/doctor/gateway.ts'
+import { history } from '#cli/doctor/history.ts'
+import { journal } from '#cli/doctor/journal.ts'
+import { fileModes } from '#cli/doctor/modes.ts'
+import { node } from '#cli/doctor/node.ts'
+import { PORT_CHECKS } from '#cli/doctor/ports.ts'
+import { state } from '#cli/doctor/state.ts'
+
+export const CHECKS: readonly Check[] = [
+  { name: 'Node', run: node },
+  { name: 'configuration', run: configuration },
+  { name: 'data directory', run: dataDirectory },
+  { name: 'file modes', run: fileModes },
+  { name: 'gateway', run: gateway },
+  ...PORT_CHECKS,
+  { name: 'state', run: state },
+  { name: 'journal', run: journal },
+  { name: 'disk space', run: diskSpace },
+  { name: 'disk speed', run: diskSpeed },
+  { name: 'clock', run: clock },
+  { name: 'bridge', run: bridges },
+  { name: 'history', run: history },
+]
+
+/** What is told of one check, or of one of the things that it is about. */
+export interface Told {
+  /** Of the check; where it is about several, with that behind it: `bridge broker.example:1883`. */
+  readonly name: string
+  readonly state: State
+  readonly found: string
+  readonly remedy?: string
+}
+
+/** Makes every check, one after the other. A check that fails is a fault by itself, and keeps no other from being made. */
+export async function examine(facts: Facts, onStep: (name: string, share: number) => void = () => {}): Promise<readonly Told[]> {
+  const told: Told[] = []
+  for (const [k, check] of CHECKS.entries()) {
+    onStep(check.name, k / CHECKS.length)
+    told.push(...await made(check, facts))
+  }
+  return told
+}
+
+async function made({ name, run }: Check, facts: Facts): Promise<readonly Told[]> {
+  try {
+    return [await run(facts)].flat().map(({ state: outcome, found, remedy, about }) => ({ name: about === undefined ? name : `${name} ${about}`, state: outcome, found, remedy }))
+  } catch (error) {
+    return [{ name, state: 'fault', found: `could not be looked at: ${(error as Error).message}`, remedy: 'Run this as the account that runs the gateway.' }]
+  }
+}

@@ -1,0 +1,54 @@
+// Whether the ports are free, or this data directory's own gateway has them.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fault, ok, type Check, type Finding } from '#cli/doctor/check.ts'
+import type { Facts } from '#cli/doctor/facts.ts'
+import { ask } from '#cli/doctor/reach.ts'
+
+interface Listener { readonly scheme: 'mqtt' | 'http', readonly setting: 'mqttPort' | 'httpPort', readonly otherwise: string }
+
+const MQTT: Listener = { scheme: 'mqtt', setting: 'mqttPort', otherwise: 'mqttPort (SLUICE_MQTT_PORT, --mqtt-port)' }
+const HTTP: Listener = { scheme: 'http', setting: 'httpPort', otherwise: 'httpPort (SLUICE_HTTP_PORT, --http-port)' }
+
+export const PORT_CHECKS: readonly Check[] = [
+  { name: 'MQTT port', run: facts => port(facts, MQTT) },
+  { name: 'HTTP port', run: facts => port(facts, HTTP) },
+]
+
+async function port({ config, isHeld, run }: Facts, listener: Listener): Promise<Finding> {
+  const { host } = config, number = config[listener.setting]
+  if (number === 0) return ok('a free one is taken at the start')
+  if (isHeld && run && portOf(run[listener.scheme]) === number) return ok(`${number} is taken by the gateway that runs on this data directory`)
+  try {
+    await listenOnce(host, number)
+    return ok(`${number} is free at ${host}`)
+  } catch (error) {
+    return unusable(error as NodeJS.ErrnoException, host, number, listener)
+  }
+}
+
+/** By its scheme a URL leaves out the port that it has by default. */
+function portOf(url: string): number { return Number(/:(\d+)\/?$/.exec(url)?.[1] ?? 80) }
+
+async function listenOnce(host: string, number: number): Promise<void> {
+  const server = createServer().listen({ host, port: number, exclusive: true })
+  await once(server, 'listening')
+  server.close()
+  await once(server, 'close')
+}
+
+async function unusable({ code, message }: NodeJS.ErrnoException, host: string, number: number, { scheme, otherwise }: Listener): Promise<Finding> {
+  if (code === 'EADDRINUSE') {
+    const who = scheme === 'http' && await isSluice(host, number) ? 'a Sluice gateway that runs on another data directory' : 'another program'
+    return fault(`Port ${number} is taken by ${who}`, `Stop that (\`ss -ltnp 'sport = :${number}'\` names it), or choose another by ${otherwise}.`)
+  }
+  if (code === 'EACCES') return fault(`Port ${number} may not be used by this account`, `Choose one above 1023 by ${otherwise}.`)
+  return fault(`There is no listening at ${host} (${code ?? message})`, 'Correct host (SLUICE_HOST, --host): an address of this machine, 127.0.0.1 for this machine only, 0.0.0.0 for all of its IPv4 addresses.')
+}
+
+async function isSluice(host: string, number: number): Promise<boolean> {
+  try {
+    const { body } = await ask(new URL(`http://${host.includes(':') ? `[${host}]` : host}:${number}/openapi.json`))
+    return /"title": ?"Sluice/.test(body)
+  } catch { return false }
+}

@@ -1,0 +1,30 @@
+// The state database: of a version that this Sluice knows, and sound.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fault, ok, warning, type Answer, type Finding } from '#cli/doctor/check.ts'
+import type { Facts } from '#cli/doctor/facts.ts'
+import { STATE_FILE } from '#gateway/state/database.ts'
+import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
+import { readSnapshot } from '#gateway/state/snapshot.ts'
+
+/** It is looked at in a copy; a larger one would take longer than a doctor should. */
+export const COPIED_BYTES_MAX = 512 << 20
+
+export function state({ data, isHeld }: Facts): Answer {
+  const size = statSync(join(data, STATE_FILE), { throwIfNoEntry: false })?.size
+  if (size === undefined || isHeld) return []
+  if (size > COPIED_BYTES_MAX) return warning(`${STATE_FILE} has ${size} bytes, and was not looked into`, 'A start says whether it is sound.')
+  try {
+    return readSnapshot(data, database => judged(Number(database.prepare('PRAGMA user_version').get()!['user_version']), String(database.prepare('PRAGMA quick_check(1)').get()!['quick_check'])))
+  } catch (error) {
+    return damaged((error as Error).message)
+  }
+}
+
+function judged(version: number, soundness: string): Finding {
+  if (version > SCHEMA_VERSION) return fault(`${STATE_FILE} has schema version ${version}, and this Sluice knows ${SCHEMA_VERSION}: a newer one wrote it`, 'Start the newer Sluice that wrote it, or restore a backup.')
+  if (soundness !== 'ok') return damaged(soundness)
+  return ok(version === SCHEMA_VERSION ? `schema version ${version}, sound` : `schema version ${version}, sound; a start brings it to ${SCHEMA_VERSION}`)
+}
+
+function damaged(why: string): Finding { return fault(`${STATE_FILE} is damaged (${why})`, 'Keep a copy of it, restore a backup, and have the disk looked at.') }
