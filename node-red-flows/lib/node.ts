@@ -36,6 +36,7 @@ export function define(RED: Red, type: string, setUp: (host: Host) => ((removed:
       tearDown = setUp(host)
     } catch (error) {
       fail(host, error, {})
+      onInput(host, () => { throw error })
     }
   }, options)
 }

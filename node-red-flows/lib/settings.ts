@@ -39,3 +39,10 @@ export async function evaluated(RED: Red, node: RedNode, config: RedConfig, name
     })
   })
 }
+
+/** A text, or a number as one. Throws BAD_REQUEST for anything else. */
+export function asText(value: unknown, name: string): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  throw new GatewayError('BAD_REQUEST', `${name} has to be a text.`)
+}
