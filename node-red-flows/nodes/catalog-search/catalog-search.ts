@@ -9,7 +9,7 @@ import { wished, wishedText } from '../../lib/wish.ts'
 function register(RED: Red): void { requestNode(RED, 'sluice-catalog-search', search) }
 
 async function search(question: Question): Promise<Answer> {
-  const type = await wishedText(question, 'type'), attributes = list(await wished(question, 'attribute'))
+  const type = await wishedText(question, 'entityType', 'type'), attributes = list(await wished(question, 'attribute'))
   const priceMax = priceOf(await wished(question, 'priceMax'))
   const payload = find(await question.api.get<readonly Stream[]>('/v1/streams'), { type, attributes, priceMax })
   return { payload, status: question.translate('status.found', { count: payload.length }) }
