@@ -27,11 +27,11 @@ export async function doctor(input: Input, io: Io): Promise<void> {
 
 async function examined(facts: Facts): Promise<readonly Told[]> {
   const progress = new Progress()
-  let share = 0, name = '', isLate = false
-  const draw = (): void => { if (isLate) progress.update(share, name) }
+  let share = 0, isLate = false
+  const draw = (): void => { if (isLate) progress.update(share, 'looking') }
   const timer = setTimeout(() => { isLate = true; draw() }, QUIET_MS)
   try {
-    return await examine(facts, (nextName, nextShare) => { share = nextShare; name = nextName; draw() })
+    return await examine(facts, next => { share = next; draw() })
   } finally {
     clearTimeout(timer)
     progress.end()

@@ -17,6 +17,8 @@ export type Answer = Finding | readonly Finding[]
 
 export interface Check {
   readonly name: string
+  /** It waits for others: made last, with all that do. */
+  readonly asksOthers?: true
   readonly run: (facts: Facts) => Answer | Promise<Answer>
 }
 

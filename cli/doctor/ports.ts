@@ -11,8 +11,8 @@ const MQTT: Listener = { scheme: 'mqtt', setting: 'mqttPort', otherwise: 'mqttPo
 const HTTP: Listener = { scheme: 'http', setting: 'httpPort', otherwise: 'httpPort (SLUICE_HTTP_PORT, --http-port)' }
 
 export const PORT_CHECKS: readonly Check[] = [
-  { name: 'MQTT port', run: facts => port(facts, MQTT) },
-  { name: 'HTTP port', run: facts => port(facts, HTTP) },
+  { name: 'MQTT port', asksOthers: true, run: facts => port(facts, MQTT) },
+  { name: 'HTTP port', asksOthers: true, run: facts => port(facts, HTTP) },
 ]
 
 async function port({ config, isHeld, run }: Facts, listener: Listener): Promise<Finding> {
