@@ -201,6 +201,14 @@ export const COMMANDS: readonly Command[] = [
     arguments: [{ name: 'FILE', help: 'The file (else SLUICE_CONFIG). The environment is read as well.', isOptional: true }], options: [],
     examples: ['sluice config check sluice.yml', 'sluice config check --json'], load: async () => (await import('#cli/commands/config.ts')).configCheck,
   },
+  {
+    name: 'doctor', group: OPERATING, summary: 'Looks at this machine, the data directory and what a gateway connects to: names each fault, and what to do.', isLocal: true,
+    options: [
+      { ...DATA, default: undefined, help: 'The data directory (that of the configuration).' },
+      { name: 'config', type: 'text', value: 'FILE', help: 'The configuration (else SLUICE_CONFIG).' },
+    ],
+    examples: ['sluice doctor', 'sluice doctor --data /var/lib/sluice --config /etc/sluice.yml --json'], load: async () => (await import('#cli/commands/doctor.ts')).doctor,
+  },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
   {
     name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT. Their sources stay.',
