@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { Journal, type JournalOptions } from '#gateway/journal/journal.ts'
+import { Journal, type JournalOptions, type Pinned } from '#gateway/journal/journal.ts'
 import { BODY_BYTES_MAX, decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
 import { Disk, DISK_FAULTS } from '#test/support/disk.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
@@ -29,6 +29,19 @@ async function all(journal: Journal, streamNumber = 1): Promise<JournalRecord[]>
 }
 
 const positions = async (journal: Journal, streamNumber = 1) => (await all(journal, streamNumber)).map(({ position }) => position)
+/** The positions of the records in what was pinned, which has to end with the last of them. */
+function positionsIn(pinned: readonly Pinned[]): number[] {
+  return pinned.flatMap(({ path, bytes }) => {
+    const content = readFileSync(path).subarray(0, bytes), found: number[] = []
+    let end = 0
+    for (let next = decodeRecord(content, 0); next; next = decodeRecord(content, end)) {
+      found.push(next.record.position)
+      end = next.end
+    }
+    assert.equal(end, bytes)
+    return found
+  })
+}
 const segmentsIn = (directory: string) => readdirSync(directory).map(name => join(directory, name))
 
 describe('A record of the journal', () => {
@@ -208,6 +221,21 @@ describe('The journal', () => {
     await journal.close()
   })
 
+  it('pins what is committed at a moment, whatever is being written, comes later or is deleted', async () => {
+    const clock = new TurnedClock(BASE), journal = await open(temporaryFolder(), { segmentBytesMax: 200, clock })
+    assert.deepEqual([journal.pin(temporaryFolder()), journal.count], [[], 0])
+    for (let position = 1; position <= 10; position++) await journal.append([record(position)], true)
+    const later = [journal.append([record(11)], true), journal.append([record(12)], true)]
+    const pinned = journal.pin(temporaryFolder()), count = journal.count
+    assert.ok(pinned.length > 1)
+    await Promise.all(later)
+    clock.turn(8 * 86_400_000)
+    await journal.retain()
+    assert.deepEqual([positionsIn(pinned), count, journal.count], [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 10, (await positions(journal)).length])
+    assert.ok(journal.count < 10)
+    await journal.close()
+  })
+
   it('cuts off what a failed write left behind', async () => {
     const directory = temporaryFolder(), journal = await open(directory)
     await journal.append([record(1)], true)
@@ -243,6 +271,23 @@ describe('The journal on a disk that fails', () => {
       const found = await positions(again)
       assert.deepEqual(fault === 'sync and cut' ? found.filter(position => position === 1 || position === 4) : found, [1, 4])
       await again.close()
+    })
+
+    it(`pins nothing that it is about to take back (${fault})`, async () => {
+      const journal = await open(temporaryFolder())
+      await journal.append([record(1)], true)
+      disk.fail(fault)
+      const failing = assert.rejects(journal.append([record(2)], true)), pinned: (readonly Pinned[])[] = []
+      while (!journal.fault) {
+        pinned.push(journal.pin(temporaryFolder()))
+        await new Promise(setImmediate)
+      }
+      await failing
+      disk.work()
+      await journal.append([record(3)], true)
+      for (const each of pinned) assert.deepEqual(positionsIn(each), [1])
+      assert.deepEqual(positionsIn(journal.pin(temporaryFolder())), [1, 3])
+      await journal.close()
     })
 
     it(`leaves no files behind while it lasts (${fault})`, async () => {

@@ -1,6 +1,7 @@
 // The journal: what was granted and may still be delivered, appended in order, on disk before it is acknowledged, kept for a while.
+import { linkSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { bytesOf, decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
 import { Segment, SEGMENT_NAME, syncDirectory } from '#gateway/journal/segment.ts'
 import { offsetOf, placeOf, segmentOf, StreamIndex, type Place } from '#gateway/journal/stream-index.ts'
@@ -32,6 +33,9 @@ interface Waiting {
   readonly done: () => void
   readonly fail: (error: unknown) => void
 }
+
+/** A segment as it was at some moment: so many bytes of this file. */
+export interface Pinned { readonly path: string, readonly bytes: number }
 
 const TORN = 'Cut off the torn tail of the journal'
 const DAMAGED = 'Found damage in the journal: what lies behind it in this file is lost'
@@ -101,6 +105,21 @@ export class Journal {
     }
   }
 
+  /** How many messages are kept. */
+  get count(): number { return this.#index.values().reduce((sum, { length }) => sum + length, 0) }
+
+  /**
+   * Fixes what is committed at this moment, all of it and nothing else: a hard link in `folder` to each segment, which retention cannot take
+   * away, and how much of it counts. Throws the system's error where the disk has no hard links.
+   */
+  pin(folder: string): readonly Pinned[] {
+    return this.#segments.filter(({ committed }) => committed > 0).map(({ path, committed }) => {
+      const link = join(folder, basename(path))
+      linkSync(path, link)
+      return { path: link, bytes: committed }
+    })
+  }
+
   /** Deletes the segments whose time has come. */
   async retain(): Promise<void> {
     const { clock, retentionMs, retentionBytes } = this.#options
@@ -142,6 +161,7 @@ export class Journal {
       await this.#abandon(segment, start)
       throw error
     }
+    segment.committed = segment.size
     let offset = start, row = 0
     for (const record of group.flatMap(({ records }) => records)) {
       this.#note(record, segment, offset)

@@ -11,6 +11,8 @@ export class Segment {
   readonly path: string
   /** Bytes that are known to be good. */
   size = 0
+  /** Bytes of the records that were committed: never more than `size`, and never cut off again. */
+  committed = 0
   /** Time of its newest record, in milliseconds. */
   newest = 0
   /** A write or a sync of it has failed: what it holds is read, and nothing more is trusted to it. */
@@ -45,6 +47,7 @@ export class Segment {
       this.newest = Math.max(this.newest, found.record.timestamp)
       this.size = found.end
     }
+    this.committed = this.size
     return bytes.length
   }
 
