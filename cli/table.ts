@@ -60,11 +60,11 @@ export const COMMANDS: readonly Command[] = [
     examples: ['sluice pair --dialect zigbee2mqtt --name home --location 4.35,50.85', 'sluice pair --dialect senml --placement outdoor --location -0.12,51.5'],
     load: async () => (await sources()).pair,
   },
-  { name: 'source list', group: DEVICES, summary: 'Lists your sources.', options: [], examples: ['sluice source list'], load: async () => (await sources()).sourceList },
+  { name: 'source list', group: DEVICES, summary: 'Lists your sources; for an operator everybody\'s.', options: [], examples: ['sluice source list'], load: async () => (await sources()).sourceList },
   ...(['suspend', 'resume', 'rotate', 'remove'] as const).map((verb): Command => ({
     name: `source ${verb}`, group: DEVICES, options: [], arguments: [{ name: 'SOURCE', help: 'Its id, as `sluice source list` shows it.' }],
     summary: {
-      suspend: 'Cuts a source off until it is resumed.', resume: 'Lets a suspended source connect again.',
+      suspend: 'Cuts a source off until it is resumed. An operator may, whosever it is.', resume: 'Lets a suspended source connect again.',
       rotate: 'Makes a new MQTT password; the old one stops at once.', remove: 'Removes a source for good.',
     }[verb],
     examples: [`sluice source ${verb} src_k4d2n7qwmx3z6vtbrahc5ysoel`], load: async () => (await sources()).sourceChange(verb),
@@ -208,6 +208,11 @@ export const COMMANDS: readonly Command[] = [
       { name: 'config', type: 'text', value: 'FILE', help: 'The configuration (else SLUICE_CONFIG).' },
     ],
     examples: ['sluice doctor', 'sluice doctor --data /var/lib/sluice --config /etc/sluice.yml --json'], load: async () => (await import('#cli/commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'log level', group: OPERATING, summary: 'Shows or changes what a running gateway logs (operator), until its next start.', options: [],
+    arguments: [{ name: 'LEVEL', help: 'One of silent, error, warn, info, debug.', isOptional: true }],
+    examples: ['sluice log level', 'sluice log level debug'], load: async () => (await import('#cli/commands/log.ts')).logLevel,
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
   {

@@ -26,7 +26,7 @@ import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
-import { makeLog, type Log } from '#gateway/telemetry/log.ts'
+import { LogLevels, makeLog, type AdjustableLog } from '#gateway/telemetry/log.ts'
 import { makeMetrics } from '#gateway/telemetry/metrics.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
@@ -47,7 +47,7 @@ export interface Running {
 
 export class Gateway {
   readonly #config: Config
-  readonly #log: Log
+  readonly #log: AdjustableLog
   readonly #database: DatabaseSync
   readonly #parties: Parties
   readonly #sources: Sources
@@ -74,7 +74,7 @@ export class Gateway {
   #isReady = false
 
   /** Opens the data directory: throws UNAVAILABLE when another gateway holds it or a newer Sluice wrote it. */
-  constructor(config: Config, log: Log = makeLog(config.logLevel)) {
+  constructor(config: Config, log: AdjustableLog = makeLog(config.logLevel)) {
     const clock = systemClock
     this.#config = config
     this.#log = log
@@ -197,7 +197,7 @@ export class Gateway {
     return {
       parties: this.#parties, sources: this.#sources, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network,
-      metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
+      log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
     }
   }
 

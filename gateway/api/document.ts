@@ -9,7 +9,7 @@ export type Schema = Readonly<Record<string, unknown>>
 
 export interface Operation {
   readonly id: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As it is written in the document: `/v1/sources/{sourceId}`. */
   readonly path: string
   /** Who may call it; undefined: everybody, without a key. */
@@ -33,7 +33,7 @@ export interface Parameter {
 
 /** A party's role, and all of them: what an empty list of roles stands for. */
 export const ROLES: readonly Role[] = ['owner', 'subscriber', 'operator']
-const METHODS = ['get', 'post', 'patch', 'delete'] as const
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
 
 /** Every operation of the document, in its order. */
 export function operations(): readonly Operation[] {

@@ -8,6 +8,7 @@ import { explain } from '#gateway/api/explain.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
 import { description, live, metrics, ready } from '#gateway/api/health.ts'
 import { streamEvents, subscribe } from '#gateway/api/live.ts'
+import { getLogLevel, setLogLevel } from '#gateway/api/log-level.ts'
 import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
 import { addParty, listParties, revokeKeys, rotateKey } from '#gateway/api/parties.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
@@ -19,5 +20,5 @@ export const HANDLERS: Handlers = {
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent,
   agree, listAgreements, endAgreement, usage, ledger,
-  live, ready, metrics, description,
+  getLogLevel, setLogLevel, live, ready, metrics, description,
 }

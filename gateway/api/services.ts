@@ -13,6 +13,7 @@ import type { Offers } from '#gateway/market/offers.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
+import type { Log, LogLevels } from '#gateway/telemetry/log.ts'
 
 export interface Services {
   readonly parties: Parties
@@ -29,6 +30,8 @@ export interface Services {
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams
+  readonly log: Log
+  readonly logLevel: LogLevels
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
   readonly readiness: () => { readonly ready: boolean, readonly reasons: readonly string[] }

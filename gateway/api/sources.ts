@@ -20,17 +20,20 @@ export function pairSource({ services, party, body }: Call<NewSource>) {
 }
 
 export function listSources({ services, party }: Call) {
-  return services.sources.list(party.id).map(sourceView)
+  return party.role === 'operator' ? services.sources.all().map(operatorsView) : services.sources.list(party.id).map(sourceView)
 }
 
 interface OneSource { readonly sourceId: string }
 
-export function suspendSource({ services, party, parameters }: Call<undefined, OneSource>) {
-  return sourceView(services.sources.suspend(party.id, parameters.sourceId))
-}
+export function suspendSource(call: Call<undefined, OneSource>) { return changed(call, 'suspend') }
+export function resumeSource(call: Call<undefined, OneSource>) { return changed(call, 'resume') }
 
-export function resumeSource({ services, party, parameters }: Call<undefined, OneSource>) {
-  return sourceView(services.sources.resume(party.id, parameters.sourceId))
+/** An operator acts in the place of the source's owner, and the log says so. */
+function changed({ services: { sources, log }, party, parameters: { sourceId } }: Call<undefined, OneSource>, change: 'suspend' | 'resume') {
+  if (party.role !== 'operator') return sourceView(sources[change](party.id, sourceId))
+  const source = sources[change](sources.get(sourceId)?.ownerId ?? party.id, sourceId)
+  log.warn({ sourceId, state: source.state, party: party.id }, 'An operator changed the state of a source')
+  return operatorsView(source)
 }
 
 export function rotateSource({ services, party, parameters }: Call<undefined, OneSource>) {
@@ -44,6 +47,11 @@ export function removeSource({ services, party, parameters: { sourceId } }: Call
 
 function credentials(services: Services, { source, username, password }: { source: Source, username: string, password: string }) {
   return { sourceId: source.id, username, password, mqtt: services.mqttUrl() }
+}
+
+/** Where it is, is not an operator's business. */
+function operatorsView(source: Source) {
+  return { ...sourceView(source), owner: source.ownerId, location: undefined, timezone: undefined }
 }
 
 function sourceView({ id, name, dialect, username, placement, timezone, location, state, createdAt }: Source) {

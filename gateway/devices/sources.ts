@@ -74,9 +74,8 @@ export class Sources {
 
   get(id: string): Source | undefined { return this.#byId.get(id)?.source }
 
-  list(ownerId: string): readonly Source[] {
-    return [...this.#byId.values()].map(entry => entry.source).filter(source => source.ownerId === ownerId)
-  }
+  all(): readonly Source[] { return [...this.#byId.values()].map(({ source }) => source) }
+  list(ownerId: string): readonly Source[] { return this.all().filter(source => source.ownerId === ownerId) }
 
   /** The active source of these credentials. An unknown name costs the same work as a wrong password. */
   authenticate(username: string, password: Uint8Array): Source | undefined {
