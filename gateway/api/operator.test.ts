@@ -40,7 +40,7 @@ describe('An operator', () => {
   })
 
   it('suspends and resumes a source of somebody else\'s, and the log says so', async () => {
-    const device = await users.device(source), ended = new Promise(done => { device.once('close', done) })
+    const device = await users.device(source), ended = new Promise<void>(done => { device.once('close', () => done()) })
     const suspended = await sluiceJson(['source', 'suspend', source.sourceId], operator)
     assert.deepEqual([suspended.state, suspended.owner], ['suspended', owner.partyId])
     await ended
