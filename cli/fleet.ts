@@ -28,11 +28,13 @@ interface KnownDevice { readonly deviceId: string, readonly sourceId: string, re
 
 /** Tells the heights of containers whose devices have spoken and are not told of yet: a sensor in a lid knows its distance, not how deep the bin is. */
 export async function tellHeights(client: Client, paired: ReadonlyMap<SourcePlan, Paired>): Promise<void> {
-  const known = await client.get<KnownDevice[]>('/v1/devices')
+  const known = await client.get<KnownDevice[]>('/v1/devices'), untold = known.filter(({ emptyMm }) => emptyMm === undefined)
+  const ids = new Map(untold.map(({ deviceId, sourceId, device }) => [`${sourceId} ${device.split('/').at(-1)!}`, deviceId]))
   for (const [{ devices }, { sourceId }] of paired) {
-    for (const { name, emptyMm, fullMm } of devices) {
-      const device = emptyMm === undefined ? undefined : known.find(found => found.sourceId === sourceId && found.emptyMm === undefined && found.device.split('/').at(-1) === name)
-      if (device) await client.patch(`/v1/devices/${device.deviceId}`, { emptyMm, fullMm })
+    for (const { name, address, emptyMm, fullMm } of devices) {
+      // The Things Stack calls a device by its name, ChirpStack by its EUI.
+      const deviceId = emptyMm === undefined ? undefined : ids.get(`${sourceId} ${name}`) ?? ids.get(`${sourceId} ${address.toLowerCase()}`)
+      if (deviceId) await client.patch(`/v1/devices/${deviceId}`, { emptyMm, fullMm })
     }
   }
 }

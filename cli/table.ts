@@ -145,14 +145,16 @@ export const COMMANDS: readonly Command[] = [
     name: 'consent grant', group: SHARING, summary: 'Lets attributes of one of your streams out, to a recipient and for purposes.',
     options: [
       STREAM,
-      { name: 'recipient', type: 'text', value: 'PARTY|any', isRequired: true, help: 'Who may receive it.' },
+      { name: 'recipient', type: 'text', value: 'PARTY|any', isRequired: true, help: 'Who may receive it; `history` is the database of this gateway.' },
       { name: 'purpose', type: 'list', value: 'P,…', isRequired: true, help: 'What for (DPV), such as dpv:ServiceProvision.' },
       { name: 'attributes', type: 'list', value: 'a,b|all', isRequired: true, help: 'What may go out; `all` is what is known of the stream now.' },
       { name: 'until', type: 'text', value: 'TIME', help: 'When it ends by itself, such as 2027-01-01T00:00:00Z.' },
+      { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       { name: 'transform', type: 'list', value: 'attr=op,…', help: 'None is known yet, and one that is not known is refused.' },
     ],
     examples: ['sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z'], load: async () => (await consents()).consentGrant,
   },
+  { name: 'history', group: SHARING, summary: 'Tells which of your streams are kept in the history (those consented to with the recipient `history`), and how far.', options: [], examples: ['sluice history'], load: async () => (await import('#cli/commands/history.ts')).history },
   { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
   {
     name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
@@ -218,7 +220,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT. Their sources stay.',
     options: [
-      { name: 'fleet', type: 'text', value: 'FILE|NAME', isRequired: true, help: 'Which devices: a fleet that comes with Sluice (city, demo, home, street), or a file of your own.' },
+      { name: 'fleet', type: 'text', value: 'FILE|NAME', isRequired: true, help: 'Which devices: a fleet that comes with Sluice (city, city-2000, demo, home, street, street-50), or a file of your own.' },
       { name: 'devices', type: 'integer', value: 'N', min: 1, max: 10_000, help: 'How many, instead of what the fleet says.' },
       { name: 'rate', type: 'number', value: 'R', min: 0.001, help: 'Messages a second over all devices, instead of what the fleet says.' },
       { name: 'seed', type: 'integer', value: 'S', min: 0, max: 2 ** 32 - 1, help: 'The same seed, the same devices.' },

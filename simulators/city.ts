@@ -16,6 +16,8 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 /** How long a car that parks stays, on average. */
 const STAY_MS = 40 * MINUTE_MS
+/** How long a tap stays open, or shut. */
+const TAP_MS = 5 * MINUTE_MS
 /** Bins are emptied every third day at seven in the morning, each street on its own day. */
 const COLLECTION_DAYS = 3
 const COLLECTION_HOUR = 7
@@ -76,6 +78,13 @@ export class City {
     const sinceTurn = (day + turn) % COLLECTION_DAYS
     const hoursAgo = sinceTurn * 24 + hour - COLLECTION_HOUR
     return ms - (hoursAgo < 0 ? hoursAgo + COLLECTION_DAYS * 24 : hoursAgo) * HOUR_MS
+  }
+
+  /** Litres an hour through a household's meter: taps are open at meals and before work, hardly ever by night. */
+  waterDraw(household: number, ms: number): number {
+    const { hour } = localTime(this.#zone, ms)
+    const habit = 0.02 + peak(hour, 7.5, 1.3) + 0.5 * peak(hour, 13, 1.5) + 0.8 * peak(hour, 19.5, 2)
+    return hashed(household, ms / TAP_MS) < 0.35 * habit ? 60 + 120 * hashed(household, -1) : 0
   }
 
   /** Days between two moments, counted as people throw things away: hardly any by night. */

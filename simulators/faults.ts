@@ -11,6 +11,8 @@ export interface Sending {
   readonly fault?: Fault
   /** The socket is to be cut right behind it. */
   readonly isCut?: true
+  /** Said because the connection is new, and not because a device reported. */
+  readonly isBirth?: true
 }
 
 /** More digits than a double can hold the size of, and more bytes than any reading has a use for. */

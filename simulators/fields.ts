@@ -79,6 +79,11 @@ export class Fields {
     return []
   }
 
+  has(key: string): boolean {
+    return this.#members.has(key)
+  }
+
+  /** Of no members, where it is absent. */
   object(key: string): Fields {
     return new Fields(this.#take(key) ?? {}, this.#at(key), this.#problems)
   }

@@ -51,6 +51,7 @@ function checkSite(fields: Fields): SiteSpec {
     location: fields.location('location'),
     spreadM: fields.number('spreadM', { min: 0, max: SPREAD_M_MAX, or: 0 }),
     devices: fields.list('devices').map(checkDevice),
+    ...fields.has('faults') && { faults: checkFaults(fields.object('faults')) },
   }
   const twice = repeated(site.devices.map(device => device.model))
   for (const model of twice) fields.wrong('devices', `name ${model} twice; set its count instead`)

@@ -34,8 +34,8 @@ function problemsOf(value: unknown): readonly string[] {
 }
 
 describe('fleet', () => {
-  it('has four of its own, each named as its file and made of models that exist', () => {
-    assert.deepEqual(fleetNames(), ['city', 'demo', 'home', 'street'])
+  it('has six of its own, each named as its file and made of models that exist', () => {
+    assert.deepEqual(fleetNames(), ['city', 'city-2000', 'demo', 'home', 'street', 'street-50'])
     for (const [k, fleet] of fleets.entries()) {
       assert.equal(fleet.name, fleetNames()[k])
       assert.ok(fleet.description.length > 20)
@@ -43,9 +43,12 @@ describe('fleet', () => {
     }
   })
 
-  it('shows all five dialects and about fifty devices in the demo', () => {
+  it('shows five dialects and about fifty devices in the demo, and all dialects in all fleets together', () => {
     const demo = loadFleet('demo')
-    assert.deepEqual(new Set([...modelsOf(demo)].map(model => MODELS.get(model)?.dialect)), new Set(DIALECTS))
+    const dialectsOf = (...specs: readonly FleetSpec[]) =>
+      new Set(specs.flatMap(spec => [...modelsOf(spec)].map(model => MODELS.get(model)?.dialect)))
+    assert.deepEqual(dialectsOf(demo), new Set(DIALECTS.slice(0, 5)))
+    assert.deepEqual(dialectsOf(...fleets), new Set(DIALECTS))
     assert.ok(Math.abs(deviceCount(demo) - 50) <= 5)
   })
 
@@ -71,7 +74,7 @@ describe('fleet', () => {
   })
 
   it('says which fleets there are when asked for one that is not there', () => {
-    assert.throws(() => loadFleet('villages'), /no such fleet \(city, demo, home, street\)/)
+    assert.throws(() => loadFleet('villages'), /no such fleet \(city, city-2000, demo, home, street, street-50\)/)
   })
 
   it('fills in what may be left out', () => {
@@ -99,6 +102,8 @@ describe('fleet', () => {
     ['sites[0].devices[0].periodS', fleet => { fleet.sites[0]!.devices[0]!.periodS = 0 }],
     ['faults', fleet => { fleet.faults = [] }],
     ['faults.duplicate', fleet => { fleet.faults = { duplicate: 1.1 } }],
+    ['sites[0].faults.malformed', fleet => { fleet.sites[0]!.faults = { malformed: -0.1 } }],
+    ['sites[0].faults.loss', fleet => { fleet.sites[0]!.faults = { loss: 0.1 } }],
     ['faults.clockSkewS', fleet => { fleet.faults = { clockSkewS: -1 } }],
     ['sites', fleet => { fleet.sites.push(fleet.sites[0]!) }],
     ['sites', fleet => { fleet.sites[0]!.devices[0]!.count = DEVICES_MAX; fleet.sites[0]!.count = 2 }],

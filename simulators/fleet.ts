@@ -12,6 +12,7 @@ export interface FleetSpec {
   /** The same seed and time give the same messages. */
   readonly seed: number
   readonly sites: readonly SiteSpec[]
+  /** Of every site that has none of its own. */
   readonly faults: Faults
 }
 
@@ -28,6 +29,8 @@ export interface SiteSpec {
   /** Metres within which its homes or its devices are strewn. */
   readonly spreadM: number
   readonly devices: readonly DeviceSpec[]
+  /** Where its lines are better or worse than those of the fleet; in place of all of the fleet's. */
+  readonly faults?: Faults
 }
 
 export interface DeviceSpec {

@@ -33,7 +33,7 @@ function planSite(spec: FleetSpec, site: SiteSpec, name: string): readonly Sourc
         location: family.isHub ? location : first.location,
         placement: known(first.model).placement,
         devices: spokenFor,
-        site: name, seed: spec.seed, faults: spec.faults,
+        site: name, seed: spec.seed, faults: site.faults ?? spec.faults,
       })
     }
   }
@@ -51,7 +51,7 @@ function planDevices(
     const random = new Random(seedOf(spec.seed, siteName, model, k))
     return {
       name, model, place, periodS, address: `00${random.hex(14)}`, location: site.kind === 'city' ? strewn(site, random) : location,
-      ...model === 'tts-bin' && { emptyMm: random.integer(12, 18) * 100, fullMm: 200 },
+      ...kind === 'bin' && { emptyMm: random.integer(12, 18) * 100, fullMm: 200 },
     }
   })
 }

@@ -2,7 +2,7 @@
 import type { Faults } from '#simulators/fleet.ts'
 import type { Location } from '#simulators/sun.ts'
 
-export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'senml', 'tts'] as const
+export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'senml', 'tts', 'shelly1', 'chirpstack', 'home-assistant'] as const
 export type Dialect = (typeof DIALECTS)[number]
 export type Placement = 'indoor' | 'outdoor'
 

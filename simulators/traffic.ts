@@ -60,7 +60,7 @@ export function* traffic(plan: readonly SourcePlan[], { startMs, rate }: Pace): 
 /** A connection that is new, or was cut, begins with the source's birth messages. */
 function* goingOut({ source, line }: Speaker, message: Message, nowMs: number): Generator<Sending> {
   for (const sending of line.line.pass(message)) {
-    if (!line.isUp) for (const birth of FAMILIES[source.dialect].birth(source, nowMs)) yield { message: birth }
+    if (!line.isUp) for (const birth of FAMILIES[source.dialect].birth(source, nowMs)) yield { message: birth, isBirth: true }
     line.isUp = !sending.isCut
     yield sending
   }

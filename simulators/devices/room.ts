@@ -1,5 +1,6 @@
 // One room of a home: its own corner of the home's climate, and the comings and goings in it.
 import { hashed, seedOf } from '#simulators/random.ts'
+import { rounded } from '#simulators/devices/instruments.ts'
 import { saturatedVapour } from '#simulators/weather.ts'
 import type { DeviceSetup } from '#simulators/devices/device.ts'
 
@@ -21,6 +22,9 @@ const ROOMS: Readonly<Record<string, { readonly warmer: number, readonly damper:
 }
 const TYPICAL = { warmer: 0, damper: 0 }
 const STIR_MS = 120_000
+const MINUTE_MS = 60_000
+/** How long a drip lasts. */
+const DRIP_MS = 15 * MINUTE_MS
 
 /** The climate where the device stands; no two sensors of one room hang in the same draught. */
 export function roomClimate({ device, surroundings, random }: DeviceSetup): (ms: number) => RoomClimate {
@@ -38,3 +42,18 @@ export function roomMotion({ source, device, surroundings }: DeviceSetup): (ms: 
   const dice = seedOf(source.seed, source.site, 'stir', device.place)
   return ms => hashed(dice, ms / STIR_MS) < 0.25 * Math.min(3, surroundings.home.household(ms).awake)
 }
+
+/** Whether a door or a window stands open: now and then while people are up, a window for longer. */
+export function opening({ source, device, surroundings: { home } }: DeviceSetup): (ms: number) => boolean {
+  const dice = seedOf(source.seed, source.site, 'open', device.name)
+  const stayMs = (device.place.endsWith('window') ? 20 : 2) * MINUTE_MS
+  return ms => home.household(ms).awake > 0 && hashed(dice, ms / stayMs) < 0.12
+}
+
+/** Whether there is water on the floor: once in a hundred days something drips for a quarter of an hour. */
+export function drip({ source, device }: DeviceSetup): (ms: number) => boolean {
+  const dice = seedOf(source.seed, source.site, 'leak', device.name)
+  return ms => hashed(dice, ms / DRIP_MS) < 0.0001
+}
+
+export const fahrenheit = (celsius: number) => rounded(celsius * 1.8 + 32, 1)

@@ -2,7 +2,7 @@
 // (shelly-api-docs.shelly.cloud, gen2: RPC notifications, EM, EMData, Switch, Temperature, Humidity, DevicePower).
 import type { DeviceSetup, Family, Message, Report } from '#simulators/devices/device.ts'
 import { battery, mains, meter, rounded, sensor, type Mains } from '#simulators/devices/instruments.ts'
-import { roomClimate } from '#simulators/devices/room.ts'
+import { fahrenheit, roomClimate } from '#simulators/devices/room.ts'
 import { socket } from '#simulators/devices/socket.ts'
 import type { DevicePlan } from '#simulators/source-plan.ts'
 
@@ -142,5 +142,3 @@ function climate(setup: DeviceSetup): Report {
     })
   }
 }
-
-const fahrenheit = (celsius: number) => rounded(celsius * 1.8 + 32, 1)

@@ -1,12 +1,10 @@
 // Zigbee2MQTT: one hub for all devices of a home, each a flat JSON object on its own topic (zigbee2mqtt.io, MQTT topics and messages).
-import { hashed, seedOf } from '#simulators/random.ts'
 import type { DeviceSetup, Family, Report } from '#simulators/devices/device.ts'
 import { battery, rounded, sensor } from '#simulators/devices/instruments.ts'
-import { roomClimate, roomMotion } from '#simulators/devices/room.ts'
+import { drip, opening, roomClimate, roomMotion } from '#simulators/devices/room.ts'
 import { socket } from '#simulators/devices/socket.ts'
 
 const BASE = 'zigbee2mqtt'
-const MINUTE_MS = 60_000
 const online = JSON.stringify({ state: 'online' })
 const offline = JSON.stringify({ state: 'offline' })
 
@@ -84,13 +82,10 @@ function plug(setup: DeviceSetup): Report {
   })
 }
 
-/** Doors open now and then while people are up; Zigbee calls a closed one "contact". */
+/** Zigbee calls a closed door "contact". */
 function contact(setup: DeviceSetup): Report {
-  const { source, device, surroundings: { home } } = setup
-  const dice = seedOf(source.seed, source.site, 'open', device.name)
-  const stayMs = device.place.endsWith('window') ? 20 * MINUTE_MS : 2 * MINUTE_MS
+  const isOpen = opening(setup)
   const power = cell(setup)
-  const isOpen = (ms: number) => home.household(ms).awake > 0 && hashed(dice, ms / stayMs) < 0.12
   return publishes(setup, nowMs => ({ ...power(nowMs), contact: !isOpen(nowMs) }))
 }
 
@@ -106,12 +101,11 @@ function motion(setup: DeviceSetup): Report {
   })
 }
 
-/** Once in a hundred days something drips for a quarter of an hour. */
 function leak(setup: DeviceSetup): Report {
-  const dice = seedOf(setup.source.seed, setup.source.site, 'leak', setup.device.name)
+  const drips = drip(setup)
   const charge = battery(setup.random)
   return publishes(setup, nowMs => {
     const percent = charge(nowMs)
-    return { battery: percent, battery_low: percent < 10, tamper: false, water_leak: hashed(dice, nowMs / (15 * MINUTE_MS)) < 0.0001 }
+    return { battery: percent, battery_low: percent < 10, tamper: false, water_leak: drips(nowMs) }
   })
 }
