@@ -10,6 +10,8 @@ import { Plans } from '#gateway/decision/plans.ts'
 import { Devices } from '#gateway/devices/devices.ts'
 import { Sources } from '#gateway/devices/sources.ts'
 import { Streams } from '#gateway/devices/streams.ts'
+import { History } from '#gateway/history/history.ts'
+import { InfluxStore } from '#gateway/history/influx.ts'
 import { Journal } from '#gateway/journal/journal.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import { Agreements } from '#gateway/market/agreements.ts'
@@ -63,6 +65,7 @@ export class Gateway {
   readonly #network: Network
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
+  readonly #history: History | undefined
   readonly #webSockets: WebSocketTransport
   readonly #http: HttpServer
   readonly #tally = new Tally()
@@ -97,6 +100,7 @@ export class Gateway {
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count },
     })
+    this.#history = this.#makeHistory()
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
@@ -142,6 +146,7 @@ export class Gateway {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
+    await this.#history?.stop()
     this.#network.stop()
     this.#webSockets.stop()
     await this.#http.stop()
@@ -179,6 +184,7 @@ export class Gateway {
     try {
       this.#meter.tick()
       this.#network.tick()
+      this.#history?.tick()
       this.#meter.sync()
     } catch (error) {
       this.#log.error({ error: String(error) }, 'Failed to write the usage log: tried again in a second')
@@ -189,14 +195,22 @@ export class Gateway {
     try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
   }
 
+  #makeHistory(): History | undefined {
+    const { history } = this.#config
+    return history && new History({
+      database: this.#database, clock: systemClock, party: this.#parties.ensureHistory(), consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      streams: this.#streams, live: this.#network, store: new InfluxStore(history), keep: history.keep, log: this.#log,
+    })
+  }
+
   #services(): Services {
     const metrics = makeMetrics({
-      tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, bridges: () => this.#bridges.states(), subscriptions: () => this.#network.sessionCount,
+      tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, bridges: () => this.#bridges.states(), history: () => this.#history?.counts, subscriptions: () => this.#network.sessionCount,
       journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
     })
     return {
       parties: this.#parties, sources: this.#sources, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network, history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
     }
   }

@@ -10,17 +10,18 @@ interface NewConsent {
   readonly purposes: readonly string[]
   readonly attributes: 'all' | readonly string[]
   readonly until?: string
+  readonly keep?: string
   readonly transforms?: readonly string[]
 }
 
 export function grantConsent({ services, party, body }: Call<NewConsent>) {
-  const { streamId, recipient, purposes, attributes, until, transforms = [] } = body
+  const { streamId, recipient, purposes, attributes, until, keep, transforms = [] } = body
   if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `A transform that is not known is refused, and there is none yet: leave out ${transforms.join(', ')}.`)
   const stream = ownStream(services, party, streamId)
   if (recipient !== 'any' && !services.parties.get(recipient)) throw notFound('recipient')
   const { grant, receipt } = services.consents.grant({
     ownerId: party.id, streamId, recipient, purposes, attributes: attributesIn(services, stream, attributes),
-    until: until === undefined ? undefined : inFuture(until, services.clock.now()),
+    until: until === undefined ? undefined : inFuture(until, services.clock.now()), keep,
   })
   return { consentId: grant.id, state: stateOf(grant, services.clock.now()), receipt }
 }
@@ -28,10 +29,10 @@ export function grantConsent({ services, party, body }: Call<NewConsent>) {
 export function listConsents({ services, party }: Call) {
   const now = services.clock.now()
   return services.consents.list(party.id).map(grant => {
-    const { id, streamId, recipient, purposes, attributes, grantedAt, until, withdrawnAt } = grant
+    const { id, streamId, recipient, purposes, attributes, grantedAt, until, withdrawnAt, keep } = grant
     return {
       consentId: id, state: stateOf(grant, now), streamId, recipient, purposes, attributes,
-      grantedAt: timeText(grantedAt), until: timeText(until), withdrawnAt: timeText(withdrawnAt),
+      grantedAt: timeText(grantedAt), until: timeText(until), keep, withdrawnAt: timeText(withdrawnAt),
     }
   })
 }

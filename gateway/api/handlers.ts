@@ -7,6 +7,7 @@ import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
 import { description, live, metrics, ready } from '#gateway/api/health.ts'
+import { listHistory } from '#gateway/api/history.ts'
 import { streamEvents, subscribe } from '#gateway/api/live.ts'
 import { getLogLevel, setLogLevel } from '#gateway/api/log-level.ts'
 import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
@@ -18,7 +19,7 @@ export const HANDLERS: Handlers = {
   addParty, listParties, rotateKey, revokeKeys,
   pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
-  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent,
+  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger,
   getLogLevel, setLogLevel, live, ready, metrics, description,
 }

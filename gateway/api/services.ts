@@ -5,6 +5,7 @@ import type { Plans } from '#gateway/decision/plans.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
 import type { Sources } from '#gateway/devices/sources.ts'
 import type { Streams } from '#gateway/devices/streams.ts'
+import type { History } from '#gateway/history/history.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 import type { Ledger } from '#gateway/market/ledger.ts'
@@ -27,6 +28,8 @@ export interface Services {
   readonly meter: Meter
   readonly ledger: Ledger
   readonly plans: Plans
+  /** undefined: none is kept. */
+  readonly history: History | undefined
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ConsentEvents, type ConsentEvent, type Erased, type Given, type Link } from '#gateway/consent/events.ts'
 import { stateOf, type Grant } from '#gateway/consent/grant.ts'
+import { hoursOf } from '#gateway/consent/keep.ts'
 import { normalPurposes } from '#gateway/consent/purposes.ts'
 import { receiptOf, type Receipt } from '#gateway/consent/receipt.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
@@ -23,6 +24,8 @@ export interface NewGrant {
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
   readonly until?: number
+  /** ISO 8601, see `hoursOf`. */
+  readonly keep?: string
 }
 
 interface Entry { grant: Grant, link: Link }
@@ -34,6 +37,7 @@ export class Consents {
   readonly #byId = new Map<string, Entry>()
   readonly #byStream = new Map<string, Entry[]>()
   readonly #byOwner = new Map<string, Entry[]>()
+  readonly #byRecipient = new Map<string, Entry[]>()
 
   /** Throws UNAVAILABLE when the chain of events is broken: without it nobody knows what may leave. */
   constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void) {
@@ -71,18 +75,22 @@ export class Consents {
   /** All grants on a stream, whatever their state. */
   on(streamId: string): readonly Grant[] { return grantsOf(this.#byStream.get(streamId)) }
 
+  /** All grants that name a recipient, whatever their state. */
+  to(recipient: string): readonly Grant[] { return grantsOf(this.#byRecipient.get(recipient)) }
+
   /** Checks the chain on disk and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number { return this.#events.verify() }
 
-  #given({ ownerId, streamId, recipient, until, ...wish }: NewGrant): Given {
+  #given({ ownerId, streamId, recipient, until, keep, ...wish }: NewGrant): Given {
     const at = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
     if (recipient === '') throw badRequest('A consent names a recipient: the id of a party, or any.')
     if (!isCount(purposes.length, PURPOSES_MAX)) throw badRequest(`A consent names 1 to ${PURPOSES_MAX} purposes.`)
     if (!isCount(attributes.length, ATTRIBUTES_MAX)) throw badRequest(`A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
     if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
+    if (keep !== undefined) hoursOf(keep)
     return {
       type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes,
-      ...(until !== undefined && { until }),
+      ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
     }
   }
 
@@ -104,9 +112,9 @@ export class Consents {
   }
 
   #add(entry: Entry): void {
-    const { id, streamId, ownerId } = entry.grant
+    const { id, streamId, ownerId, recipient } = entry.grant
     this.#byId.set(id, entry)
-    for (const [index, key] of [[this.#byStream, streamId], [this.#byOwner, ownerId]] as const) {
+    for (const [index, key] of [[this.#byStream, streamId], [this.#byOwner, ownerId], [this.#byRecipient, recipient]] as const) {
       const siblings = index.get(key)
       if (siblings) siblings.push(entry)
       else index.set(key, [entry])
@@ -114,9 +122,9 @@ export class Consents {
   }
 
   #remove(entry: Entry): void {
-    const { id, streamId, ownerId } = entry.grant
+    const { id, streamId, ownerId, recipient } = entry.grant
     this.#byId.delete(id)
-    for (const siblings of [this.#byStream.get(streamId)!, this.#byOwner.get(ownerId)!]) siblings.splice(siblings.indexOf(entry), 1)
+    for (const siblings of [this.#byStream.get(streamId)!, this.#byOwner.get(ownerId)!, this.#byRecipient.get(recipient)!]) siblings.splice(siblings.indexOf(entry), 1)
   }
 }
 
@@ -124,8 +132,8 @@ function badRequest(message: string): GatewayError { return new GatewayError('BA
 
 function isCount(count: number, most: number): boolean { return count >= 1 && count <= most }
 
-function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, at, until }: Given): Grant {
-  return { id: consentId, ownerId, streamId, recipient, purposes, attributes, grantedAt: at, ...(until !== undefined && { until }) }
+function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, at, until, keep }: Given): Grant {
+  return { id: consentId, ownerId, streamId, recipient, purposes, attributes, grantedAt: at, ...(until !== undefined && { until }), ...(keep !== undefined && { keep }) }
 }
 
 function grantsOf(entries: readonly Entry[] = []): readonly Grant[] {

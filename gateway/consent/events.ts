@@ -14,6 +14,7 @@ export interface Given {
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
   readonly until?: number
+  readonly keep?: string
 }
 export interface Withdrawn { readonly type: 'withdrawn', readonly consentId: string, readonly ownerId: string, readonly at: number }
 export type ConsentEvent = Given | Withdrawn

@@ -14,6 +14,8 @@ export interface Grant {
   /** From this instant on it has expired. */
   readonly until?: number
   readonly withdrawnAt?: number
+  /** How long the recipient may keep it (ISO 8601); left out: nothing was said of it. */
+  readonly keep?: string
 }
 
 export type GrantState = 'given' | 'withdrawn' | 'expired'

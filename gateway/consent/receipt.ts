@@ -22,6 +22,8 @@ export interface Receipt {
   readonly attributes: readonly string[]
   readonly grantedAt: string
   readonly until?: string
+  /** How long the recipient may keep it (ISO 8601). */
+  readonly keep?: string
   readonly withdrawnAt?: string
   readonly withdrawal: { readonly method: string, readonly command: string, readonly effect: string }
   /** The event that this is the receipt of: its number, and the hash (SHA-256, hexadecimal) of the chain up to it. */
@@ -32,12 +34,13 @@ export interface Receipt {
 const LEGAL_BASIS = purposeIri('dpv:Consent')
 
 export function receiptOf(grant: Grant, link: Link): Receipt {
-  const { id, ownerId, recipient, streamId, purposes, attributes, grantedAt, until, withdrawnAt } = grant
+  const { id, ownerId, recipient, streamId, purposes, attributes, grantedAt, until, withdrawnAt, keep } = grant
   return {
     type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
     state: withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: LEGAL_BASIS,
     owner: ownerId, recipient, streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
     ...(until !== undefined && { until: time(until) }),
+    ...(keep !== undefined && { keep }),
     ...(withdrawnAt !== undefined && { withdrawnAt: time(withdrawnAt) }),
     withdrawal: { method: `POST /v1/consents/${id}/withdraw`, command: `sluice consent withdraw ${id}`, effect: 'before it is answered' },
     sequence: link.sequence, eventHash: link.hash.toString('hex'),

@@ -12,6 +12,7 @@ export const NAME_CHARS_MAX = 128
 /** No key is longer; what is longer is not even hashed. */
 export const KEY_CHARS_MAX = 128
 export const PARTIES_MAX = 100_000
+export const HISTORY_ID = 'history'
 
 export type Role = 'owner' | 'subscriber' | 'operator'
 
@@ -112,6 +113,14 @@ export class Parties {
   resetOperator(): string {
     const operator = this.#operator()
     return operator ? this.rotateKey(operator.id) : this.add({ role: 'operator', name: 'operator' }).key
+  }
+
+  /** The party as which the history receives; it has no key. Its id is its name, so that owners can write it. */
+  ensureHistory(): Party {
+    const party: Party = this.#byId.get(HISTORY_ID) ?? { id: HISTORY_ID, role: 'subscriber', name: 'History', createdAt: this.#clock.now() }
+    if (!this.#byId.has(HISTORY_ID)) this.#database.prepare('INSERT INTO parties VALUES (?, ?, ?, ?)').run(party.id, party.role, party.name, party.createdAt)
+    this.#byId.set(HISTORY_ID, party)
+    return party
   }
 
   #operator(): Party | undefined { return this.list().find(({ role }) => role === 'operator') }

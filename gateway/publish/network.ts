@@ -21,7 +21,8 @@ import { startOf } from '#gateway/publish/start-of.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 import { view, type Entity } from '#semantic-models/entity.ts'
 
-export const SESSIONS_PER_PARTY_MAX = 1_000
+/** A stream of each device that one source may speak for. */
+export const SESSIONS_PER_PARTY_MAX = 20_000
 
 export interface NetworkOptions {
   readonly journal: Journal

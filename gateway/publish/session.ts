@@ -67,7 +67,7 @@ export class Session {
     this.#cursor = message.position
     if (!this.#options.meter.charge(this.agreementId, message.position, Buffer.byteLength(content))) return
     this.#fedBy = consentId
-    this.#outbox.push({ message, content })
+    this.#outbox.push({ message, content, consentId })
   }
 
   /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */

@@ -6,7 +6,12 @@ import type { Message } from '#gateway/publish/message.ts'
 export const SEND_BUFFER_BYTES_MAX = 1 << 20
 
 /** A message and the text of the view that this subscriber may have. Subscribers with the same view share the text. */
-export interface Outgoing { readonly message: Message, readonly content: string }
+export interface Outgoing {
+  readonly message: Message
+  readonly content: string
+  /** By which it was let out; undefined: it goes to its owner. */
+  readonly consentId?: string
+}
 
 export interface Sink {
   /** Hands messages over, in order. False: leave me alone until `onDrain` is called; what was given is taken all the same. */

@@ -35,6 +35,10 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE bridges (source_id TEXT PRIMARY KEY REFERENCES sources, broker TEXT NOT NULL, protocol TEXT NOT NULL, topics TEXT NOT NULL, share TEXT, strip TEXT,
   username TEXT, sealed_password BLOB, ca TEXT, created_at INTEGER NOT NULL) STRICT;
 `,
+  `
+CREATE TABLE history_cursors (stream_number INTEGER PRIMARY KEY REFERENCES streams, message_id TEXT NOT NULL) STRICT;
+CREATE TABLE history_erasures (consent_id TEXT PRIMARY KEY, erased_at INTEGER NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -11,6 +11,7 @@ export interface MetricSources {
   readonly subscriptions: () => number
   /** By state. */
   readonly bridges: () => Readonly<Record<string, number>>
+  readonly history: () => { readonly written: number, readonly unfit: number, readonly retries: number, readonly waiting: number } | undefined
   readonly journalBytes: () => number
   readonly streams: () => number
 }
@@ -38,6 +39,10 @@ export function makeMetrics(sources: MetricSources): Registry {
     name: 'sluice_bridges', help: 'Bridges to foreign brokers, by state.', registers: [registry], labelNames: ['state'],
     collect() { for (const [state, count] of Object.entries(sources.bridges())) this.set({ state }, count) },
   })
+  counter(registry, 'sluice_history_points_total', 'Points that the history has kept.', () => sources.history()?.written ?? 0)
+  counter(registry, 'sluice_history_unfit_total', 'Points that the history did not take.', () => sources.history()?.unfit ?? 0)
+  counter(registry, 'sluice_history_retries_total', 'Writes to the history that failed and were tried again.', () => sources.history()?.retries ?? 0)
+  gauge(registry, 'sluice_history_waiting', 'Points on their way to the history.', () => sources.history()?.waiting ?? 0)
   gauge(registry, 'sluice_journal_bytes', 'Size of the journal.', sources.journalBytes)
   gauge(registry, 'sluice_streams', 'Streams known.', sources.streams)
   return registry

@@ -1,0 +1,171 @@
+// The history in a real InfluxDB 1.x, which is killed, frozen and started again under load.
+import assert from 'node:assert/strict'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { MqttClient } from 'mqtt'
+import { setTimeout as delay } from 'node:timers/promises'
+import { hasInflux, Influx } from '#test/support/influx.ts'
+import { GatewayProcess } from '#test/support/process.ts'
+import { Running, Users, type PartyKey } from '#test/support/running.ts'
+import { temporaryFolder } from '#test/support/temporary.ts'
+
+const climate = (n: number) => JSON.stringify({ temperature: 10 + n / 1e6, humidity: 40, battery: 90 })
+const numbersIn = (rows: readonly Record<string, any>[]) => rows.map(({ temperature }) => Math.round((temperature - 10) * 1e6))
+
+/** Offer and consent for the history; it agrees by itself. */
+async function record(users: Users, owner: PartyKey, streamId: string, more: object = {}) {
+  await users.ok(owner.key, 'POST', '/v1/offers', { streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] })
+  const { consentId } = await users.ok(owner.key, 'POST', '/v1/consents', { streamId, recipient: 'history', purposes: ['dpv:RecordManagement'], attributes: ['temperature'], ...more })
+  await stateOf(users, owner, consentId, 'recording')
+  return consentId as string
+}
+
+async function stateOf(users: Users, owner: PartyKey, consentId: string, state: string) {
+  for (;;) {
+    const found = (await users.ok<any[]>(owner.key, 'GET', '/v1/history')).find(each => each.consentId === consentId)
+    if (found?.state === state) return found
+    await delay(50)
+  }
+}
+
+async function firstStream(users: Users, owner: PartyKey, device: MqttClient): Promise<string> {
+  await device.publishAsync('zigbee2mqtt/k', climate(0), { qos: 1 })
+  return (await users.streamsOf(owner))[0]!.streamId
+}
+
+async function kept(influx: Influx, count: number, policy = 'keep_720h'): Promise<Record<string, any>[]> {
+  for (;;) {
+    const rows = await influx.rows(`SELECT * FROM sluice.${policy}.IndoorEnvironmentObserved`)
+    if (rows.length >= count) return rows
+    await delay(50)
+  }
+}
+
+describe('the history', () => {
+  let influx: Influx, running: Running, owner: PartyKey, device: MqttClient, streamId: string
+  before(function () { if (!hasInflux) { console.log('      skipped: influxd is not installed (Debian: influxdb)'); this.skip() } })
+  beforeEach(async () => {
+    influx = await Influx.start()
+    running = await Running.start({ history: { url: influx.url, database: 'sluice', keep: 'P30D' } })
+    owner = await running.party('owner')
+    device = await running.device(await running.pair(owner))
+    streamId = await firstStream(running, owner, device)
+  })
+  afterEach(async () => {
+    await running.stop()
+    await influx.kill()
+  })
+
+  it('keeps what is consented to, and nothing else, from the consent on', async () => {
+    await device.publishAsync('zigbee2mqtt/k', climate(1), { qos: 1 }) // no consent yet
+    const consentId = await record(running, owner, streamId)
+    for (let n = 2; n <= 40; n++) await device.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
+    const rows = await kept(influx, 39)
+    assert.deepEqual(numbersIn(rows), Array.from({ length: 39 }, (_, index) => index + 2))
+    assert.deepEqual(Object.keys(rows[0]!).sort(), ['consent', 'stream', 'temperature', 'time'])
+    assert.deepEqual([rows[0]!['consent'], rows[0]!['stream']], [consentId, streamId])
+    assert.ok(Math.abs(rows[38]!['time'] - Date.now()) < 10_000)
+  })
+
+  it('keeps it for as long as each consent says, in a retention policy of that length', async () => {
+    await record(running, owner, streamId, { keep: 'P7D' })
+    await device.publishAsync('zigbee2mqtt/k', climate(1), { qos: 1 })
+    await kept(influx, 1, 'keep_168h')
+    const policies = await influx.rows('SHOW RETENTION POLICIES ON sluice')
+    assert.equal(policies.find(({ name }) => name === 'keep_168h')?.['duration'], '168h0m0s')
+    for (const keep of ['PT0H', 'P101Y', 'soon', 'PT1M']) assert.equal((await running.call(owner.key, 'POST', '/v1/consents', { streamId, recipient: 'history', purposes: ['dpv:RecordManagement'], attributes: ['temperature'], keep })).status, 400, keep)
+  })
+
+  it('says what it waits for, and agrees to nothing that costs', async () => {
+    const { consentId } = await running.ok(owner.key, 'POST', '/v1/consents', { streamId, recipient: 'history', purposes: ['dpv:RecordManagement'], attributes: ['temperature'] })
+    await running.ok(owner.key, 'POST', '/v1/offers', { streamId, price: '0.1', unit: 'message', currency: 'EUR', attributes: ['temperature'] })
+    await delay(1_200)
+    assert.equal((await stateOf(running, owner, consentId, 'waiting')).reason, 'NO_OFFER')
+    await running.ok(owner.key, 'POST', '/v1/offers', { streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] })
+    await stateOf(running, owner, consentId, 'recording')
+  })
+
+  it('gets nothing more once a consent is withdrawn, and forgets what it had by it, also when it was away', async () => {
+    const consentId = await record(running, owner, streamId)
+    for (let n = 1; n <= 20; n++) await device.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
+    await kept(influx, 20)
+    await influx.kill()
+    for (let n = 21; n <= 40; n++) await device.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
+    await running.ok(owner.key, 'POST', `/v1/consents/${consentId}/withdraw`)
+    for (let n = 41; n <= 60; n++) await device.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
+    await influx.restart()
+    await stateOf(running, owner, consentId, 'forgotten')
+    assert.deepEqual(await influx.rows('SELECT * FROM sluice.keep_720h.IndoorEnvironmentObserved'), [])
+    const again = await record(running, owner, streamId)
+    await device.publishAsync('zigbee2mqtt/k', climate(61), { qos: 1 })
+    assert.deepEqual((await kept(influx, 1)).map(({ consent }) => consent), [again])
+  })
+
+  it('loses nothing while influxd is killed, frozen and away under load, and writes nothing twice', async () => {
+    await record(running, owner, streamId)
+    let sent = 0
+    const publishFor = async (milliseconds: number) => { for (const until = Date.now() + milliseconds; Date.now() < until;) await Promise.all(Array.from({ length: 20 }, () => device.publishAsync('zigbee2mqtt/k', climate(++sent), { qos: 1 }))) }
+    for (const fault of ['kill', 'freeze', 'kill'] as const) {
+      await publishFor(700)
+      if (fault === 'kill') await influx.kill()
+      else influx.freeze(true)
+      await publishFor(1_500)
+      if (fault === 'kill') await influx.restart()
+      else influx.freeze(false)
+    }
+    await publishFor(300)
+    const rows = await kept(influx, sent)
+    assert.deepEqual(numbersIn(rows).sort((a, b) => a - b), Array.from({ length: sent }, (_, index) => index + 1))
+    const { received, delivered, failed, inFlight } = running.gateway.counts()
+    assert.deepEqual([failed, inFlight, received - delivered], [0, 0, 1]) // the first reading had no consent
+  })
+
+  it('signs in with what the operator named, and says when it is refused', async () => {
+    const guarded = await Influx.start({ hasUsers: true }), passwordFile = join(temporaryFolder(), 'password')
+    await guarded.rows('CREATE USER sluice WITH PASSWORD \'right\' WITH ALL PRIVILEGES')
+    writeFileSync(passwordFile, 'right\n')
+    chmodSync(passwordFile, 0o600)
+    const other = await Running.start({ history: { url: guarded.url, database: 'city', username: 'sluice', passwordFile, keep: 'PT2H' } }), citizen = await other.party('owner')
+    const hub = await other.device(await other.pair(citizen)), stream = await firstStream(other, citizen, hub)
+    await record(other, citizen, stream)
+    await hub.publishAsync('zigbee2mqtt/k', climate(7), { qos: 1 })
+    let rows: Record<string, any>[] = []
+    while (rows.length === 0) { await delay(50); rows = await guarded.rows('SELECT * FROM city.keep_2h.IndoorEnvironmentObserved', { database: 'city', credentials: 'sluice:right' }) }
+    assert.deepEqual(numbersIn(rows), [7])
+    await other.stop()
+    await guarded.kill()
+  })
+})
+
+describe('a history whose gateway is killed', () => {
+  before(function () { if (!hasInflux) { console.log('      skipped: influxd is not installed (Debian: influxdb)'); this.skip() } })
+
+  it('has every acknowledged reading once, over kill -9 under load', async () => {
+    const data = temporaryFolder(), influx = await Influx.start(), environment = { SLUICE_HISTORY_URL: influx.url }
+    let process = await GatewayProcess.start(data, {}, environment), users = new Users(process.ready)
+    const ports = { mqtt: Number(new URL(users.mqtt).port), http: Number(new URL(users.http).port) }, { operatorKey } = users
+    const owner = await users.party('owner'), source = await users.pair(owner)
+    let device = await users.device(source)
+    await record(users, owner, await firstStream(users, owner, device))
+    const confirmed = new Set<number>()
+    let sent = 0
+    for (let round = 0; round < 3; round++) {
+      for (const until = Date.now() + 900; Date.now() < until; await delay(3)) for (let n = 0; n < 10; n++) { const number = ++sent; device.publish('zigbee2mqtt/k', climate(number), { qos: 1 }, error => { if (!error) confirmed.add(number) }) }
+      await process.kill()
+      process = await GatewayProcess.start(data, ports, environment)
+      users = new Users({ ...process.ready, operatorKey })
+      device = await users.device(source)
+    }
+    await device.publishAsync('zigbee2mqtt/k', climate(++sent), { qos: 1 })
+    confirmed.add(sent)
+    let numbers: number[] = []
+    while (!numbers.includes(sent)) { await delay(100); numbers = numbersIn(await influx.rows('SELECT * FROM sluice.keep_720h.IndoorEnvironmentObserved')) }
+    const seen = new Set(numbers)
+    assert.ok(confirmed.size > 300, `only ${confirmed.size} acknowledged`)
+    assert.deepEqual([...confirmed].filter(number => !seen.has(number)), [], 'acknowledged, and not in the history')
+    assert.equal(seen.size, numbers.length, 'written twice')
+    await users.leave()
+    await process.kill('SIGTERM')
+    await influx.kill()
+  })
+})
