@@ -9,6 +9,7 @@ import { ALIASES_MAX, FILE_BYTES_MAX } from '#gateway/config/file.ts'
 import { faultText } from '#gateway/config/layer.ts'
 import { distance, nearest } from '#gateway/config/nearest.ts'
 import { nested, schema, SETTINGS } from '#gateway/config/settings.ts'
+import { REFUSAL_CODES, REQUEST_CODES } from '#gateway/errors.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -176,6 +177,23 @@ describe('The configuration', () => {
       assert.equal(settings[name]?.from, 'file', name)
       assert.deepEqual(settings[name].value, fallback ?? examples?.[0], name)
     }
+  })
+})
+
+describe('The operating manual', () => {
+  const manual = readFileSync(join(ROOT, 'docs', 'operating.md'), 'utf8')
+
+  it('lists every setting with its variable and its default', () => {
+    for (const { name, variable, described: { default: fallback } } of SETTINGS) {
+      const [row] = manual.match(new RegExp(`^\\| \`${name.replace('.', '\\.')}\` \\|.*$`, 'm')) ?? []
+      assert.ok(row?.includes(`\`${variable}\``), `${name}: ${row}`)
+      if (typeof fallback === 'string' || typeof fallback === 'number') assert.ok(row.includes(`| \`${fallback}\` |`), `${name}: ${row}`)
+    }
+  })
+
+  it('says of every code what it means', () => {
+    const table = manual.slice(manual.indexOf('## What the codes mean')).split('\n').filter(line => line.startsWith('|')).map(line => line.split('|')[1]!).join()
+    for (const code of [...REFUSAL_CODES, ...REQUEST_CODES]) assert.ok(table.includes(`\`${code}\``), code)
   })
 })
 
