@@ -79,6 +79,7 @@ describe('Somebody else\'s ids', () => {
 
   const bodies: Readonly<Record<string, (streamId: string, offerId: string) => object>> = {
     setDevice: () => ({ name: 'mine' }),
+    setBridge: () => ({ username: 'mine' }),
     createOffer: streamId => ({ streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] }),
     grantConsent: streamId => ({ streamId, recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] }),
     agree: (_streamId, offerId) => ({ offerId, purpose: 'dpv:PublicBenefit' }),

@@ -20,8 +20,8 @@ import type { Log } from '#gateway/telemetry/log.ts'
 
 /** W3C DPV 2.3: creation, storage and use of records. */
 export const HISTORY_PURPOSE = 'dpv:RecordManagement'
-/** A write that was cut off may still be worked on over there. */
-export const ERASE_AFTER_MS = 2_000
+/** A write that was cut off may still be worked on over there: what was forgotten is forgotten again so much later. */
+export const ERASE_AGAIN_MS = 5_000
 const STOP_GRACE_MS = 2_000
 
 export interface HistoryOptions {
@@ -60,6 +60,8 @@ export class History {
   readonly #writer: Writer<Recording>
   readonly #open = new Map<string, Open>()
   readonly #reasons = new Map<string, ErrorCode | 'NO_OFFER'>()
+  /** When what was kept by a consent was erased for the first time. */
+  readonly #erasedAt = new Map<string, number>()
   #isErasing = false
   #isStopped = false
 
@@ -87,7 +89,7 @@ export class History {
     const wanted = new Set(grants.filter(grant => stateOf(grant, now) === 'given').map(({ streamId }) => streamId))
     for (const streamId of wanted) this.#record(streamId)
     for (const [streamId, { recording }] of this.#open) if (recording.ended !== undefined) this.#close(streamId)
-    const withdrawn = grants.filter(({ id, withdrawnAt }) => withdrawnAt !== undefined && now - withdrawnAt >= ERASE_AFTER_MS && !this.#cursors.isErased(id))
+    const withdrawn = grants.filter(({ id, withdrawnAt }) => withdrawnAt !== undefined && !this.#cursors.isErased(id) && now - (this.#erasedAt.get(id) ?? 0) >= ERASE_AGAIN_MS)
     if (withdrawn.length > 0 && !this.#isErasing) void this.#erase(withdrawn)
   }
 
@@ -141,8 +143,9 @@ export class History {
     this.#isErasing = true
     try {
       for (const { id } of grants) {
-        if (await store.holds(id)) await store.erase(id)
-        else this.#cursors.noteErased(id, clock.now())
+        await store.erase(id)
+        if (this.#erasedAt.delete(id)) this.#cursors.noteErased(id, clock.now())
+        else this.#erasedAt.set(id, clock.now())
       }
     } catch (error) {
       log.warn({ error: String(error) }, 'Failed to forget what was withdrawn: tried again')

@@ -22,8 +22,6 @@ export interface Store {
   write(points: readonly Point[], hours: number): Promise<void>
   /** Cuts a write that is under way: what of it has not reached the socket never will. */
   cut(): void
-  /** Whether anything is kept of a consent. */
-  holds(consentId: string): Promise<boolean>
   /** Forgets what is kept of a consent. */
   erase(consentId: string): Promise<void>
   close(): void

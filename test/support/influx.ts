@@ -35,8 +35,9 @@ bind-address = "127.0.0.1:${rpcPort}"
 `)
   }
 
-  static async start({ hasUsers = false } = {}): Promise<Influx> {
-    const influx = new Influx(await freePort(), await freePort(), hasUsers)
+  /** On a port that may be chosen, so that somebody can look for it before it is there. */
+  static async start({ hasUsers = false, port }: { hasUsers?: boolean, port?: number } = {}): Promise<Influx> {
+    const influx = new Influx(port ?? await freePort(), await freePort(), hasUsers)
     await influx.restart()
     return influx
   }
