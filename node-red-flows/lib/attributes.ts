@@ -1,5 +1,6 @@
 // What of an entity a flow gets: some of its attributes, in one of two forms.
 import type { Entity } from './envelope.ts'
+import { isRecord } from './record.ts'
 
 /** Not attributes one could leave out: whose they are, what they mean, and when they were observed. */
 export const ALWAYS = new Set(['id', 'type', '@context', 'dateObserved', 'observationDateTime', 'timeInstant'])
@@ -21,11 +22,7 @@ export function keyValues(entity: Entity): Entity {
 
 /** The value of a property, the object of a relationship, a literal as its text. */
 export function valueOf(member: unknown): unknown {
-  if (!isObject(member)) return member
+  if (!isRecord(member)) return member
   const value = 'object' in member ? member['object'] : member['value']
-  return isObject(value) && '@value' in value ? value['@value'] : value
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) && '@value' in value ? value['@value'] : value
 }

@@ -1,4 +1,5 @@
 // What travels in a stream, as the gateway wraps it, and how its ids are ordered.
+import { isRecord } from './record.ts'
 
 /** An NGSI-LD entity in the normalized form (ETSI GS CIM 009 §4.5.1). */
 export type Entity = Readonly<Record<string, unknown>>
@@ -18,7 +19,7 @@ export interface Envelope {
 export function parseEnvelope(text: string): Envelope | undefined {
   try {
     const envelope = JSON.parse(text) as Partial<Envelope> | null
-    return typeof envelope?.messageId === 'string' && typeof envelope.content === 'object' ? envelope as Envelope : undefined
+    return typeof envelope?.messageId === 'string' && isRecord(envelope.content) ? envelope as Envelope : undefined
   } catch {
     return undefined
   }

@@ -26,6 +26,8 @@ export class Feed {
   }
 
   get streamIds(): readonly string[] { return [...this.#lanes.keys()] }
+  /** Messages that have come and are not sent on yet. */
+  get waiting(): number { return this.#buffer.length }
   /** Messages that gave way to newer ones. */
   get dropped(): number { return this.#dropped }
 

@@ -35,14 +35,13 @@ export function errorOf(problem: unknown): GatewayError | undefined {
 }
 
 export function unavailable(url: string, cause: unknown): GatewayError {
-  const { code, message } = causeOf(cause)
-  return new GatewayError('UNAVAILABLE', `No gateway answers at ${originOf(url)}: ${code ?? message}.`, { cause })
+  return new GatewayError('UNAVAILABLE', `No gateway answers at ${originOf(url)}: ${reasonOf(cause)}.`, { cause })
 }
 
-/** fetch hides what happened one level down. */
-function causeOf(error: unknown): { code?: string, message: string } {
-  const { cause = error } = error as { cause?: unknown }
-  return cause instanceof Error ? cause : { message: String(cause) }
+/** fetch hides what happened one level down; what is an error by name only (a DOMException) has a number as its code. */
+function reasonOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown }, { code, message } = cause as { code?: unknown, message?: unknown }
+  return typeof code === 'string' ? code : typeof message === 'string' ? message : String(cause)
 }
 
 /** Without what a URL may carry as a secret. */

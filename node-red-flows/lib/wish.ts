@@ -1,4 +1,5 @@
 // What is asked for: by the message where it says so, else by the node's settings.
+import { isRecord } from './record.ts'
 import type { Question } from './request-node.ts'
 import { asText, evaluated } from './settings.ts'
 
@@ -13,8 +14,4 @@ export async function wished({ RED, node, config, message }: Question, property:
 export async function wishedText(question: Question, property: string, member = property): Promise<string | undefined> {
   const found = await wished(question, property, member)
   return found === undefined ? undefined : asText(found, member)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
 import { GatewayError } from '../../lib/gateway-error.ts'
 import { define, fail, onInput, type Host } from '../../lib/node.ts'
 import { formatRate } from '../../lib/rate.ts'
+import { isRecord } from '../../lib/record.ts'
 import type { Message, Red } from '../../lib/red.ts'
 import { sensorOf } from '../../lib/sensors.ts'
 import { asText, choice, evaluated, flag, number } from '../../lib/settings.ts'
@@ -74,9 +75,7 @@ class Simulator {
 }
 
 function isAccess(value: unknown): value is Access {
-  if (typeof value !== 'object' || value === null) return false
-  const { mqtt, username, password } = value as Partial<Access>
-  return [mqtt, username, password].every(text => typeof text === 'string')
+  return isRecord(value) && [value['mqtt'], value['username'], value['password']].every(text => typeof text === 'string')
 }
 
 export { register as default }
