@@ -31,6 +31,14 @@ describe('A message as a point', () => {
 
   it('is none where there is nothing to measure, and is of our receipt where it tells no time', () => {
     assert.equal(pointOf(entity({}), ORIGIN), undefined)
-    assert.equal(pointOf(JSON.stringify({ type: 'X', a: property(1) }), ORIGIN)!.timestamp, '1777889730500000003')
+    assert.equal(pointOf(JSON.stringify({ type: 'X', a: { type: 'Property', value: 1 } }), ORIGIN)!.timestamp, '1777889730500000003')
+  })
+
+  it('is of the time that the entity tells, wherever its model has it', () => {
+    for (const member of ['timeInstant', 'observationDateTime']) {
+      const { timestamp, fields } = pointOf(JSON.stringify({ type: 'X', [member]: { type: 'Property', value: { '@type': 'DateTime', '@value': '2026-05-04T10:15:30.250Z' } }, a: { type: 'Property', value: 1 } }), ORIGIN)!
+      assert.deepEqual([timestamp, fields], ['1777889730250000003', { a: 1 }])
+    }
+    assert.equal(pointOf(JSON.stringify({ type: 'X', a: property(1) }), ORIGIN)!.timestamp, '1777889730250000003')
   })
 })

@@ -21,8 +21,10 @@ export interface PointOrigin {
   readonly receivedAt: number
 }
 
+/** Where models tell the time of what they say. */
+const TIME_MEMBERS = ['dateObserved', 'timeInstant', 'observationDateTime'] as const
 /** What is not measured, and what stands in a tag. */
-const NO_FIELDS = new Set(['id', 'type', 'dateObserved', 'controlledProperty'])
+const NO_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'controlledProperty', ...TIME_MEMBERS])
 const NANOSECONDS = 1_000_000
 
 /**
@@ -30,14 +32,21 @@ const NANOSECONDS = 1_000_000
  * one message written twice stays one: its position stands where nanoseconds would.
  */
 export function pointOf(content: string, { streamId, consentId, position, receivedAt }: PointOrigin): Point | undefined {
-  const values = keyValues(JSON.parse(content) as Record<string, unknown>), fields: Record<string, number | boolean | string> = {}
+  const entity = JSON.parse(content) as Record<string, unknown>, values = keyValues(entity), fields: Record<string, number | boolean | string> = {}
   for (const [name, value] of Object.entries(values)) if (!NO_FIELDS.has(name)) addFields(fields, name, value)
   if (Object.keys(fields).length === 0) return undefined
-  const quantity = values['controlledProperty'], observedAt = Date.parse(String(values['dateObserved']))
+  const quantity = values['controlledProperty'], observedAt = timeOf(entity, values)
   return {
     measurement: String(values['type']), fields, timestamp: `${Number.isNaN(observedAt) ? receivedAt : observedAt}${String(position % NANOSECONDS).padStart(6, '0')}`,
     tags: { stream: streamId, consent: consentId, ...quantity !== undefined && { quantity: [quantity].flat().join(',') } },
   }
+}
+
+/** NaN where it tells none. */
+function timeOf(entity: Readonly<Record<string, unknown>>, values: Readonly<Record<string, unknown>>): number {
+  const told = TIME_MEMBERS.map(name => values[name]).find(value => typeof value === 'string')
+  const observed = Object.values(entity).map(member => (member as { observedAt?: unknown } | null)?.observedAt).find(value => typeof value === 'string')
+  return Date.parse(String(told ?? observed))
 }
 
 /** Numbers, texts and yes or no as they are; the members of an object each by itself (`phaseVoltage_L1`); a list as one text. */

@@ -1,6 +1,6 @@
 // The history in a real InfluxDB 1.x, which is killed, frozen and started again under load.
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MqttClient } from 'mqtt'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { GatewayProcess } from '#test/support/process.ts'
 import { Running, Users, type PartyKey } from '#test/support/running.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
+const DASHBOARD = JSON.parse(readFileSync(join(import.meta.dirname, '../../deploy/grafana/dashboards/history.json'), 'utf8'))
 const climate = (n: number) => JSON.stringify({ temperature: 10 + n / 1e6, humidity: 40, battery: 90 })
 const numbersIn = (rows: readonly Record<string, any>[]) => rows.map(({ temperature }) => Math.round((temperature - 10) * 1e6))
 
@@ -74,6 +75,21 @@ describe('the history', () => {
     const policies = await influx.rows('SHOW RETENTION POLICIES ON sluice')
     assert.equal(policies.find(({ name }) => name === 'keep_168h')?.['duration'], '168h0m0s')
     for (const keep of ['PT0H', 'P101Y', 'soon', 'PT1M']) assert.equal((await running.call(owner.key, 'POST', '/v1/consents', { streamId, recipient: 'history', purposes: ['dpv:RecordManagement'], attributes: ['temperature'], keep })).status, 400, keep)
+  })
+
+  it('is drawn by the dashboard: its variables find the streams, each of its queries is understood, and one shows the reading', async () => {
+    await record(running, owner, streamId)
+    await device.publishAsync('zigbee2mqtt/k', climate(1), { qos: 1 })
+    await kept(influx, 1)
+    const values: Record<string, string> = { stream: streamId, keep: 'keep_720h', timeFilter: 'time > now() - 1h', __interval: '1m' }
+    const filled = (query: string) => query.replaceAll(/\$(\w+)/g, (all, name: string) => values[name]?.replaceAll('/', query.includes('=~ /^$stream') && name === 'stream' ? '\\/' : '/') ?? all)
+    const variables = DASHBOARD.templating.list.map(({ query }: any) => influx.rows(filled(query)))
+    const [policies, streams] = await Promise.all(variables)
+    assert.ok(policies.some(({ name }: any) => name === 'keep_720h'))
+    assert.deepEqual(streams.map(({ value }: any) => value), [streamId])
+    let shown = 0
+    for (const { targets } of DASHBOARD.panels) for (const { query } of targets) shown += (await influx.rows(filled(query))).length
+    assert.ok(shown >= 1, 'no panel shows it')
   })
 
   it('says what it waits for, and agrees to nothing that costs', async () => {
