@@ -27,19 +27,33 @@ export class Client {
   patch<T extends object = object>(path: string, body: object): Promise<T> { return this.#call<T>('PATCH', path, body) }
   delete<T extends object = object>(path: string): Promise<T> { return this.#call<T>('DELETE', path) }
 
+  /** An answer that is no JSON, as it comes; `signal` breaks it off. */
+  async download(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const response = await this.#send('GET', path, undefined, signal)
+    if (response.statusCode !== 200) await this.#resultOf(response)
+    return response
+  }
+
   async #call<T extends object>(method: string, path: string, body?: object): Promise<T> {
+    return await this.#resultOf(await this.#send(method, path, body)) as T
+  }
+
+  #send(method: string, path: string, body?: object, signal?: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(`.${path}`, this.url)
     // An import of node:http would evaluate all that it can export, a second HTTP client among it: 60 ms at each start.
     const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
     const text = body && JSON.stringify(body)
-    const response = await new Promise<IncomingMessage>((done, fail) => {
+    return new Promise<IncomingMessage>((done, fail) => {
       const about = text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
       const headers = { authorization: `Bearer ${this.key}`, ...about }
-      const sent = request(url, { method, headers, agent: false, timeout: ANSWER_MS_MAX }, done)
+      const sent = request(url, { method, headers, agent: false, timeout: ANSWER_MS_MAX, signal }, done)
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${ANSWER_MS_MAX / 1000} s`))).on('error', fail).end(text)
     }).catch((error: unknown) => { throw unreachable(this.url, error) })
+  }
+
+  async #resultOf(response: IncomingMessage): Promise<object> {
     const answer = await textOf(response).catch((error: unknown) => { throw unreachable(this.url, error) })
-    return resultOf(response.statusCode ?? 0, answer, this.url) as T
+    return resultOf(response.statusCode ?? 0, answer, this.url)
   }
 }
 

@@ -216,6 +216,16 @@ export const COMMANDS: readonly Command[] = [
     arguments: [{ name: 'LEVEL', help: 'One of silent, error, warn, info, debug.', isOptional: true }],
     examples: ['sluice log level', 'sluice log level debug'], load: async () => (await import('#cli/commands/log.ts')).logLevel,
   },
+  {
+    name: 'backup', group: OPERATING, summary: 'Brings all that a gateway holds into one file, while it works (operator). It has the keys in it: keep it as a secret.',
+    options: [{ name: 'to', type: 'text', value: 'FILE', help: 'The file (sluice-backup-TIME.tar). One that is there is left alone.' }],
+    examples: ['sluice backup', 'sluice backup --to /mnt/backup/sluice-monday.tar --key-file ./operator.key'], load: async () => (await import('#cli/commands/backup.ts')).backup,
+  },
+  {
+    name: 'restore', group: OPERATING, summary: 'Makes a data directory out of a backup, when all of it has been proved.', isLocal: true, arguments: [{ name: 'FILE', help: 'The backup.' }],
+    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' }],
+    examples: ['sluice restore sluice-backup-20270304T050607Z.tar --data ./restored'], load: async () => (await import('#cli/commands/backup.ts')).restore,
+  },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
   {
     name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT. Their sources stay.',

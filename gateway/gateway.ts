@@ -1,8 +1,10 @@
 // The composition root: builds every room, wires them, starts and stops them in order. The only file that knows everyone.
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { document } from '#gateway/api/document.ts'
 import { HttpServer } from '#gateway/api/server.ts'
 import type { Services } from '#gateway/api/services.ts'
+import { Backups } from '#gateway/backup/backups.ts'
 import { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
@@ -62,6 +64,7 @@ export class Gateway {
   readonly #meter: Meter
   readonly #plans: Plans
   readonly #journal: Journal
+  readonly #backups: Backups
   readonly #network: Network
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
@@ -96,6 +99,7 @@ export class Gateway {
     this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
+    this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
     this.#network = new Network({
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count },
@@ -210,7 +214,7 @@ export class Gateway {
     })
     return {
       parties: this.#parties, sources: this.#sources, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, explain: this.#explain, live: this.#network, history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
     }
   }

@@ -1,6 +1,7 @@
 // Which function answers which operation of the document: the same names.
 import { ledger, usage } from '#gateway/api/accounts.ts'
 import { agree, endAgreement, listAgreements } from '#gateway/api/agreements.ts'
+import { backup } from '#gateway/api/backup.ts'
 import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
@@ -20,6 +21,6 @@ export const HANDLERS: Handlers = {
   pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
-  agree, listAgreements, endAgreement, usage, ledger,
+  agree, listAgreements, endAgreement, usage, ledger, backup,
   getLogLevel, setLogLevel, live, ready, metrics, description,
 }

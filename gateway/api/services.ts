@@ -1,4 +1,5 @@
 // What the API is given: the rooms of the gateway that it speaks for.
+import type { Backups } from '#gateway/backup/backups.ts'
 import type { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
@@ -30,6 +31,7 @@ export interface Services {
   readonly plans: Plans
   /** undefined: none is kept. */
   readonly history: History | undefined
+  readonly backups: Backups
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams

@@ -1,0 +1,70 @@
+// backup and restore: a running gateway into a file, and a file into a data directory.
+import { existsSync } from 'node:fs'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CliError } from '#cli/errors.ts'
+import type { Input } from '#cli/input.ts'
+import { interruption } from '#cli/interrupt.ts'
+import type { Io } from '#cli/io.ts'
+import { Progress } from '#cli/progress.ts'
+import { readArchive } from '#gateway/backup/archive.ts'
+import { restore as restoreFile } from '#gateway/backup/restore.ts'
+
+const MIB = 1 << 20
+
+/** Prints where the backup lies and what it says of itself. Under its name there is a whole backup or none. Throws CONFLICT where there is a file. */
+export async function backup(input: Input, io: Io): Promise<void> {
+  const file = resolve(input.text('to') ?? `sluice-backup-${stamp(new Date())}.tar`), part = `${file}.part`
+  assertFree(file)
+  const client = await io.client(), archive = await client.download('/v1/backup', interruption())
+  const { createdAt, sluiceVersion, schemaVersion, messages, bytes } = await save(archive, part).catch(async (error: unknown) => {
+    archive.destroy()
+    await rm(part, { force: true })
+    throw error instanceof CliError ? error : new CliError('UNAVAILABLE', `The backup was not kept: ${(error as Error).message}`, { cause: error })
+  })
+  assertFree(file)
+  await rename(part, file)
+  io.show({ file, bytes, createdAt, sluiceVersion, schemaVersion, messages })
+}
+
+/** Works on the gateway's own machine. Throws where the file is no whole backup, or the directory is not empty; there is none then. */
+export async function restore(input: Input, io: Io): Promise<void> {
+  const progress = new Progress(), file = input.needed('FILE')
+  const onProgress = (share: number): void => progress.update(share, 'restoring')
+  const restored = await restoreFile({ file, directory: input.needed('data'), onProgress }).finally(() => progress.end())
+  io.show(restored)
+}
+
+/** 2027-03-04T05:06:07.089Z → 20270304T050607Z */
+function stamp(time: Date): string { return time.toISOString().replaceAll(/[-:]|\.\d+/g, '') }
+
+function assertFree(file: string): void {
+  if (existsSync(file)) throw new CliError('CONFLICT', `${file} is there already: say with --to where the backup should be.`)
+}
+
+/** Writes and proves it at once: what is wrong with a backup has to be known while there is a gateway to make another. */
+async function save(archive: AsyncIterable<Buffer>, path: string): Promise<Awaited<ReturnType<typeof readArchive>> & { bytes: number }> {
+  await rm(path, { force: true }) // left by a backup that was killed
+  const file = await open(path, 'wx', 0o600), progress = new Progress()
+  try {
+    const manifest = await readArchive(written(archive, file, progress), readThrough)
+    await file.sync()
+    return { ...manifest, bytes: (await file.stat()).size }
+  } finally {
+    progress.end()
+    await file.close()
+  }
+}
+
+async function* written(archive: AsyncIterable<Buffer>, file: FileHandle, progress: Progress): AsyncGenerator<Buffer, void> {
+  let bytes = 0
+  for await (const chunk of archive) {
+    await file.appendFile(chunk)
+    progress.update(undefined, `${((bytes += chunk.length) / MIB).toFixed(1)} MiB`)
+    yield chunk
+  }
+}
+
+async function readThrough(_name: string, content: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of content) { /* it is hashed as it passes */ }
+}

@@ -1,0 +1,70 @@
+// Looks through a data directory that came out of a backup, by the rooms that will live in it: what they refuse to start with is no backup.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { JOURNAL_FOLDER } from '#gateway/backup/manifest.ts'
+import { notWhole } from '#gateway/backup/tar-reader.ts'
+import { ConsentEvents } from '#gateway/consent/events.ts'
+import { Segment, SEGMENT_NAME } from '#gateway/journal/segment.ts'
+import { systemClock } from '#gateway/lib/clock.ts'
+import { Ledger } from '#gateway/market/ledger.ts'
+import { Parties } from '#gateway/parties/parties.ts'
+import { Vault } from '#gateway/parties/vault.ts'
+import { openState } from '#gateway/state/database.ts'
+
+export interface Figures {
+  readonly streams: number
+  readonly consentEvents: number
+  readonly ledgerEntries: number
+  /** That can be read. */
+  readonly messages: number
+  /** Where the journal is damaged, as it was when the backup was made: `<file> at <offset>`. What lies behind in that file is lost. */
+  readonly damaged: readonly string[]
+}
+
+/**
+ * Brings the state to this Sluice's schema, and counts what is there. Throws BAD_REQUEST or UNAVAILABLE where the chain of consents is broken,
+ * the books do not balance, the master key is another gateway's, or a message belongs to no stream.
+ */
+export async function inspect(directory: string): Promise<Figures> {
+  const database = openState(directory)
+  try {
+    new Parties(database, systemClock, new Vault(directory))
+    const streams = new Set(database.prepare('SELECT number FROM streams').all().map(row => row['number'] as number))
+    const books = { consentEvents: chainLength(database), ledgerEntries: checkBooks(database) }
+    return { streams: streams.size, ...books, ...await readJournal(join(directory, JOURNAL_FOLDER), streams) }
+  } finally {
+    database.close()
+  }
+}
+
+async function readJournal(directory: string, streams: ReadonlySet<number>): Promise<Pick<Figures, 'messages' | 'damaged'>> {
+  const damaged: string[] = []
+  let messages = 0
+  for (const name of (await readdir(directory)).sort()) {
+    const segment = new Segment(directory, Number(SEGMENT_NAME.exec(name)![1]))
+    const bytes = await segment.open(({ streamNumber }) => {
+      if (!streams.has(streamNumber)) throw notWhole(`a message belongs to stream ${streamNumber}, which its state does not know`)
+      messages++
+    }).finally(() => segment.close())
+    if (segment.size < bytes) damaged.push(`${JOURNAL_FOLDER}/${name} at ${segment.size}`)
+  }
+  return { messages, damaged }
+}
+
+function chainLength(database: DatabaseSync): number {
+  const events = new ConsentEvents(database)
+  events.load(() => {})
+  return events.verify()
+}
+
+/** Every currency sums to zero, and every balance is the sum of its postings. */
+function checkBooks(database: DatabaseSync): number {
+  const ledger = new Ledger(database, systemClock)
+  const posted = database.prepare('SELECT account, currency, sum(amount) AS amount FROM postings GROUP BY account, currency')
+  posted.setReadBigInts(true)
+  const sums = posted.all() as unknown as { account: string, currency: string, amount: bigint }[]
+  const areEqual = sums.length === ledger.balances().length && sums.every(({ account, currency, amount }) => ledger.balance(account, currency) === amount)
+  if (!areEqual || Object.values(ledger.sums()).some(sum => sum !== 0n)) throw notWhole('its books do not balance')
+  return ledger.entries()
+}
