@@ -80,8 +80,7 @@ export class NodeRed {
 
   /** The names of the examples that the editor offers under Import, and one of them as it is imported. */
   async exampleNames(): Promise<readonly string[]> {
-    const { d } = await this.#call<{ d: Record<string, any> }>('GET', '/library/examples/flows'), [scope, name] = PALETTE_NAME.split('/')
-    return d[PALETTE_NAME]?.f ?? d[scope!]?.d[name!]?.f ?? []
+    return (await this.#call<{ fn: string }[]>('GET', `/library/examples/flows/${PALETTE_NAME}`)).map(({ fn }) => fn)
   }
   example(name: string): Promise<readonly FlowNode[]> { return this.#call('GET', `/library/examples/flows/${PALETTE_NAME}/${name}`) }
 
