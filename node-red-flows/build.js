@@ -18,6 +18,6 @@ rmSync(here('dist'), { recursive: true, force: true })
 execFileSync(process.execPath, [here('../node_modules/typescript/bin/tsc'), '-p', here('tsconfig.build.json')], { stdio: 'inherit' })
 cpSync(here('nodes'), here('dist/nodes'), { recursive: true, filter: path => statSync(path).isDirectory() || !path.endsWith('.ts') })
 writeFileSync(here('dist/package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
-for (const node of readdirSync(here('nodes'))) {
+for (const node of readdirSync(here('nodes')).filter(name => statSync(here(`nodes/${name}`)).isDirectory())) {
   for (const language of readdirSync(here(`nodes/${node}/locales`))) shareTexts(node, language)
 }
