@@ -46,6 +46,9 @@ export class Feed {
     lane.reader.start()
   }
 
+  /** At once, where the gateway has ended it. */
+  askAgain(streamId: string): void { this.#lanes.get(streamId)?.reader.askAgain() }
+
   /** Nothing of the stream is sent on any more when this returns. */
   close(streamId: string): void {
     const lane = this.#lanes.get(streamId)

@@ -68,6 +68,13 @@ export class StreamReader {
 
   start(): void { if (this.#state === 'stopped') this.#connect() }
 
+  /** Now, where the gateway has ended it and it would be asked for again later, or not at all. */
+  askAgain(): void {
+    if (this.#state !== 'ended' || this.#socket) return
+    clearTimeout(this.#timer)
+    this.#connect()
+  }
+
   /** At once: nothing is taken any more when this returns. */
   stop(): void {
     clearTimeout(this.#timer)
@@ -121,6 +128,7 @@ export class StreamReader {
     }))
     socket.on('close', (code, reason) => {
       if (!isCurrent()) return
+      this.#socket = undefined
       const error = code === CLOSE_REFUSED ? ended(reason.toString()) : refusal
       if (error && !passesByItself(error)) this.#end(error)
       else this.#again()
@@ -178,7 +186,6 @@ export class StreamReader {
   #end(error: GatewayError): void {
     const isNews = this.#endCode !== error.code, { stopsOnEnd, onEnd } = this.#options
     this.#endCode = error.code
-    this.#socket = undefined
     clearTimeout(this.#timer)
     this.#become('ended')
     if (isNews) onEnd(error)

@@ -120,6 +120,17 @@ describe('the nodes', () => {
       assert.deepEqual([error.code, message?.topic, node.lastStatus], ['CONSENT_WITHDRAWN', STREAM, { fill: 'red', shape: 'ring', text: 'CONSENT_WITHDRAWN' }])
     })
 
+    it('asks again at once when a message says so', async () => {
+      gateway.refuses = { status: 403, code: 'NO_AGREEMENT' }
+      const node = make('sluice-stream-in', { stream: STREAM, stopOnEnd: true })
+      await until(() => node.lastStatus?.text === 'NO_AGREEMENT')
+      gateway.refuses = undefined
+      await node.input({ action: 'subscribe', topic: STREAM })
+      await until(() => node.lastStatus?.fill === 'green')
+      await node.input({ action: 'subscribe', topic: STREAM })
+      assert.equal(gateway.asked.length, 2)
+    })
+
     it('shows how fast messages come', async () => {
       const node = make('sluice-stream-in', { stream: STREAM })
       await until(() => node.lastStatus?.fill === 'green')

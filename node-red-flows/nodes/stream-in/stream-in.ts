@@ -64,8 +64,9 @@ function obey({ feed, status }: FeedNode, open: (streamId: string) => void, mess
   if (action !== 'subscribe' && action !== 'unsubscribe') throw new GatewayError('BAD_REQUEST', 'msg.action is `subscribe` or `unsubscribe`.')
   if (streamIds.length === 0) throw new GatewayError('BAD_REQUEST', 'msg.topic or msg.stream.id names the stream.')
   for (const streamId of streamIds) {
-    if (action === 'subscribe') open(streamId)
-    else feed.close(streamId)
+    if (action === 'unsubscribe') feed.close(streamId)
+    else if (feed.streamIds.includes(streamId)) feed.askAgain(streamId)
+    else open(streamId)
   }
   status.show()
 }
