@@ -8,11 +8,11 @@ export interface Clock {
   until(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** The time of the machine; with a factor, an hour of simulated life may pass in a minute, beginning now. */
-export function realClock(speedup = 1): Clock {
-  const startMs = Date.now()
+/** The time of the machine, or one that begins elsewhere; with a factor, an hour of simulated life may pass in a minute. */
+export function realClock(speedup = 1, startMs?: number): Clock {
+  const begunMs = Date.now()
   return {
-    nowMs: () => startMs + (Date.now() - startMs) * speedup,
+    nowMs: () => (startMs ?? begunMs) + (Date.now() - begunMs) * speedup,
     async until(ms, signal) {
       const waitMs = (ms - this.nowMs()) / speedup
       if (waitMs > 0) await realSleep(waitMs, undefined, { signal }).catch(() => undefined)

@@ -1,6 +1,6 @@
 // One MQTT connection of one source: holds what cannot be sent yet, bounds what is in flight, comes back after every break.
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
-import type { Message } from '#simulators/devices/device.ts'
+import type { Message, WireMessage } from '#simulators/message.ts'
 
 /** What pairing gave. */
 export interface Credentials {
@@ -17,6 +17,7 @@ export type Outcome = 'acknowledged' | 'refused'
 export interface ConnectionOptions {
   readonly clientId: string
   readonly will: Message | undefined
+  /** Of messages that say none. */
   readonly qos: 0 | 1
   readonly onState: (from: ConnectionState, to: ConnectionState) => void
   /** Called exactly once for each message that was given to `send`, unless the connection is closed first. */
@@ -32,7 +33,7 @@ const REFUSALS: readonly unknown[] = [4, 5]
 
 export class Connection {
   readonly #options: ConnectionOptions
-  readonly #waiting: Message[] = []
+  readonly #waiting: WireMessage[] = []
   #state: ConnectionState = 'closed'
   #client: MqttClient | undefined
   #inFlight = 0
@@ -71,7 +72,7 @@ export class Connection {
   }
 
   /** Takes a message; it is sent at once, or when there is a connection again. */
-  send(message: Message): void {
+  send(message: WireMessage): void {
     if (this.#state === 'refused') return this.#options.onSettled('refused')
     this.#inFlight++
     this.#waiting.push(message)
@@ -97,8 +98,9 @@ export class Connection {
     for (let message; this.#state === 'up' && (message = this.#waiting.shift());) this.#publish(message, qos)
   }
 
-  #publish(message: Message, qos: 0 | 1): void {
-    this.#client?.publish(message.topic, message.payload, { qos, retain: message.retain ?? false }, error => {
+  #publish(message: WireMessage, qos: 0 | 1): void {
+    const { topic, payload, retain = false } = message
+    this.#client?.publish(topic, bytesOf(payload), { qos: message.qos ?? qos, retain }, error => {
       if (this.#state === 'refused') return
       if (error) return this.#waiting.unshift(message)
       this.#inFlight--
@@ -119,6 +121,10 @@ export class Connection {
     this.#waiting.length = 0
     for (; this.#inFlight > 0; this.#inFlight--) this.#options.onSettled('refused')
   }
+}
+
+function bytesOf(payload: string | Uint8Array): string | Buffer {
+  return typeof payload === 'string' ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
 }
 
 function willOf(will: Message | undefined): IClientOptions['will'] {

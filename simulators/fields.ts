@@ -26,7 +26,7 @@ export class Fields {
     this.#members = new Map(isObject ? Object.entries(value) : [])
     this.#path = path
     this.#problems = problems
-    if (!isObject) problems.push(`${path || 'the file'}: must be an object`)
+    if (!isObject) problems.push(`${path || 'all of it'}: must be an object`)
   }
 
   number(key: string, { min, max, whole, or }: Bounds): number {
@@ -36,11 +36,20 @@ export class Fields {
     return min
   }
 
-  text(key: string, or: string): string {
+  /** Without `or` it has to be there. */
+  text(key: string, or?: string): string {
     const value = this.#take(key) ?? or
     if (typeof value === 'string') return value
     this.#refuse(key, 'must be a text', value)
-    return or
+    return or ?? ''
+  }
+
+  /** Without `or` it has to be there. */
+  flag(key: string, or?: boolean): boolean {
+    const value = this.#take(key) ?? or
+    if (typeof value === 'boolean') return value
+    this.#refuse(key, 'must be true or false', value)
+    return false
   }
 
   name(key: string): string {
@@ -72,10 +81,10 @@ export class Fields {
     return [0, 0]
   }
 
-  list(key: string): readonly Fields[] {
+  list(key: string, { isEmptyFine = false } = {}): readonly Fields[] {
     const value = this.#take(key)
-    if (Array.isArray(value) && value.length > 0) return value.map((item, k) => new Fields(item, `${this.#at(key)}[${k}]`, this.#problems))
-    this.#refuse(key, 'must be a list with at least one member', value)
+    if (Array.isArray(value) && (isEmptyFine || value.length > 0)) return value.map((item, k) => new Fields(item, `${this.#at(key)}[${k}]`, this.#problems))
+    this.#refuse(key, isEmptyFine ? 'must be a list' : 'must be a list with at least one member', value)
     return []
   }
 

@@ -122,7 +122,7 @@ describe('fleet', () => {
     assert.deepEqual(problemsOf({ name: 7, sites: [{ kind: 'home' }] }).map(problem => problem.split(':')[0]),
       ['name', 'sites[0].name', 'sites[0].timezone', 'sites[0].location', 'sites[0].devices'])
     assert.deepEqual(problemsOf(null), [
-      'the file: must be an object',
+      'all of it: must be an object',
       'name: must be a name of letters, digits, - and _, is missing',
       'sites: must be a list with at least one member, is missing',
     ])

@@ -5,7 +5,7 @@ import { Random, seedOf } from '#simulators/random.ts'
 import type { DevicePlan, SourcePlan } from '#simulators/source-plan.ts'
 import type { Location } from '#simulators/sun.ts'
 
-export type { DevicePlan, SourcePlan } from '#simulators/source-plan.ts'
+export type { DevicePlan, Source, SourcePlan } from '#simulators/source-plan.ts'
 
 const METRES_PER_DEGREE = 111_320
 
@@ -25,7 +25,7 @@ function planSite(spec: FleetSpec, site: SiteSpec, name: string): readonly Sourc
     for (const spokenFor of family.isHub ? [devices] : devices.map(device => [device])) {
       const [first] = spokenFor
       if (!first) continue
-      sources.push({
+      const source: SourcePlan = {
         name: family.isHub ? `${name} ${dialect}` : `${name} ${dialect} ${first.name}`,
         dialect,
         clientId: family.clientId(name, first),
@@ -34,7 +34,9 @@ function planSite(spec: FleetSpec, site: SiteSpec, name: string): readonly Sourc
         placement: known(first.model).placement,
         devices: spokenFor,
         site: name, seed: spec.seed, faults: site.faults ?? spec.faults,
-      })
+      }
+      const will = family.will(source)
+      sources.push(will ? { ...source, will } : source)
     }
   }
   return sources

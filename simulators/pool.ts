@@ -1,31 +1,30 @@
 // All connections of a run: opened when they are first needed, a few at a time, and with a bound on what they have in flight together.
 import { Connection, type ConnectionState, type Credentials, type Outcome } from '#simulators/connection.ts'
-import { FAMILIES } from '#simulators/devices/catalogue.ts'
-import type { SourcePlan } from '#simulators/source-plan.ts'
+import type { Source } from '#simulators/source-plan.ts'
 
-export type CredentialsOf = (source: SourcePlan) => Credentials | Promise<Credentials>
+export type CredentialsOf<S extends Source> = (source: S) => Credentials | Promise<Credentials>
 
 /** Messages of all connections together that are taken and not settled. */
 export const IN_FLIGHT_TOTAL_MAX = 4_096
 /** Connections that are being made at one time, so that a large fleet does not run a listener over. */
 export const CONNECTING_MAX = 64
 
-export class Pool {
+export class Pool<S extends Source> {
   readonly states: Record<ConnectionState, number> = { closed: 0, connecting: 0, up: 0, refused: 0 }
   readonly settled: Record<Outcome, number> = { acknowledged: 0, refused: 0 }
   inFlight = 0
-  readonly #credentialsOf: CredentialsOf
+  readonly #credentialsOf: CredentialsOf<S>
   readonly #qos: 0 | 1
-  readonly #connections = new Map<SourcePlan, Connection>()
+  readonly #connections = new Map<S, Connection>()
   #wake: () => void = () => undefined
 
-  constructor(credentialsOf: CredentialsOf, qos: 0 | 1) {
+  constructor(credentialsOf: CredentialsOf<S>, qos: 0 | 1) {
     this.#credentialsOf = credentialsOf
     this.#qos = qos
   }
 
   /** The connection of a source once it has room for a message, or undefined where the signal is aborted before. */
-  async withRoom(source: SourcePlan, signal: AbortSignal): Promise<Connection | undefined> {
+  async withRoom(source: S, signal: AbortSignal): Promise<Connection | undefined> {
     const connection = this.#connections.get(source) ?? await this.#opened(source, signal)
     await this.#until(() => connection?.isFull === false && this.inFlight < IN_FLIGHT_TOTAL_MAX, signal)
     return signal.aborted ? undefined : connection
@@ -40,11 +39,11 @@ export class Pool {
     await Promise.all(Array.from(this.#connections.values(), connection => connection.close()))
   }
 
-  async #opened(source: SourcePlan, signal: AbortSignal): Promise<Connection | undefined> {
+  async #opened(source: S, signal: AbortSignal): Promise<Connection | undefined> {
     await this.#until(() => this.states.connecting < CONNECTING_MAX, signal)
     if (signal.aborted) return undefined
     const connection = new Connection({
-      clientId: source.clientId, will: FAMILIES[source.dialect].will(source), qos: this.#qos,
+      clientId: source.clientId, will: source.will, qos: this.#qos,
       onState: (from, to) => {
         this.states[from]--
         this.states[to]++

@@ -1,88 +1,17 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server } from 'node:net'
-import { Aedes, type Client, type PublishPacket } from 'aedes'
 import { virtualClock } from '#simulators/clock.ts'
 import { IN_FLIGHT_MAX } from '#simulators/connection.ts'
 import { loadFleet, scaleFleet, type Faults } from '#simulators/fleet.ts'
 import { planFleet, type SourcePlan } from '#simulators/plan.ts'
 import { CONNECTING_MAX } from '#simulators/pool.ts'
-import { runFleet, type Credentials, type Progress } from '#simulators/run.ts'
+import { runFleet, type Progress } from '#simulators/run.ts'
+import { FleetBroker, type Arrival } from '#test/support/fleet-broker.ts'
 import { traffic, type TimedSending } from '#simulators/traffic.ts'
 
 const START_MS = Date.parse('2026-05-04T10:15:30Z')
 const RSS_GROWTH_BYTES_MAX = 400_000_000
 const demo = planFleet(loadFleet('demo'))
 const badDemo = (faults: Partial<Faults>) => planFleet({ ...loadFleet('demo'), faults: { ...loadFleet('demo').faults, ...faults } })
-const passwordOf = (source: SourcePlan) => `secret of ${source.name}`
-
-interface Arrival {
-  readonly user: string
-  readonly clientId: string
-  readonly topic: string
-  readonly payload: string
-  readonly qos: number
-  readonly retain: boolean
-}
-
-/** A broker that knows the sources of a plan by their passwords, keeps apart what they publish, and notes it. */
-class Broker {
-  readonly arrivals: Arrival[] = []
-  readonly refused = new Set<string>()
-  connectionCount = 0
-  /** While set, publishes are taken and not acknowledged. */
-  held: (() => void)[] | undefined
-  #server: Server | undefined
-  #aedes: Aedes | undefined
-  #port = 0
-
-  async start(plan: readonly SourcePlan[]): Promise<void> {
-    const passwords = new Map(plan.map(source => [source.name, passwordOf(source)]))
-    this.#aedes = await Aedes.createBroker({
-      // Two homes may use one client id: to the broker each is its own.
-      preConnect: (_, packet, done) => { packet.clientId = `${packet.username}|${packet.clientId}`; done(null, true) },
-      authenticate: (_, user, password, done) => {
-        const isKnown = !this.refused.has(user ?? '') && passwords.get(user ?? '') === password?.toString()
-        if (isKnown) this.connectionCount++
-        if (isKnown) done(null, true)
-        else done(Object.assign(new Error('Not paired'), { returnCode: 5 }), false)
-      },
-      authorizePublish: (client, packet, done) => {
-        if (client) this.#note(client, packet)
-        if (this.held) this.held.push(() => done(null))
-        else done(null)
-      },
-    })
-    this.#server = createServer(this.#aedes.handle)
-    this.#server.listen(this.#port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.#port = (this.#server.address() as AddressInfo).port
-  }
-
-  async stop(): Promise<void> {
-    this.release()
-    const server = this.#server
-    if (!server?.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    await new Promise<void>(done => { this.#aedes?.close(() => done()) })
-    await closed
-  }
-
-  release(): void {
-    const held = this.held ?? []
-    this.held = undefined
-    for (const answer of held) answer()
-  }
-
-  readonly credentialsOf = (source: SourcePlan): Credentials =>
-    ({ url: `mqtt://127.0.0.1:${this.#port}`, username: source.name, password: passwordOf(source) })
-
-  #note(client: Client, { topic, payload, qos, retain }: PublishPacket): void {
-    const [user = '', clientId = ''] = client.id.split('|')
-    this.arrivals.push({ user, clientId, topic, payload: payload.toString(), qos, retain })
-  }
-}
 
 /** What came from a source, and what was to come from it, in order. */
 const saidBy = (source: SourcePlan, arrivals: readonly Arrival[]) =>
@@ -91,10 +20,10 @@ const meantBy = (source: SourcePlan, sendings: readonly TimedSending[]) =>
   sendings.filter(sending => sending.source === source).map(({ message: { topic, payload } }) => `${topic} ${payload}`)
 
 describe('run', () => {
-  let broker: Broker
+  let broker: FleetBroker
 
   beforeEach(async () => {
-    broker = new Broker()
+    broker = new FleetBroker()
     await broker.start(demo)
   })
   afterEach(() => broker.stop())

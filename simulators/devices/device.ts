@@ -1,16 +1,12 @@
 // The contract of a virtual device: asked when its time has come, it says what a real one of its model would publish.
 import type { City } from '#simulators/city.ts'
 import type { Home } from '#simulators/home.ts'
+import type { Message } from '#simulators/message.ts'
 import type { Random } from '#simulators/random.ts'
 import type { DevicePlan, Placement, SourcePlan } from '#simulators/source-plan.ts'
 import type { Weather } from '#simulators/weather.ts'
 
-/** One MQTT PUBLISH. */
-export interface Message {
-  readonly topic: string
-  readonly payload: string
-  readonly retain?: true
-}
+export type { Message } from '#simulators/message.ts'
 
 /** What a device can sense. One per site. */
 export interface Surroundings {
