@@ -10,6 +10,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { SETTINGS } from '#gateway/config/settings.ts'
 import { parsed, replay, seenAt, stagesOf, type Stage } from '#test/support/dockerfile.ts'
 import { freePort, hasMosquitto } from '#test/support/mosquitto.ts'
+import { hostOf } from '#test/support/node-red-hosts.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -276,6 +277,35 @@ describe('The broker beside the gateway', () => {
       assert.equal(publish('-u', 'sluice', '-P', 'correct horse'), 0)
       assert.notEqual(publish('-u', 'sluice', '-P', 'wrong'), 0)
       assert.notEqual(publish(), 0)
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
+  })
+})
+
+describe('Node-RED beside the gateway', () => {
+  it('lets in whoever has the password, and nobody else (skipped where the registry cannot be reached)', async function () {
+    const host = await hostOf(5)
+    if (host === undefined) this.skip()
+    const folder = temporaryFolder(), url = `http://127.0.0.1:${await freePort()}`
+    for (const name of ['node-red-password', 'node-red-credential-secret']) writeFileSync(join(folder, name), `${name} of this test\n`)
+    const settings = read('deploy/node-red/settings.cjs').replace('/run/secrets', folder).replace("'/data'", `'${folder}'`)
+    writeFileSync(join(folder, 'settings.cjs'), settings.replace('0.0.0.0', '127.0.0.1').replace('1880', new URL(url).port))
+    const words = [join(host.folder, 'node_modules', 'node-red', 'red.js'), '--settings', join(folder, 'settings.cjs')]
+    const child = spawn(host.node, words, { stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      for await (const line of createInterface({ input: child.stdout })) if (line.includes('Started flows')) break
+      const flowsBy = async (username: string, password: string) => {
+        const form = { client_id: 'node-red-admin', grant_type: 'password', scope: '*', username, password }
+        const answer = await fetch(`${url}/auth/token`, { method: 'POST', body: new URLSearchParams(form) })
+        const { access_token: token } = await answer.json() as { access_token?: string }
+        return (await fetch(`${url}/flows`, { headers: { authorization: `Bearer ${token}` } })).status
+      }
+      assert.equal((await fetch(`${url}/flows`)).status, 401)
+      assert.equal(await flowsBy('operator', 'password'), 401)
+      assert.equal(await flowsBy('admin', 'node-red-password of this test'), 401)
+      assert.equal(await flowsBy('operator', 'node-red-password of this test'), 200)
     } finally {
       child.kill()
       await once(child, 'exit')
