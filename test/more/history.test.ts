@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import type { MqttClient } from 'mqtt'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hasInflux, Influx } from '#test/support/influx.ts'
+import { Wire } from '#test/support/wire.ts'
 import { GatewayProcess } from '#test/support/process.ts'
 import { Running, Users, type PartyKey } from '#test/support/running.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const DASHBOARD = JSON.parse(readFileSync(join(import.meta.dirname, '../../deploy/grafana/dashboards/history.json'), 'utf8'))
 const climate = (n: number) => JSON.stringify({ temperature: 10 + n / 1e6, humidity: 40, battery: 90 })
+/** Time for what the kernel holds of a socket on loopback to arrive. */
+const KERNEL_MS = 50
 const numbersIn = (rows: readonly Record<string, any>[]) => rows.map(({ temperature }) => Math.round((temperature - 10) * 1e6))
 
 /** Offer and consent for the history; it agrees by itself. */
@@ -115,6 +118,29 @@ describe('the history', () => {
     const again = await record(running, owner, streamId)
     await device.publishAsync('zigbee2mqtt/k', climate(61), { qos: 1 })
     assert.deepEqual((await kept(influx, 1)).map(({ consent }) => consent), [again])
+  })
+
+  it('is handed nothing of a consent once its withdrawal is answered, in full stream', async function () {
+    this.timeout(120_000)
+    const wire = await Wire.open(influx.port), other = await Running.start({ history: { url: `http://127.0.0.1:${wire.port}`, database: 'race', keep: 'P30D' } })
+    const citizen = await other.party('owner'), hub = await other.device(await other.pair(citizen)), stream = await firstStream(other, citizen, hub)
+    let sent = 0, isOver = false, late = 0
+    const publishing = (async () => { while (!isOver) await Promise.all(Array.from({ length: 50 }, () => hub.publishAsync('zigbee2mqtt/k', climate(++sent), { qos: 1 }))) })()
+    for (let round = 0; round < 8; round++) {
+      const consentId = await record(other, citizen, stream)
+      await delay(300 + Math.random() * 900)
+      await other.ok(citizen.key, 'POST', `/v1/consents/${consentId}/withdraw`)
+      await delay(KERNEL_MS) // what the kernel had is on its way
+      const before = wire.count(`consent=${consentId}`)
+      await delay(800)
+      late += wire.count(`consent=${consentId}`) - before
+    }
+    isOver = true
+    await publishing
+    assert.equal(late, 0)
+    assert.ok(wire.text.length > 100_000, 'too little was written to race with')
+    await other.stop()
+    wire.close()
   })
 
   it('loses nothing while influxd is killed, frozen and away under load, and writes nothing twice', async () => {
