@@ -40,8 +40,8 @@ export interface Told {
 }
 
 /**
- * Makes every check, and tells them in their order. Those that keep this process busy come first, one after the other: nobody's answer waits
- * for the disk. A check that fails is a fault by itself, and keeps no other from being made.
+ * Makes every check, and tells them in their order. Those that keep this process busy come first, one after the other: nobody's answer
+ * waits for the disk. A check that fails is a fault by itself, and keeps no other from being made.
  */
 export async function examine(facts: Facts, onDone: (share: number) => void = () => {}): Promise<readonly Told[]> {
   const told = new Map<Check, readonly Told[]>()
@@ -56,8 +56,9 @@ export async function examine(facts: Facts, onDone: (share: number) => void = ()
 
 async function made({ name, run }: Check, facts: Facts): Promise<readonly Told[]> {
   try {
-    return [await run(facts)].flat().map(({ state: outcome, found, remedy, about }) => ({ name: about === undefined ? name : `${name} ${about}`, state: outcome, found, remedy }))
+    return [await run(facts)].flat().map(({ about, ...finding }) => ({ name: about === undefined ? name : `${name} ${about}`, ...finding }))
   } catch (error) {
-    return [{ name, state: 'fault', found: `could not be looked at: ${(error as Error).message}`, remedy: 'Run this as the account that runs the gateway.' }]
+    const found = `could not be looked at: ${(error as Error).message}`
+    return [{ name, state: 'fault', found, remedy: 'Run this as the account that runs the gateway.' }]
   }
 }

@@ -1,4 +1,4 @@
-// The clock: consents end, periods are billed and messages are numbered by it. It is held against what was written before, and against others.
+// The clock: consents end, periods are billed and messages are numbered by it. It is held against what was written before, and others'.
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fault, ok, type Finding } from '#cli/doctor/check.ts'
@@ -17,13 +17,21 @@ export async function clock(facts: Facts): Promise<Finding> {
   const now = facts.now(), shown = iso(now)
   if (now < MADE_AT) return fault(`The clock is wrong: it says ${shown}, before this Sluice was made`, REMEDY)
   const newest = facts.isThere ? newestIn(facts.data) : 0
-  if (newest > now + SKEW_MS_MAX) return fault(`The clock is wrong: it says ${shown}, and the newest record in the data directory is of ${iso(newest)}`, `${REMEDY} If it is right now, it was wrong when that was written.`)
+  if (newest > now + SKEW_MS_MAX) {
+    const found = `The clock is wrong: it says ${shown}, and the newest record in the data directory is of ${iso(newest)}`
+    return fault(found, `${REMEDY} If it is right now, it was wrong when that was written.`)
+  }
   for (const url of othersOf(facts)) {
-    const theirs = await timeAt(url)
-    const skew = theirs === undefined ? 0 : theirs - facts.now()
-    if (Math.abs(skew) > SKEW_MS_MAX) return fault(`The clock is wrong: it is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'behind' : 'ahead of'} that of ${url.host}`, `${REMEDY} Or theirs is wrong.`)
+    const skewMs = await skewAt(url, facts)
+    if (Math.abs(skewMs) > SKEW_MS_MAX) return skewed(skewMs, url)
   }
   return ok(shown)
+}
+
+function skewed(skewMs: number, { host }: URL): Finding {
+  const seconds = Math.round(Math.abs(skewMs) / 1000)
+  const found = `The clock is wrong: it is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} that of ${host}`
+  return fault(found, `${REMEDY} Or theirs is wrong.`)
 }
 
 function iso(milliseconds: number): string { return new Date(milliseconds).toISOString() }
@@ -39,10 +47,10 @@ function othersOf({ isHeld, run, config }: Facts): readonly URL[] {
   return urls.filter(url => url !== undefined)
 }
 
-/** By the Date of an HTTP answer (RFC 9110 §6.6.1); undefined where nobody answers. */
-async function timeAt(url: URL): Promise<number | undefined> {
+/** How far theirs is ahead, by the Date of an HTTP answer (RFC 9110 §6.6.1); 0 where nobody answers. */
+async function skewAt(url: URL, { now }: Facts): Promise<number> {
   try {
     const time = Date.parse(String((await ask(url)).headers['date']))
-    return Number.isNaN(time) ? undefined : time
-  } catch { return undefined }
+    return Number.isNaN(time) ? 0 : time - now()
+  } catch { return 0 }
 }

@@ -8,5 +8,6 @@ const SHOWN_MAX = 20
 export function configuration({ faults, settings }: Facts): Answer {
   if (faults.length > 0) return faults.slice(0, SHOWN_MAX).map(each => fault(faultText({ ...each, remedy: '' }).trim(), each.remedy))
   const given = Object.values(settings).filter(({ from }) => from !== 'default').length
-  return ok(given === 0 ? 'all settings are the defaults' : `${given === 1 ? '1 setting is' : `${given} settings are`} given, the rest are the defaults`)
+  if (given === 0) return ok('all settings are the defaults')
+  return ok(`${given === 1 ? '1 setting is' : `${given} settings are`} given, the rest are the defaults`)
 }

@@ -1,5 +1,5 @@
 // What is known before the first check: the configuration, who holds the data directory, and the means to ask.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Settled } from '#gateway/config/config.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
@@ -19,6 +19,7 @@ export interface Probes {
 export interface Facts extends Probes, Settled {
   /** The data directory, absolute. */
   readonly data: string
+  /** As a directory. */
   readonly isThere: boolean
   /** Some process has the state of it. */
   readonly isHeld: boolean
@@ -27,8 +28,9 @@ export interface Facts extends Probes, Settled {
 }
 
 export function factsOf(settled: Settled, probes: Probes): Facts {
-  const data = resolve(settled.config.data)
-  return { ...settled, ...probes, data, isThere: existsSync(data), isHeld: existsSync(join(data, STATE_FILE)) && isStateHeld(data), run: readRunFile(data) }
+  const data = resolve(settled.config.data), isHeld = existsSync(join(data, STATE_FILE)) && isStateHeld(data)
+  const isThere = statSync(data, { throwIfNoEntry: false })?.isDirectory() === true
+  return { ...settled, ...probes, data, isThere, isHeld, run: readRunFile(data) }
 }
 
 /** The directory, or the nearest one above it that is there. */

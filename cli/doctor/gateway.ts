@@ -8,22 +8,26 @@ import type { Run } from '#gateway/state/run-file.ts'
 export async function gateway({ data, isHeld, run }: Facts): Promise<Finding> {
   if (!isHeld) return free(run)
   if (run) return running(run)
-  const who = `\`fuser ${data}/${STATE_FILE}\` names it`
-  return fault(`${data} is locked by a process that is no gateway that has started`, `${who}: wait for a gateway that starts, a backup or operator reset-key to end, or stop it.`)
+  const remedy = `\`fuser ${data}/${STATE_FILE}\` names it: wait for a gateway that starts, a backup or reset-key to end, or stop it.`
+  return fault(`${data} is locked by a process that is no gateway that has started`, remedy)
 }
 
 function free(run: Run | undefined): Finding {
   if (!run) return ok('none runs on the data directory')
-  return warning(`none runs on the data directory, and the last one (process ${run.pid}, since ${run.startedAt}) was killed`, 'Start one: it mends by itself what a kill leaves behind. See in the system\'s log who killed it (memory, a supervisor).')
+  const remedy = 'Start one: it mends by itself what a kill leaves behind. See in the system\'s log who killed it (memory, a supervisor).'
+  return warning(`none runs on the data directory, and the last one (process ${run.pid}, since ${run.startedAt}) was killed`, remedy)
 }
 
 async function running({ pid, mqtt, http }: Run): Promise<Finding> {
   const who = `process ${pid} at ${mqtt} and ${http}`
   try {
     const { status, body } = await ask(new URL('/readyz', http))
-    return status === 200 ? ok(`${who} is ready`) : fault(`${who} is not ready: ${reasonsIn(body)}`, 'What is said of the disk below is most likely why. It goes on by itself when that is mended.')
+    if (status === 200) return ok(`${who} is ready`)
+    const remedy = 'What is said of the disk below is most likely why. It goes on by itself when that is mended.'
+    return fault(`${who} is not ready: ${reasonsIn(body)}`, remedy)
   } catch (error) {
-    return fault(`${who} does not answer (${(error as Error).message})`, `See its log; if it hangs, stop it (kill ${pid}) and start it again.`)
+    const remedy = `See its log; if it hangs, stop it (kill ${pid}) and start it again.`
+    return fault(`${who} does not answer (${(error as Error).message})`, remedy)
   }
 }
 

@@ -14,7 +14,8 @@ export async function history({ config }: Facts): Promise<Answer> {
     const { status, headers } = await ask(below(url, 'ping')), version = String(headers['x-influxdb-version'] ?? '')
     if (/^v?1\./.test(version)) return await known(config.history, version)
     const what = version === '' ? `no InfluxDB (status ${status})` : `an InfluxDB ${version}`
-    return fault(`What answers at ${url} is ${what}, of the wrong version`, 'Run an InfluxDB 1.8 (Debian: influxdb) or newer of the 1.x, and name it in history.url (SLUICE_HISTORY_URL).')
+    const remedy = 'Run an InfluxDB 1.x (Debian: influxdb), and name it in history.url (SLUICE_HISTORY_URL).'
+    return fault(`What answers at ${url} is ${what}, of the wrong version`, remedy)
   } catch (error) {
     const { why, remedy } = unreached(error, 'history.url, SLUICE_HISTORY_URL')
     return fault(`The history's database at ${url} is unreachable (${why})`, remedy)
@@ -26,7 +27,8 @@ async function known({ url, username, passwordFile }: HistoryConfig, version: st
   try {
     if (passwordFile !== undefined) password = readFileSync(passwordFile, 'utf8').trim()
   } catch (error) {
-    return fault(`The password of the history cannot be read (${(error as Error).message})`, 'Write it there, readable by this account alone, or correct history.passwordFile (SLUICE_HISTORY_PASSWORD_FILE).')
+    const remedy = 'Write it there, readable by this account alone, or correct history.passwordFile (SLUICE_HISTORY_PASSWORD_FILE).'
+    return fault(`The password of the history cannot be read (${(error as Error).message})`, remedy)
   }
   const question = below(url, 'query')
   question.searchParams.set('q', 'SHOW DATABASES')
@@ -36,9 +38,13 @@ async function known({ url, username, passwordFile }: HistoryConfig, version: st
 
 function admitted({ status, body }: Answered, version: string, url: string): Finding {
   if (status === 200) return ok(`InfluxDB ${version} at ${url}`)
-  if (!UNAUTHORISED.includes(status)) return fault(`The history's database at ${url} answers with status ${status}: ${body.slice(0, 200).trim()}`, 'See its log.')
-  const remedy = 'Correct history.username and the file history.passwordFile, or make that user there: CREATE USER … WITH PASSWORD … WITH ALL PRIVILEGES.'
-  return fault(`The history's database at ${url} does not let us in: unauthorised (status ${status})`, remedy)
+  const database = `The history's database at ${url}`
+  if (!UNAUTHORISED.includes(status)) {
+    return fault(`${database} answers with status ${status}: ${body.slice(0, 200).trim()}`, 'See its log.')
+  }
+  const make = 'make that user there: CREATE USER … WITH PASSWORD … WITH ALL PRIVILEGES.'
+  const remedy = `Correct history.username and history.passwordFile, or ${make}`
+  return fault(`${database} does not let us in: unauthorised (status ${status})`, remedy)
 }
 
 function below(url: string, path: string): URL { return new URL(path, url.endsWith('/') ? url : `${url}/`) }

@@ -36,11 +36,14 @@ export function journal({ data }: Facts): Answer {
 }
 
 function judged({ path, bytes, records, end }: Scanned): Finding {
-  const rest = bytes.length - end
-  if (rest === 0) return ok(`${records} records in the newest segment, all sound`)
-  if (isTorn(bytes, end)) return ok(`${records} records in the newest segment, all sound; ${rest} bytes behind them were never finished, and a start cuts them off`)
-  return fault(`The journal is damaged: ${path} at offset ${end}, with ${rest} bytes behind it`, `Copy that file before you start a gateway, which cuts it off there: what lies behind is lost to it. Restore a backup if you need it, and have the disk looked at.`)
+  const rest = bytes.length - end, sound = `${records} records in the newest segment, all sound`
+  if (rest === 0) return ok(sound)
+  if (isTorn(bytes, end)) return ok(`${sound}; ${rest} bytes behind them were never finished, and a start cuts them off`)
+  return fault(`The journal is damaged: ${path} at offset ${end}, with ${rest} bytes behind it`, REMEDY)
 }
+
+const REMEDY = 'Copy that file before you start a gateway, which cuts it off there: what lies behind is lost to it. '
+  + 'Restore a backup if you need it, and have the disk looked at.'
 
 /** The last record is shorter than it says it is, or what was to be written is still zeros. */
 function isTorn(bytes: Buffer, end: number): boolean {

@@ -7,5 +7,6 @@ export const NODE_MAJOR_MIN = 24
 export function node({ nodeVersion }: Facts): Finding {
   const major = Number(/^v(\d+)\./.exec(nodeVersion)?.[1])
   if (major >= NODE_MAJOR_MIN) return ok(nodeVersion)
-  return fault(`${nodeVersion} is too old`, `Install Node ${NODE_MAJOR_MIN} or newer, or start Sluice by npx or npm in its folder, which bring their own.`)
+  const remedy = `Install Node ${NODE_MAJOR_MIN} or newer, or start Sluice by npx or npm in its folder, which bring their own.`
+  return fault(`${nodeVersion} is too old`, remedy)
 }

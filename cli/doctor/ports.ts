@@ -18,7 +18,8 @@ export const PORT_CHECKS: readonly Check[] = [
 async function port({ config, isHeld, run }: Facts, listener: Listener): Promise<Finding> {
   const { host } = config, number = config[listener.setting]
   if (number === 0) return ok('a free one is taken at the start')
-  if (isHeld && run && portOf(run[listener.scheme]) === number) return ok(`${number} is taken by the gateway that runs on this data directory`)
+  const isOurs = isHeld && run !== undefined && portOf(run[listener.scheme]) === number
+  if (isOurs) return ok(`${number} is taken by the gateway that runs on this data directory`)
   try {
     await listenOnce(host, number)
     return ok(`${number} is free at ${host}`)
@@ -37,14 +38,18 @@ async function listenOnce(host: string, number: number): Promise<void> {
   await once(server, 'close')
 }
 
-async function unusable({ code, message }: NodeJS.ErrnoException, host: string, number: number, { scheme, otherwise }: Listener): Promise<Finding> {
-  if (code === 'EADDRINUSE') {
-    const who = scheme === 'http' && await isSluice(host, number) ? 'a Sluice gateway that runs on another data directory' : 'another program'
-    return fault(`Port ${number} is taken by ${who}`, `Stop that (\`ss -ltnp 'sport = :${number}'\` names it), or choose another by ${otherwise}.`)
+async function unusable(error: NodeJS.ErrnoException, host: string, number: number, { scheme, otherwise }: Listener): Promise<Finding> {
+  if (error.code === 'EADDRINUSE') {
+    const isAnother = scheme === 'http' && await isSluice(host, number)
+    const who = isAnother ? 'a Sluice gateway that runs on another data directory' : 'another program'
+    const remedy = `Stop that (\`ss -ltnp 'sport = :${number}'\` names it), or choose another by ${otherwise}.`
+    return fault(`Port ${number} is taken by ${who}`, remedy)
   }
-  if (code === 'EACCES') return fault(`Port ${number} may not be used by this account`, `Choose one above 1023 by ${otherwise}.`)
-  return fault(`There is no listening at ${host} (${code ?? message})`, 'Correct host (SLUICE_HOST, --host): an address of this machine, 127.0.0.1 for this machine only, 0.0.0.0 for all of its IPv4 addresses.')
+  if (error.code === 'EACCES') return fault(`Port ${number} may not be used by this account`, `Choose one above 1023 by ${otherwise}.`)
+  return fault(`There is no listening at ${host} (${error.code ?? error.message})`, HOST_REMEDY)
 }
+
+const HOST_REMEDY = 'Correct host (SLUICE_HOST, --host): an address of this machine; 127.0.0.1 for this machine only, 0.0.0.0 for all.'
 
 async function isSluice(host: string, number: number): Promise<boolean> {
   try {

@@ -26,11 +26,12 @@ export interface Answered {
 /** GET. Rejects where nobody answers, or not with HTTP. */
 export function ask(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
   return new Promise((done, fail) => {
-    const sent = (url.protocol === 'https:' ? requestTls : request)(url, { headers, agent: false, signal: AbortSignal.timeout(ANSWER_MS_MAX) })
-    sent.once('error', error => fail(error.name === 'AbortError' || error.name === 'TimeoutError' ? silent() : error)).once('response', response => {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX), failed = (error: Error): void => fail(signal.aborted ? silent() : error)
+    const sent = (url.protocol === 'https:' ? requestTls : request)(url, { headers, agent: false, signal })
+    sent.once('error', failed).once('response', response => {
       let body = ''
-      const end = () => done({ status: response.statusCode ?? 0, headers: response.headers, body })
-      response.on('data', (chunk: Buffer) => { if (body.length < BODY_BYTES_MAX) body += chunk.toString() }).once('end', end).once('error', fail)
+      response.on('data', (chunk: Buffer) => { if (body.length < BODY_BYTES_MAX) body += chunk.toString() })
+      response.once('error', failed).once('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, body }))
     }).end()
   })
 }

@@ -13,18 +13,26 @@ export const COPIED_BYTES_MAX = 512 << 20
 export function state({ data, isHeld }: Facts): Answer {
   const size = statSync(join(data, STATE_FILE), { throwIfNoEntry: false })?.size
   if (size === undefined || isHeld) return []
-  if (size > COPIED_BYTES_MAX) return warning(`${STATE_FILE} has ${size} bytes, and was not looked into`, 'A start says whether it is sound.')
+  if (size > COPIED_BYTES_MAX) return warning(`${STATE_FILE} has ${size} bytes: it was not looked into`, 'A start says whether it is sound.')
   try {
-    return readSnapshot(data, database => judged(Number(database.prepare('PRAGMA user_version').get()!['user_version']), String(database.prepare('PRAGMA quick_check(1)').get()!['quick_check'])))
+    return readSnapshot(data, database => {
+      const pragma = (name: string, call = name): unknown => database.prepare(`PRAGMA ${call}`).get()?.[name]
+      return judged(Number(pragma('user_version')), String(pragma('quick_check', 'quick_check(1)')))
+    })
   } catch (error) {
     return damaged((error as Error).message)
   }
 }
 
 function judged(version: number, soundness: string): Finding {
-  if (version > SCHEMA_VERSION) return fault(`${STATE_FILE} has schema version ${version}, and this Sluice knows ${SCHEMA_VERSION}: a newer one wrote it`, 'Start the newer Sluice that wrote it, or restore a backup.')
+  if (version > SCHEMA_VERSION) {
+    const found = `${STATE_FILE} has schema version ${version}, and this Sluice knows ${SCHEMA_VERSION}: a newer one wrote it`
+    return fault(found, 'Start the newer Sluice that wrote it, or restore a backup.')
+  }
   if (soundness !== 'ok') return damaged(soundness)
-  return ok(version === SCHEMA_VERSION ? `schema version ${version}, sound` : `schema version ${version}, sound; a start brings it to ${SCHEMA_VERSION}`)
+  return ok(`schema version ${version}, sound${version < SCHEMA_VERSION ? `; a start brings it to ${SCHEMA_VERSION}` : ''}`)
 }
 
-function damaged(why: string): Finding { return fault(`${STATE_FILE} is damaged (${why})`, 'Keep a copy of it, restore a backup, and have the disk looked at.') }
+function damaged(why: string): Finding {
+  return fault(`${STATE_FILE} is damaged (${why})`, 'Keep a copy of it, restore a backup, and have the disk looked at.')
+}

@@ -185,8 +185,8 @@ describe('The operating manual', () => {
 
   it('lists every setting with its variable and its default', () => {
     for (const { name, variable, described: { default: fallback } } of SETTINGS) {
-      const [row] = manual.match(new RegExp(`^\\| \`${name.replace('.', '\\.')}\` \\|.*$`, 'm')) ?? []
-      assert.ok(row?.includes(`\`${variable}\``), `${name}: ${row}`)
+      const [row = ''] = manual.match(new RegExp(`^\\| \`${name.replace('.', '\\.')}\` \\|.*$`, 'm')) ?? []
+      assert.ok(row.includes(`\`${variable}\``), `${name}: ${row}`)
       if (typeof fallback === 'string' || typeof fallback === 'number') assert.ok(row.includes(`| \`${fallback}\` |`), `${name}: ${row}`)
     }
   })

@@ -66,7 +66,8 @@ export function loadConfig(given: GivenOptions): Config { return sound(settled([
 function sound({ config, faults }: Settled): Config {
   if (faults.length === 0) return config
   const told = faults.slice(0, FAULTS_TOLD_MAX).map(faultText), more = faults.length - told.length
-  throw new GatewayError('BAD_REQUEST', `The configuration is wrong. ${told.join(' ')}${more > 0 ? ` And ${more} more: see \`sluice config check\`.` : ''}`)
+  const rest = more > 0 ? ` And ${more} more: see \`sluice config check\`.` : ''
+  throw new GatewayError('BAD_REQUEST', `The configuration is wrong. ${told.join(' ')}${rest}`)
 }
 
 function optionsLayer(given: GivenOptions): Layer {

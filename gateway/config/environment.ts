@@ -33,9 +33,10 @@ function valueOf({ described: { type } }: Setting, text: string | undefined): un
 /** Others than ours are let be, for a cluster may set SLUICE_SERVICE_HOST by itself; one that is nearly a setting is meant as it. */
 function misspelt(environment: Environment): readonly Fault[] {
   const known = [...SETTINGS.map(({ variable }) => variable), CONFIG_FILE], names = known.map(name => name.slice(PREFIX.length))
-  const strangers = Object.keys(environment).filter(name => name.startsWith(PREFIX) && !known.includes(name) && !OF_CLIENTS.includes(name))
+  const strangers = Object.keys(environment).filter(name => name.startsWith(PREFIX) && ![...known, ...OF_CLIENTS].includes(name))
   return strangers.flatMap(variable => {
     const meant = nearest(variable.slice(PREFIX.length), names)
-    return meant === undefined ? [] : [{ variable, path: '', message: `There is no setting ${variable}.`, remedy: `Did you mean ${PREFIX}${meant}?` }]
+    const message = `There is no setting ${variable}.`
+    return meant === undefined ? [] : [{ variable, path: '', message, remedy: `Did you mean ${PREFIX}${meant}?` }]
   })
 }

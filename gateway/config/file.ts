@@ -23,8 +23,9 @@ export function fileLayer(file: string): Layer {
   try {
     return parsed(file, readText(file))
   } catch (error) {
-    const fault = { file, path: '', message: `The file cannot be read: ${(error as Error).message}.`, remedy: 'Name another with --config or SLUICE_CONFIG, or mend this one.' }
-    return { origin: 'file', written: {}, placeOf: () => ({ file }), faults: [fault] }
+    const message = `The file cannot be read: ${(error as Error).message}.`
+    const remedy = 'Name another with --config or SLUICE_CONFIG, or mend this one.'
+    return { origin: 'file', written: {}, placeOf: () => ({ file }), faults: [{ file, path: '', message, remedy }] }
   }
 }
 
@@ -33,7 +34,9 @@ function readText(file: string): string {
   const handle = openSync(file, 'r'), bytes = Buffer.alloc(FILE_BYTES_MAX + 1)
   let length = 0
   try {
-    for (let read = 1; read > 0 && length < bytes.length; length += read) read = readSync(handle, bytes, length, bytes.length - length, null)
+    for (let read = 1; read > 0 && length < bytes.length; length += read) {
+      read = readSync(handle, bytes, length, bytes.length - length, null)
+    }
   } finally {
     closeSync(handle)
   }
@@ -49,7 +52,8 @@ export function parsed(file: string, text: string): Layer {
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' })
   const broken = [...document.errors, ...document.warnings].map(({ code, message, pos }): Fault => (
     { ...at(pos[0]), path: '', message: `This is not YAML: ${message}.`, remedy: REMEDIES[code] ?? 'Mend the syntax.' }))
-  const twice = doubles(document).map(({ name, offset }): Fault => ({ ...at(offset), path: name, message: `${name} is there twice.`, remedy: 'Keep one.' }))
+  const twice = doubles(document).map(({ name, offset }): Fault => (
+    { ...at(offset), path: name, message: `${name} is there twice.`, remedy: 'Keep one.' }))
   const { written, fault } = valueOf(document)
   const faults = [...broken, ...twice, ...fault === undefined ? [] : [{ ...at(0), ...fault }]]
   const placeOf = (path: readonly string[], part: 'value' | 'name') => at(offsetOf(document.contents, path, part))
@@ -61,7 +65,8 @@ function valueOf(document: Document): { written?: unknown, fault?: Pick<Fault, '
   try {
     return { written: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown }
   } catch (error) {
-    return { fault: { path: '', message: `This is not YAML: ${(error as Error).message}.`, remedy: 'Write the values out, without anchors and aliases.' } }
+    const message = `This is not YAML: ${(error as Error).message}.`
+    return { fault: { path: '', message, remedy: 'Write the values out, without anchors and aliases.' } }
   }
 }
 

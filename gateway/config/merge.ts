@@ -24,19 +24,20 @@ export function merge(layers: readonly Layer[]): Merged {
   for (const [group, members] of groups) {
     const begun = group === '' ? undefined : checked.find(({ layer }) => valueAt(layer.written, group.split('.')) !== undefined)
     if (group !== '' && !begun) continue
-    const found = members.flatMap(member => { const effective = effectiveOf(member, checked); return effective ? [[member.name, effective] as const] : [] })
-    const lacking = members.filter(({ name, isRequired }) => isRequired && !found.some(([has]) => has === name))
+    const found = Object.fromEntries(members.flatMap(member => effectiveOf(member, checked)))
+    const lacking = members.filter(({ name, isRequired }) => isRequired && !found[name])
     // A group that lacks what it needs is as good as none.
-    if (lacking.length === 0) Object.assign(settings, Object.fromEntries(found))
+    if (lacking.length === 0) Object.assign(settings, found)
     faults.push(...lacking.filter(({ name }) => !isFaulty(name, faults)).map(member => lack(member, group, begun!.layer)))
   }
   return { settings, faults: faults.sort(byPlace) }
 }
 
-function effectiveOf({ name, path, described }: Setting, checked: readonly Checked[]): Effective | undefined {
-  const source = checked.findLast(({ layer, faults }) => valueAt(layer.written, path) !== undefined && !isFaulty(name, faults))
-  if (source) return { value: valueAt(source.layer.written, path), from: source.layer.origin, ...source.layer.placeOf(path, 'value') }
-  return described.default === undefined ? undefined : { value: described.default, from: 'default' }
+/** Its name with what counts; nothing where it has no value. */
+function effectiveOf({ name, path, described }: Setting, checked: readonly Checked[]): readonly (readonly [string, Effective])[] {
+  const source = checked.findLast(({ layer, faults }) => valueAt(layer.written, path) !== undefined && !isFaulty(name, faults))?.layer
+  if (source) return [[name, { value: valueAt(source.written, path), from: source.origin, ...source.placeOf(path, 'value') }]]
+  return described.default === undefined ? [] : [[name, { value: described.default, from: 'default' }]]
 }
 
 /** Those of the file as it is read, then the others. */
@@ -49,6 +50,7 @@ function isFaulty(name: string, faults: readonly Fault[]): boolean {
 }
 
 function lack({ name, variable, described }: Setting, group: string, { placeOf }: Layer): Fault {
-  const example = JSON.stringify(described.examples?.[0])
-  return { ...placeOf(group.split('.'), 'name'), path: name, message: `${name} is missing, and ${group} is nothing without it.`, remedy: `Give it (or ${variable}), such as ${example}.` }
+  const message = `${name} is missing, and ${group} is nothing without it.`
+  const remedy = `Give it (or ${variable}), such as ${JSON.stringify(described.examples?.[0])}.`
+  return { ...placeOf(group.split('.'), 'name'), path: name, message, remedy }
 }

@@ -3,11 +3,11 @@
 /** One slip in so many characters is still taken for the same word. */
 const CHARACTERS_PER_SLIP = 3
 
-/** The candidate that a misspelt word is nearest to; undefined where none is near. Case and separators do not count: `mqtt_port` is `mqttPort`. */
+/** The candidate that a misspelt word is nearest to; undefined where none is near. Case and separators do not count (`mqtt_port`). */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const meant = plain(word), slipsMax = Math.floor(meant.length / CHARACTERS_PER_SLIP)
   const ranked = candidates.map(candidate => ({ candidate, slips: distance(meant, plain(candidate)) })).sort((a, b) => a.slips - b.slips)
-  return ranked[0] && ranked[0].slips <= slipsMax ? ranked[0].candidate : undefined
+  return ranked.find(({ slips }) => slips <= slipsMax)?.candidate
 }
 
 function plain(word: string): string { return word.slice(0, 64).toLowerCase().replace(/[^a-z0-9]/g, '') }

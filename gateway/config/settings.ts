@@ -57,4 +57,6 @@ export function valueAt(written: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, word) => isGroup(value) && Object.hasOwn(value, word) ? value[word] : undefined, written)
 }
 
-function isGroup(value: unknown): value is Readonly<Record<string, unknown>> { return typeof value === 'object' && value !== null && !Array.isArray(value) }
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -11,7 +11,7 @@ type Checked = ErrorObject<string, Record<string, unknown>>
 
 const validate = new Ajv2020({ allErrors: true, verbose: true, meta: false, validateSchema: false }).compile(schema)
 
-/** Each layer is checked by itself: what is wrong is wrong also where another layer wins over it. What a group lacks may stand in another one. */
+/** Each layer is checked by itself: what is wrong is wrong also where another layer wins over it. What a group lacks may be in another. */
 export function faultsOf(layer: Layer): readonly Fault[] {
   if (validate(layer.written)) return layer.faults
   const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'required') as Checked[]
@@ -45,30 +45,44 @@ function namesBelow(group: string): readonly string[] {
   return [...new Set(below.map(({ path }) => path[depth]!))]
 }
 
-function empty(name: string): Sentence { return { message: `${name || 'The configuration'} has no value.`, remedy: 'Give it one, or remove the line.' } }
+function empty(name: string): Sentence {
+  return { message: `${name || 'The configuration'} has no value.`, remedy: 'Give it one, or remove the line.' }
+}
 
-const KINDS: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', string: 'a text', array: 'a list', object: 'a group of settings' }
+const KINDS: Readonly<Record<string, string>> = {
+  integer: 'a whole number', number: 'a number', string: 'a text', array: 'a list', object: 'a group of settings',
+}
 
 const SENTENCES: Readonly<Record<string, (name: string, error: Checked) => Sentence>> = {
-  type: (name, { params, data, parentSchema }) => ({
-    message: `${name} is ${shown(data)}, and must be ${KINDS[String(params['type'])]}.`,
-    remedy: typeof data === 'string' && /number|integer/.test(String(params['type'])) && /^\d+$/.test(data) ? 'Write it without quotes.' : example(parentSchema),
-  }),
+  type: (name, { params, data, parentSchema }) => {
+    const kind = String(params['type']), isQuoted = typeof data === 'string' && /^\d+$/.test(data) && ['integer', 'number'].includes(kind)
+    const remedy = isQuoted ? 'Write it without quotes.' : example(parentSchema)
+    return { message: `${name} is ${shown(data)}, and must be ${KINDS[kind]}.`, remedy }
+  },
   enum: (name, { params, data }) => {
     const allowed = params['allowedValues'] as readonly string[], meant = nearest(String(data), allowed)
-    return { message: `${name} is ${shown(data)}, and must be one of ${allowed.join(', ')}.`, remedy: meant === undefined ? 'Choose one of them.' : `Did you mean ${meant}?` }
+    const message = `${name} is ${shown(data)}, and must be one of ${allowed.join(', ')}.`
+    return { message, remedy: meant === undefined ? 'Choose one of them.' : `Did you mean ${meant}?` }
   },
-  minimum: (name, { params, data }) => ({ message: `${name} is ${shown(data)}, and must be ${shown(params['limit'])} or more.`, remedy: 'Give a larger number.' }),
-  exclusiveMinimum: (name, { params, data }) => ({ message: `${name} is ${shown(data)}, and must be more than ${shown(params['limit'])}.`, remedy: 'Give a larger number.' }),
-  maximum: (name, { params, data }) => ({ message: `${name} is ${shown(data)}, and must be ${shown(params['limit'])} or less.`, remedy: 'Give a smaller number.' }),
+  minimum: (name, { params, data }) => bounded(name, data, `${shown(params['limit'])} or more`, 'larger'),
+  exclusiveMinimum: (name, { params, data }) => bounded(name, data, `more than ${shown(params['limit'])}`, 'larger'),
+  maximum: (name, { params, data }) => bounded(name, data, `${shown(params['limit'])} or less`, 'smaller'),
   minLength: name => ({ message: `${name} is empty.`, remedy: 'Give it a value, or remove the line.' }),
   maxLength: (name, { params }) => ({ message: `${name} has more than ${shown(params['limit'])} characters.`, remedy: 'Shorten it.' }),
   maxItems: (name, { params }) => ({ message: `${name} has more than ${shown(params['limit'])} entries.`, remedy: 'Shorten it.' }),
   uniqueItems: name => ({ message: `${name} names the same twice.`, remedy: 'Keep one.' }),
-  pattern: (name, { data }) => ({ message: `${name} is ${shown(data)}, which has not the form that it needs.`, remedy: example(describedAt(name)) }),
+  pattern: (name, { data }) => ({
+    message: `${name} is ${shown(data)}, which has not the form that it needs.`, remedy: example(describedAt(name)),
+  }),
 }
 
-function otherwise(name: string, { message = 'is wrong' }: Checked): Sentence { return { message: `${name} ${message}.`, remedy: 'Mend it.' } }
+function bounded(name: string, data: unknown, bound: string, remedy: 'larger' | 'smaller'): Sentence {
+  return { message: `${name} is ${shown(data)}, and must be ${bound}.`, remedy: `Give a ${remedy} number.` }
+}
+
+function otherwise(name: string, { message = 'is wrong' }: Checked): Sentence {
+  return { message: `${name} ${message}.`, remedy: 'Mend it.' }
+}
 
 function describedAt(name: string): Described | undefined {
   return SETTINGS.find(setting => name === setting.name || name.startsWith(`${setting.name}.`))?.described

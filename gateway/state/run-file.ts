@@ -23,7 +23,9 @@ export function removeRunFile(directory: string): void { rmSync(join(directory, 
 export function readRunFile(directory: string): Run | undefined {
   try {
     const run = JSON.parse(readFileSync(join(directory, RUN_FILE), 'utf8')) as Partial<Run>
-    const isWhole = Number.isSafeInteger(run.pid) && [run.mqtt, run.http, run.startedAt].every(text => typeof text === 'string') && URL.canParse(run.mqtt!) && URL.canParse(run.http!)
+    const isWhole = Number.isSafeInteger(run.pid) && typeof run.startedAt === 'string' && [run.mqtt, run.http].every(isUrl)
     return isWhole ? run as Run : undefined
   } catch { return undefined }
 }
+
+function isUrl(text: unknown): boolean { return typeof text === 'string' && URL.canParse(text) }

@@ -25,11 +25,12 @@ export function isStateHeld(directory: string): boolean {
   }
 }
 
-/** Reads a copy of a state that nobody holds, its write-ahead log included; the copy is gone when this returns. Throws where it is no database. */
+/** Reads a copy of a state that nobody holds, with its write-ahead log. The copy is gone when this returns. Throws for no database. */
 export function readSnapshot<T>(directory: string, read: (database: DatabaseSync) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-state-'))
   try {
-    for (const name of [STATE_FILE, `${STATE_FILE}-wal`]) if (existsSync(join(directory, name))) copyFileSync(join(directory, name), join(folder, name), constants.COPYFILE_FICLONE)
+    const there = [STATE_FILE, `${STATE_FILE}-wal`].filter(name => existsSync(join(directory, name)))
+    for (const name of there) copyFileSync(join(directory, name), join(folder, name), constants.COPYFILE_FICLONE)
     const database = new DatabaseSync(join(folder, STATE_FILE))
     try { return read(database) } finally { database.close() }
   } finally {

@@ -8,9 +8,12 @@ export type AdjustableLog = Log & Pick<Logger, 'level'>
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+const SECRETS = ['key', 'password', 'authorization', 'apiKey', '*.key', '*.password', '*.authorization']
+
 /** Lines of JSON on stderr: stdout belongs to what was asked for. */
 export function makeLog(level: LogLevel): AdjustableLog {
-  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: ['key', 'password', 'authorization', 'apiKey', '*.key', '*.password', '*.authorization'] }, pino.destination({ dest: 2, sync: true }))
+  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRETS }
+  return pino(options, pino.destination({ dest: 2, sync: true }))
 }
 
 /** The level of a running log. A restart begins with that of the configuration. */
