@@ -11,15 +11,20 @@ describe('ApiClient', () => {
   afterEach(() => gateway.stop())
 
   it('asks with its key below the URL that it was given', async () => {
-    gateway.reply = ({ method, url, headers }, body) => ({ status: 200, body: [method, url, headers.authorization, headers['content-type'], body] })
+    gateway.reply = ({ method, url, headers: { authorization, ...headers } }, body) => {
+      return { status: 200, body: [method, url, authorization, headers['content-type'], body] }
+    }
     assert.deepEqual(await client().get('/v1/usage'), ['GET', '/v1/usage', 'Bearer k1', null, ''])
-    assert.deepEqual(await client('/city').post('/v1/sources', { name: 'home' }), ['POST', '/city/v1/sources', 'Bearer k1', 'application/json', '{"name":"home"}'])
+    assert.deepEqual(await client('/city').post('/v1/sources', { name: 'home' }), [
+      'POST', '/city/v1/sources', 'Bearer k1', 'application/json', '{"name":"home"}',
+    ])
   })
 
   it('throws what the gateway refuses with: a code, what to do, and the problem', async () => {
-    const problem = { type: 'about:blank', title: 'Forbidden', status: 403, code: 'PURPOSE_MISMATCH', detail: 'The offer is for dpv:ServiceProvision.' }
+    const code = 'PURPOSE_MISMATCH', detail = 'The offer is for dpv:ServiceProvision.'
+    const problem = { type: 'about:blank', title: 'Forbidden', status: 403, code, detail }
     gateway.reply = () => ({ status: 403, body: problem })
-    await assert.rejects(client().post('/v1/agreements', {}), { name: 'GatewayError', code: problem.code, message: problem.detail, problem })
+    await assert.rejects(client().post('/v1/agreements', {}), { name: 'GatewayError', code, message: detail, problem })
   })
 
   it('says UNAVAILABLE of what is no gateway, or none any more, and names no secret', async () => {
@@ -29,7 +34,9 @@ describe('ApiClient', () => {
     await assert.rejects(client().get('/'), { code: 'UNAVAILABLE', message: /status 502/ })
     await gateway.stop()
     await assert.rejects(client('/secret').get('/'), ({ code, message }: Error & { code: string }) => {
-      assert.deepEqual([code, /ECONNREFUSED|UND_ERR_SOCKET|ECONNRESET/.test(message), message.includes('secret')], ['UNAVAILABLE', true, false])
+      assert.equal(code, 'UNAVAILABLE')
+      assert.match(message, /ECONNREFUSED|UND_ERR_SOCKET|ECONNRESET/)
+      assert.doesNotMatch(message, /secret/)
       return true
     })
   })
@@ -57,6 +64,8 @@ describe('ApiClient', () => {
   })
 
   it('says what is wrong with a URL', async () => {
-    for (const url of ['', 'gateway', 'ftp://127.0.0.1']) await assert.rejects(new ApiClient({ url, key: 'k' }).get('/'), { code: 'BAD_REQUEST' })
+    for (const url of ['', 'gateway', 'ftp://127.0.0.1']) {
+      await assert.rejects(new ApiClient({ url, key: 'k' }).get('/'), { code: 'BAD_REQUEST' })
+    }
   })
 })

@@ -10,7 +10,7 @@ export interface ApiOptions {
   readonly key: string
 }
 
-/** A call resolves with the JSON of the answer. It throws a GatewayError: the gateway's refusal, or UNAVAILABLE where there is no gateway. */
+/** A call resolves with the JSON of the answer. It throws a GatewayError: the gateway's refusal, or UNAVAILABLE where there is none. */
 export class ApiClient {
   readonly url: string
   readonly key: string
@@ -28,8 +28,9 @@ export class ApiClient {
   async #call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
     const url = addressOf(this.url, path), limit = AbortSignal.timeout(this.#answerMsMax)
     const headers = { authorization: `Bearer ${this.key}`, ...body && { 'content-type': 'application/json' } }
+    const about = { method, headers, body: body && JSON.stringify(body), signal: signal ? AbortSignal.any([signal, limit]) : limit }
     try {
-      const response = await fetch(url, { method, headers, body: body && JSON.stringify(body), redirect: 'error', signal: signal ? eitherOf(signal, limit) : limit })
+      const response = await fetch(url, { ...about, redirect: 'error' }) // the key goes nowhere else
       return resultOf(response.status, await response.text(), this.url) as T
     } catch (error) {
       throw error instanceof GatewayError ? error : unavailable(this.url, error)
@@ -45,12 +46,11 @@ export function addressOf(base: string, path: string): URL {
   return new URL(`.${path}`, base.endsWith('/') ? base : `${base}/`)
 }
 
-function eitherOf(...signals: readonly AbortSignal[]): AbortSignal { return AbortSignal.any([...signals]) }
-
 function resultOf(status: number, text: string, url: string): unknown {
   const result = parsed(text)
   if (status < 400 && result !== undefined) return result
-  throw errorOf(result) ?? new GatewayError('UNAVAILABLE', `What answers at ${new URL(url).origin} is no Sluice gateway (status ${status}).`)
+  const stranger = `What answers at ${new URL(url).origin} is no Sluice gateway (status ${status}).`
+  throw errorOf(result) ?? new GatewayError('UNAVAILABLE', stranger)
 }
 
 function parsed(text: string): unknown {

@@ -1,13 +1,18 @@
 // Which streams a search finds.
 import assert from 'node:assert/strict'
-import { find, type Offer, type Stream } from './catalog.ts'
+import { find, type Offer, type Search, type Stream } from './catalog.ts'
 import { locationOf } from './location.ts'
 
-const offer = (price: string): Offer => ({ offerId: `offer_${price}`, price, unit: 'message', currency: 'EUR', purposes: [], attributes: ['temperature'] })
-const room: Stream = { streamId: 'room', type: 'IndoorEnvironmentObserved', attributes: ['temperature', 'relativeHumidity'], offers: [offer('0.001000'), offer('0.100000')] }
+const offer = (price: string): Offer => {
+  return { offerId: `offer_${price}`, price, unit: 'message', currency: 'EUR', purposes: [], attributes: ['temperature'] }
+}
+const room: Stream = {
+  streamId: 'room', type: 'IndoorEnvironmentObserved', attributes: ['temperature', 'relativeHumidity'],
+  offers: [offer('0.001000'), offer('0.100000')],
+}
 const air: Stream = { streamId: 'air', type: 'AirQualityObserved', attributes: ['temperature', 'pm25'], offers: [offer('0.000000')] }
 const own: Stream = { streamId: 'own', type: 'AirQualityObserved', attributes: ['pm25'], offers: [] }
-const found = (search: Partial<Parameters<typeof find>[1]>): string[] => find([room, air, own], { attributes: [], ...search }).map(({ streamId }) => streamId)
+const found = (search: Partial<Search>): string[] => find([room, air, own], { attributes: [], ...search }).map(({ streamId }) => streamId)
 
 describe('find', () => {
   it('finds all where nothing is asked', () => assert.deepEqual(found({}), ['room', 'air', 'own']))
@@ -15,19 +20,23 @@ describe('find', () => {
   it('finds by type, however it is written', () => assert.deepEqual(found({ type: 'airqualityobserved' }), ['air', 'own']))
 
   it('finds what has all of the attributes', () => {
-    assert.deepEqual([found({ attributes: ['temperature'] }), found({ attributes: ['temperature', 'pm25'] }), found({ attributes: ['noise'] })], [['room', 'air'], ['air'], []])
+    assert.deepEqual(found({ attributes: ['temperature'] }), ['room', 'air'])
+    assert.deepEqual(found({ attributes: ['temperature', 'pm25'] }), ['air'])
+    assert.deepEqual(found({ attributes: ['noise'] }), [])
   })
 
   it('leaves out what is dearer, and what is not on offer', () => {
     assert.deepEqual(found({ priceMax: 0 }), ['air'])
-    assert.deepEqual(find([room], { attributes: [], priceMax: 0.001 }).map(({ offers }) => offers.map(({ price }) => price)), [['0.001000']])
+    assert.deepEqual(find([room], { attributes: [], priceMax: 0.001 }), [{ ...room, offers: [offer('0.001000')] }])
     assert.deepEqual(found({ priceMax: 0.0009 }), ['air'])
   })
 })
 
 describe('locationOf', () => {
   it('reads what users write, and what messages carry', () => {
-    for (const value of ['4.35,50.85', ' 4.35 , 50.85 ', [4.35, 50.85], ['4.35', '50.85']]) assert.deepEqual(locationOf(value), [4.35, 50.85])
+    for (const value of ['4.35,50.85', ' 4.35 , 50.85 ', [4.35, 50.85], ['4.35', '50.85']]) {
+      assert.deepEqual(locationOf(value), [4.35, 50.85])
+    }
     assert.deepEqual(locationOf('-180,-90'), [-180, -90])
   })
 

@@ -32,5 +32,6 @@ export function find(streams: readonly Stream[], { type, attributes, priceMax = 
     && attributes.every(attribute => stream.attributes.includes(attribute))
   const found = streams.filter(isSought)
   if (priceMax === Infinity) return found
-  return found.map(stream => ({ ...stream, offers: stream.offers.filter(({ price }) => Number(price) <= priceMax) })).filter(({ offers }) => offers.length > 0)
+  const affordable = ({ offers }: Stream): readonly Offer[] => offers.filter(({ price }) => Number(price) <= priceMax)
+  return found.map(stream => ({ ...stream, offers: affordable(stream) })).filter(({ offers }) => offers.length > 0)
 }

@@ -28,12 +28,14 @@ export class Changes {
   take(standings: readonly Standing[], now: Date): readonly Change[] {
     const known = this.#known
     this.#known = new Map(standings.map(({ id, state }) => [id, state]))
-    return known ? standings.filter(({ id, state }) => known.get(id) !== state).map(standing => changeOf(standing, known.get(standing.id), now)) : []
+    const changed = known ? standings.filter(({ id, state }) => known.get(id) !== state) : []
+    return changed.map(standing => changeOf(standing, known?.get(standing.id), now))
   }
 }
 
 function changeOf({ kind, id, streamId, state, at }: Standing, before: string | undefined, now: Date): Change {
-  return { event: `${kind}-${state}`, streamId, [`${kind}Id`]: id, at: at ?? now.toISOString(), state, ...before !== undefined && { before } }
+  const change = { event: `${kind}-${state}`, streamId, [`${kind}Id`]: id, at: at ?? now.toISOString(), state }
+  return before === undefined ? change : { ...change, before }
 }
 
 interface Consent {

@@ -6,6 +6,11 @@ import { envelope, FakeGateway, until } from './gateway.fake.ts'
 import type { Message } from './red.ts'
 
 const [A, B] = ['0x1/room/a', '0x1/room/b']
+interface Room { readonly temperature: number }
+interface About { readonly messageId: string }
+interface BatchAbout extends About { readonly count: number, readonly messages: About[] }
+interface Batch { readonly topic: string, readonly payload: Room[], readonly stream: BatchAbout }
+
 const all = { attributes: [], condition: undefined, sampleMs: 0, output: 'keyValues' } as const
 
 describe('Feed', () => {
@@ -15,14 +20,15 @@ describe('Feed', () => {
     positions = new Map()
     feed = new Feed({
       url: gateway.url, key: 'key', selection: all, batch: undefined, stopsOnEnd: false, overflow: 'pause', bufferMax: 1000,
-      onMessage: message => sent.push(message), onChange: () => {}, onEnd: () => {}, onPosition: (streamId, position) => positions.set(streamId, position), ...options,
+      onMessage: message => sent.push(message), onChange: () => {}, onEnd: () => {},
+      onPosition: (streamId, position) => positions.set(streamId, position), ...options,
     })
   }
   const open = async (...streamIds: string[]): Promise<void> => {
     for (const streamId of streamIds) feed.open(streamId, undefined)
     await until(() => gateway.sockets.size === streamIds.length && feed.standing.connected === streamIds.length)
   }
-  const numbers = (): unknown[] => sent.map(({ payload }) => (payload as { temperature: number }).temperature)
+  const numbers = (messages = sent): number[] => messages.map(({ payload }) => (payload as Room).temperature)
   const say = (streamId: string, ...ns: number[]): void => gateway.publish(...ns.map(n => envelope(streamId, n)))
   const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1)
 
@@ -81,7 +87,7 @@ describe('Feed', () => {
     await until(() => numbers().includes(3000))
     assert.ok(feed.dropped > 0)
     assert.equal(sent.length + feed.dropped, 3000)
-    assert.deepEqual(numbers(), (numbers() as number[]).toSorted((a, b) => a - b))
+    assert.deepEqual(numbers(), numbers().toSorted((a, b) => a - b))
   })
 
   it('moves a position past what is not wanted, but never past what waits', async () => {
@@ -103,7 +109,7 @@ describe('Feed', () => {
     say(B, 2)
     say(A, 3)
     await until(() => sent.length === 1)
-    const [{ topic, payload, stream }] = sent as [Message & { payload: { temperature: number }[], stream: { count: number, messageId: string, messages: { messageId: string }[] } }]
+    const [{ topic, payload, stream }] = sent as unknown as [Batch]
     assert.deepEqual([topic, payload.map(({ temperature }) => temperature), stream.count], [A, [1, 3], 2])
     assert.deepEqual(stream.messages.map(({ messageId }) => messageId), [1, 3].map(n => envelope(A, n).messageId))
     assert.equal(stream.messageId, envelope(A, 3).messageId)
@@ -116,7 +122,7 @@ describe('Feed', () => {
     say(A, ...upTo(25))
     say(B, 4)
     await until(() => sent.length === 4)
-    assert.deepEqual(sent.filter(({ topic }) => topic === A).map(({ payload }) => (payload as { temperature: number }).temperature), [1, 11, 21])
+    assert.deepEqual(numbers(sent.filter(({ topic }) => topic === A)), [1, 11, 21])
   })
 
   it('sends nothing of a stream that was closed, also not what waited', async () => {

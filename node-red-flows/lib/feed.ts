@@ -2,6 +2,7 @@
 import { Buffer, type Overflow } from './buffer.ts'
 import { Lane, type LaneOptions } from './lane.ts'
 import type { Item } from './outgoing.ts'
+import type { ReaderState } from './stream-reader.ts'
 
 /** Sent on in one turn of the event loop. */
 export const TURN_MESSAGES_MAX = 100
@@ -33,8 +34,10 @@ export class Feed {
 
   /** In which states the streams are, and with which code one has ended. */
   get standing(): { readonly connecting: number, readonly connected: number, readonly endCode: string | undefined } {
-    const readers = [...this.#lanes.values()].map(({ reader }) => reader), count = (state: string): number => readers.filter(reader => reader.state === state).length
-    return { connecting: count('connecting'), connected: count('connected'), endCode: readers.find(({ state }) => state === 'ended')?.endCode }
+    const readers = [...this.#lanes.values()].map(({ reader }) => reader)
+    const count = (sought: ReaderState): number => readers.filter(({ state }) => state === sought).length
+    const ended = readers.find(({ state }) => state === 'ended')
+    return { connecting: count('connecting'), connected: count('connected'), endCode: ended?.endCode }
   }
 
   /** Does nothing for a stream that is open. `from`: see ReaderOptions. */

@@ -12,7 +12,8 @@ const CHAIN = 'c'.repeat(20)
 export function envelope(streamId: string, n: number, content: object = {}): Envelope {
   const timestamp = 1_700_000_000_000 + n
   const entity = { id: 'urn:ngsi-ld:Room:1', type: 'Room', temperature: { type: 'Property', value: n }, ...content }
-  return { streamId, timestamp, sequenceNumber: 0, publisherId: PUBLISHER, msgChainId: CHAIN, messageId: `${timestamp}-0-${CHAIN}-${PUBLISHER}`, content: entity }
+  const messageId = `${timestamp}-0-${CHAIN}-${PUBLISHER}`
+  return { streamId, timestamp, sequenceNumber: 0, publisherId: PUBLISHER, msgChainId: CHAIN, messageId, content: entity }
 }
 
 type Reply = (request: IncomingMessage, body: string) => { readonly status: number, readonly body: unknown } | undefined
@@ -43,8 +44,8 @@ export class FakeGateway {
       const url = new URL(request.url ?? '/', 'http://localhost')
       this.asked.push(url.searchParams.get('from') ?? '')
       if (this.refuses) {
-        const { status, code } = this.refuses
-        socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\r\n${JSON.stringify({ code, detail: `Because of ${code}.` })}`)
+        const { status, code } = this.refuses, problem = JSON.stringify({ code, detail: `Because of ${code}.` })
+        socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\r\n${problem}`)
       } else webSockets.handleUpgrade(request, socket, head, webSocket => this.#open(webSocket, url))
     })
     this.#server.listen(this.#port, '127.0.0.1')
@@ -63,12 +64,14 @@ export class FakeGateway {
 
   publish(...envelopes: readonly Envelope[]): void {
     this.#kept.push(...envelopes)
-    for (const socket of this.sockets) for (const each of envelopes) if (each.streamId === socket.protocolStream) socket.send(JSON.stringify(each))
+    for (const socket of this.sockets) {
+      for (const each of envelopes) if (each.streamId === socket.streamId) socket.send(JSON.stringify(each))
+    }
   }
 
   #open(socket: WebSocket, url: URL): void {
     const streamId = decodeURIComponent(url.pathname.split('/')[2] ?? ''), from = url.searchParams.get('from')
-    socket.protocolStream = streamId
+    socket.streamId = streamId
     this.sockets.add(socket)
     socket.on('close', () => this.sockets.delete(socket))
     socket.on('ping', data => { if (this.isAlive) socket.pong(data) })
@@ -82,12 +85,14 @@ export class FakeGateway {
     for await (const chunk of request) body += String(chunk)
     if (this.redirectsTo) return void response.writeHead(307, { location: this.redirectsTo }).end()
     const reply = this.reply(request, body)
-    if (reply) response.writeHead(reply.status, { 'content-type': 'application/json' }).end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body))
+    if (!reply) return
+    response.writeHead(reply.status, { 'content-type': 'application/json' })
+    response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body))
   }
 }
 
 declare module 'ws' {
-  interface WebSocket { protocolStream?: string }
+  interface WebSocket { streamId?: string }
 }
 
 /** Waits for what comes about by an event; the test's own limit of time ends it. */

@@ -13,4 +13,6 @@ export function locationOf(value: unknown): Location {
   return [longitude, latitude]
 }
 
-function isWithin(degrees: number | undefined, most: number): degrees is number { return degrees !== undefined && Math.abs(degrees) <= most }
+function isWithin(degrees: number | undefined, most: number): degrees is number {
+  return degrees !== undefined && Math.abs(degrees) <= most
+}

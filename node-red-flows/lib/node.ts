@@ -18,16 +18,18 @@ export interface Host {
   readonly closed: AbortSignal
 }
 
+type SetUp = (host: Host) => ((removed: boolean) => Promise<void> | void) | void
+
 /**
  * Registers a node type. What `setUp` returns is called when the node is closed, and waited for; `removed`: not to come back.
  * What it throws becomes the status, and an error that a Catch node sees.
  */
-export function define(RED: Red, type: string, setUp: (host: Host) => ((removed: boolean) => Promise<void> | void) | void, options?: RegisterOptions): void {
+export function define(RED: Red, type: string, setUp: SetUp, options?: RegisterOptions): void {
   RED.nodes.registerType(type, function (config) {
     RED.nodes.createNode(this, config)
     const ending = new AbortController(), translate: Translate = (key, values) => RED._(`${type}.${key}`, values)
     const host: Host = { RED, node: this, config, translate, closed: ending.signal }
-    let tearDown: ReturnType<typeof setUp>
+    let tearDown: ReturnType<SetUp>
     this.on('close', (removed, done) => {
       ending.abort()
       void Promise.resolve(tearDown?.(removed)).catch(() => { /* what cannot be closed is gone as well */ }).then(done)

@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { Message, Red, RedConfig, RedNode, Status } from './red.ts'
 
+export interface Told { readonly error: Error & { code?: string }, readonly message: Message | undefined }
 export interface Completed { readonly sent: readonly Message[], readonly error: (Error & { code?: string }) | undefined }
 
 export class FakeNode extends EventEmitter implements RedNode {
@@ -9,7 +10,7 @@ export class FakeNode extends EventEmitter implements RedNode {
   readonly credentials: Readonly<Record<string, string>>
   readonly sent: Message[] = []
   readonly statuses: Status[] = []
-  readonly errors: { readonly error: Error & { code?: string }, readonly message: Message | undefined }[] = []
+  readonly errors: Told[] = []
   readonly warnings: string[] = []
 
   constructor(id: string, credentials: Readonly<Record<string, string>>) {
@@ -32,7 +33,8 @@ export class FakeNode extends EventEmitter implements RedNode {
   /** One message in, until the node is done with it. */
   input(message: Message): Promise<Completed> {
     const sent: Message[] = []
-    return new Promise(done => this.emit('input', message, (answer: Message) => sent.push(answer), (error?: Error) => done({ sent, error })))
+    const send = (answer: Message): void => void sent.push(answer)
+    return new Promise(done => this.emit('input', message, send, (error?: Error) => done({ sent, error })))
   }
 
   async close(removed = false): Promise<void> {
@@ -55,9 +57,9 @@ export class FakeRed implements Red {
     getNode: (id: string) => this.#nodes.get(id),
   }
   readonly util = {
-    evaluateNodeProperty: (value: string, type: string, _node: RedNode, message: Message | undefined, callback: (error: Error | null, result: unknown) => void) => {
+    evaluateNodeProperty: (...[value, type, , message, callback]: Parameters<Red['util']['evaluateNodeProperty']>) => {
       if (type === 'env') callback(null, this.environment.get(value) ?? '')
-      else if (type === 'msg') callback(null, value.split('.').reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], message))
+      else if (type === 'msg') callback(null, memberOf(message, value))
       else callback(new Error(`${type}?`), undefined)
     },
   }
@@ -76,4 +78,9 @@ export class FakeRed implements Red {
   async closeAll(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map(node => node.close()))
   }
+}
+
+/** `payload.offerId` */
+function memberOf(message: Message | undefined, path: string): unknown {
+  return path.split('.').reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], message)
 }

@@ -5,6 +5,8 @@ import { Random, walk } from './random.ts'
 import { formatRate, Rate } from './rate.ts'
 import { sensorOf, type Dialect } from './sensors.ts'
 
+interface Energy { readonly Total: number, readonly Power: number, readonly Voltage: number, readonly Current: number }
+
 const START_MS = Date.UTC(2026, 4, 4, 10, 15, 30, 250)
 const said = (dialect: Dialect, seed: number, times = 50): { topic: string, payload: string }[] => {
   const sensor = sensorOf(dialect, seed)
@@ -28,7 +30,7 @@ describe('sensorOf', () => {
   }
 
   it('gives a plug a counter that only grows, by what it draws', () => {
-    const energies = said('tasmota', 3, 2000).map(({ payload }) => (JSON.parse(payload) as { ENERGY: { Total: number, Power: number, Voltage: number, Current: number } }).ENERGY)
+    const energies = said('tasmota', 3, 2000).map(({ payload }) => (JSON.parse(payload) as { ENERGY: Energy }).ENERGY)
     for (const [index, { Total, Power, Voltage, Current }] of energies.entries()) {
       assert.ok(Total >= (energies[index - 1]?.Total ?? 0))
       assert.ok(Math.abs(Power - Voltage * Current) < 0.2)
@@ -64,6 +66,7 @@ describe('Rate', () => {
   })
 
   it('is written in few characters', () => {
-    assert.deepEqual([0, 0.44, 3, 9.96, 12.4, 999, 1234, 25_000].map(formatRate), ['0/s', '0.4/s', '3/s', '10.0/s', '12/s', '999/s', '1.2k/s', '25.0k/s'])
+    const texts = ['0/s', '0.4/s', '3/s', '10.0/s', '12/s', '999/s', '1.2k/s', '25.0k/s']
+    assert.deepEqual([0, 0.44, 3, 9.96, 12.4, 999, 1234, 25_000].map(formatRate), texts)
   })
 })

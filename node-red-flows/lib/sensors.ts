@@ -12,7 +12,8 @@ export function sensorOf(dialect: Dialect, seed: number): Sensor {
   return MAKERS[dialect](new Random(seed), String(seed))
 }
 
-const MAKERS: Readonly<Record<Dialect, (random: Random, name: string) => Sensor>> = { zigbee2mqtt: roomSensor, tasmota: smartPlug, senml: airStation }
+type Maker = (random: Random, name: string) => Sensor
+const MAKERS: Readonly<Record<Dialect, Maker>> = { zigbee2mqtt: roomSensor, tasmota: smartPlug, senml: airStation }
 
 /** zigbee2mqtt.io, MQTT topics and messages */
 function roomSensor(random: Random, name: string): Sensor {

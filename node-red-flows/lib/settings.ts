@@ -28,7 +28,10 @@ export function list(value: unknown): readonly string[] {
   return [...new Set(parts.map(part => part.trim()).filter(part => part !== ''))]
 }
 
-/** A property that can name a message property, a context store or an environment variable: `<name>Type` says which; a text where it says nothing. */
+/**
+ * A property that can name a message property, a context store or an environment variable: `<name>Type` says which; a text where it says
+ * nothing.
+ */
 export async function evaluated(RED: Red, node: RedNode, config: RedConfig, name: string, message?: Message): Promise<unknown> {
   const value = text(config, name), type = text(config, `${name}Type`) || 'str'
   if (type === 'str' || type === 'num' || (type === 'msg' && !message)) return value

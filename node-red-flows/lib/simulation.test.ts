@@ -10,7 +10,8 @@ import { sensorOf } from './sensors.ts'
 import { Simulation } from './simulation.ts'
 
 describe('Simulation', () => {
-  let broker: Aedes, server: Server, got: AedesPublishPacket[], states: string[], refusals: GatewayError[], simulation: Simulation | undefined
+  let broker: Aedes, server: Server, simulation: Simulation | undefined
+  let got: AedesPublishPacket[], states: string[], refusals: GatewayError[]
   const begin = (rate: number, password = 'right', mqtt = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`): Simulation => {
     simulation = new Simulation({
       mqtt, username: 'src_1', password, rate, sensor: sensorOf('zigbee2mqtt', 1),
@@ -61,6 +62,8 @@ describe('Simulation', () => {
   })
 
   it('refuses what is no broker’s address', () => {
-    for (const mqtt of ['', '127.0.0.1:1883', 'http://127.0.0.1', 'mqtt://host/path']) assert.throws(() => begin(1, 'right', mqtt), { code: 'BAD_REQUEST' })
+    for (const mqtt of ['', '127.0.0.1:1883', 'http://127.0.0.1', 'mqtt://host/path']) {
+      assert.throws(() => begin(1, 'right', mqtt), { code: 'BAD_REQUEST' })
+    }
   })
 })

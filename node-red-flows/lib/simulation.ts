@@ -8,6 +8,7 @@ export const IN_FLIGHT_MAX = 256
 const TICK_MS = 50
 const RECONNECT_MS = 2000
 const CONNECT_MS_MAX = 10_000
+const BROKER = /^mqtts?:\/\/[^/]+\/?$/
 
 export interface SimulationOptions {
   /** `mqtt://host:port` */
@@ -35,7 +36,7 @@ export class Simulation {
   /** Throws BAD_REQUEST for what is no broker's address. */
   constructor(options: SimulationOptions) {
     this.#options = options
-    if (!/^mqtts?:\/\/[^/]+$/.test(options.mqtt.replace(/\/$/, ''))) throw new GatewayError('BAD_REQUEST', 'The broker’s address looks like mqtt://127.0.0.1:1883.')
+    if (!BROKER.test(options.mqtt)) throw new GatewayError('BAD_REQUEST', 'The broker’s address looks like mqtt://127.0.0.1:1883.')
     const { mqtt, username, password } = options
     this.#client = connect(mqtt, { username, password, clientId: username, reconnectPeriod: RECONNECT_MS, connectTimeout: CONNECT_MS_MAX })
     this.#listen()

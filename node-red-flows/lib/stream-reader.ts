@@ -1,4 +1,4 @@
-// One stream over WebSocket for as long as its node lives: connects again after every break, goes on behind the last message, takes none twice.
+// One stream over WebSocket while its node lives: connects again after every break, goes on behind the last message, takes none twice.
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { addressOf } from './api-client.ts'

@@ -11,8 +11,15 @@ const DEPENDENCIES_MAX = 6
 const textOf = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'utf8')
 const jsonOf = (...path: string[]): any => JSON.parse(textOf(...path))
 const manifest = jsonOf('package.json')
-const nodes = Object.entries(manifest['node-red'].nodes as Record<string, string>)
-  .map(([type, file]) => ({ type, name: type.slice('sluice-'.length), file, html: textOf('nodes', type.slice(7), `${type.slice(7)}.html`) }))
+const nodes = Object.entries(manifest['node-red'].nodes as Record<string, string>).map(([type, file]) => {
+  const name = type.slice('sluice-'.length)
+  return { type, name, file, html: textOf('nodes', name, `${name}.html`) }
+})
+
+function sourcesIn(folder: string): string[] {
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  return files.filter(file => file.endsWith('.ts') && !/\.(test|fake)\.ts$/.test(file)).map(file => join(folder, file))
+}
 
 /** `label.url`, `status.stopped` … */
 function keysOf(value: unknown, path = ''): string[] {
@@ -20,9 +27,11 @@ function keysOf(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([key, member]) => keysOf(member, path === '' ? key : `${path}.${key}`)).toSorted()
 }
 
-function valuesBelow(value: unknown, parent: string): string[] {
+/** The texts of statuses and of codes, at any depth. */
+function statusTextsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, member]) => key === parent ? Object.values(member as Record<string, string>) : valuesBelow(member, parent))
+  const isStatus = (key: string): boolean => key === 'status' || key === 'code'
+  return Object.entries(value).flatMap(([key, member]) => isStatus(key) ? Object.values(member as object) as string[] : statusTextsOf(member))
 }
 
 describe('the package', () => {
@@ -38,47 +47,53 @@ describe('the package', () => {
   })
 
   it('has few dependencies, in the ranges of the whole project (P05, P08)', () => {
-    const dependencies = Object.entries(manifest.dependencies as Record<string, string>), project = JSON.parse(readFileSync(join(ROOT, '../package.json'), 'utf8'))
+    const dependencies = Object.entries(manifest.dependencies as Record<string, string>), project = jsonOf('../package.json')
     assert.ok(dependencies.length <= DEPENDENCIES_MAX)
     for (const [name, range] of dependencies) assert.equal(range, project.dependencies[name], name)
   })
 
   it('ships what it was built into, with its examples, and imports nothing of the project', () => {
     assert.deepEqual(manifest.files, ['dist', 'examples'])
-    for (const folder of ['lib', 'nodes']) {
-      for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts') && !/\.(test|fake)\.ts$/.test(file))) {
-        for (const [, from] of textOf(folder, file).matchAll(/ from '([^']+)'/g)) {
-          assert.ok(/^(node:|\.)/.test(from!) || from! in manifest.dependencies, `${file} imports ${from}`)
-        }
+    for (const file of ['lib', 'nodes'].flatMap(sourcesIn)) {
+      for (const [, from] of textOf(file).matchAll(/ from '([^']+)'/g)) {
+        assert.ok(/^(node:|\.)/.test(from!) || from! in manifest.dependencies, `${file} imports ${from}`)
       }
     }
   })
 
   it('has a folder for each node, and a node for each folder', () => {
-    assert.deepEqual(nodes.map(({ name }) => name).toSorted(), readdirSync(join(ROOT, 'nodes'), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name).toSorted())
+    const folders = readdirSync(join(ROOT, 'nodes'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+    assert.deepEqual(nodes.map(({ name }) => name).toSorted(), folders.map(({ name }) => name).toSorted())
     for (const { name, file } of nodes) assert.equal(file, `dist/nodes/${name}/${name}.js`)
   })
 
   it('shows every node in an example (N02)', function () {
     if (!existsSync(join(ROOT, 'examples'))) this.skip()
-    const used = new Set(readdirSync(join(ROOT, 'examples')).flatMap(file => (jsonOf('examples', file) as { type: string }[]).map(({ type }) => type)))
+    const flows = readdirSync(join(ROOT, 'examples')).map(file => jsonOf('examples', file) as { type: string }[])
+    const used = new Set(flows.flat().map(({ type }) => type))
     assert.deepEqual(nodes.map(({ type }) => type).filter(type => !used.has(type)), [])
   })
 
   it('says the same things in every language', () => {
-    for (const language of LANGUAGES) assert.deepEqual(keysOf(jsonOf('locales', `${language}.json`)), keysOf(jsonOf('locales', 'en-US.json')), language)
+    const english = keysOf(jsonOf('locales', 'en-US.json'))
+    for (const language of LANGUAGES) assert.deepEqual(keysOf(jsonOf('locales', `${language}.json`)), english, language)
   })
 
   it('has a short text for what a status says', () => {
     for (const language of LANGUAGES) {
-      const texts = [...nodes.map(({ name }) => jsonOf('nodes', name, 'locales', language, `${name}.json`)), jsonOf('locales', `${language}.json`)]
-      for (const text of texts.flatMap(text => [...valuesBelow(text, 'status'), ...valuesBelow(text, 'code')])) assert.ok(text.replace('__count__', '1000').length < STATUS_CHARACTERS_MAX, `${language}: ${text}`)
+      const own = nodes.map(({ name }) => jsonOf('nodes', name, 'locales', language, `${name}.json`))
+      const shared = jsonOf('locales', `${language}.json`)
+      for (const text of [...own, shared].flatMap(statusTextsOf)) {
+        assert.ok(text.replace('__count__', '1000').length < STATUS_CHARACTERS_MAX, `${language}: ${text}`)
+      }
     }
   })
 })
 
 for (const { type, name, html } of nodes) {
-  const inLanguages = (extension: string): string[] => LANGUAGES.map(language => textOf('nodes', name, 'locales', language, `${name}.${extension}`))
+  const inLanguages = (extension: string): string[] => {
+    return LANGUAGES.map(language => textOf('nodes', name, 'locales', language, `${name}.${extension}`))
+  }
 
   describe(type, () => {
     it('says the same things in every language, under its own name', () => {
@@ -94,16 +109,19 @@ for (const { type, name, html } of nodes) {
         assert.ok(help.startsWith(`<script type="text/markdown" data-help-name="${type}">\n`) && help.endsWith('\n</script>\n'))
         assert.deepEqual(partsOf(help), partsOf(english!))
       }
-      const order = ['### Inputs', '### Outputs', '### Details', '### References'], found = [...english!.matchAll(/^### \w+$/gm)].map(([heading]) => heading)
+      const order = ['### Inputs', '### Outputs', '### Details', '### References']
+      const found = [...english!.matchAll(/^### \w+$/gm)].map(([heading]) => heading)
       assert.deepEqual(found, order.filter(heading => found.includes(heading)))
       assert.deepEqual([found.includes('### Inputs'), found.includes('### Outputs')], [/inputs: 1/.test(html), /outputs: 1/.test(html)])
     })
 
     it('has every text that its dialogue shows, and shows every label that it has', () => {
-      const texts = { [type]: { ...JSON.parse(inLanguages('json')[0]!)[type], common: jsonOf('locales', 'en-US.json') } }, known = new Set(keysOf(texts))
+      const own = JSON.parse(inLanguages('json')[0]!)[type], shared = jsonOf('locales', 'en-US.json')
+      const known = new Set(keysOf({ [type]: { ...own, common: shared } }))
       const shown = [...html.matchAll(/(?:data-i18n="(?:\[placeholder\])?|_\(')(sluice-[\w.-]+)/g)].map(([, key]) => key!)
       assert.deepEqual(shown.filter(key => !known.has(key)), [])
-      assert.deepEqual([...known].filter(key => /\.(label|text|from|overflow|output|placement|dialect)\./.test(key) && !key.includes('.common.') && !shown.includes(key)), [])
+      const forDialogue = [...known].filter(key => !/\.(common|status)\./.test(key))
+      assert.deepEqual(forDialogue.filter(key => !shown.includes(key)), [])
     })
 
     it('has a field for each property, and a property for each field', () => {

@@ -12,10 +12,8 @@ const INTERVAL_S = { fallback: 2, min: 0.5, max: 3600 }
 
 function register(RED: Red): void {
   define(RED, 'sluice-consent-events', host => {
-    const api = gatewayOf(RED, host.config), changes = new Changes()
-    const poller = new Poller({
-      everyMs: 1000 * number(host.config, 'intervalS', INTERVAL_S), ask: () => tell(host, api, changes), onError: error => fail(host, error, {}),
-    })
+    const api = gatewayOf(RED, host.config), changes = new Changes(), everyMs = 1000 * number(host.config, 'intervalS', INTERVAL_S)
+    const poller = new Poller({ everyMs, ask: () => tell(host, api, changes), onError: error => fail(host, error, {}) })
     poller.start()
     return () => poller.stop()
   })

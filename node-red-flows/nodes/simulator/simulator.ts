@@ -62,8 +62,8 @@ class Simulator {
     const { RED, node, config } = this.#host
     const read = async (name: string): Promise<string> => asText(await evaluated(RED, node, config, name) ?? '', name)
     const access = { mqtt: await read('mqtt'), username: await read('username'), password: node.credentials?.['password'] ?? '' }
-    if (access.mqtt === '' || access.username === '') throw new GatewayError('BAD_REQUEST', 'The simulator needs a broker and a user name: pair a source first.')
-    return access
+    if (access.mqtt !== '' && access.username !== '') return access
+    throw new GatewayError('BAD_REQUEST', 'The simulator needs a broker and a user name: pair a source first.')
   }
 
   #show(state: 'connecting' | 'connected', rate: number): void {

@@ -18,7 +18,8 @@ function register(RED: Red): void {
   define(RED, 'sluice-stream-in', host => {
     const api = gatewayOf(RED, host.config), from = choice(host.config, 'from', ['resume', 'live', 'earliest'])
     const positions = from === 'resume' ? positionsOf(host) : undefined
-    const wanted = feedNode(host, api, { ...optionsOf(host.config), onPosition: (streamId, position) => positions?.set(streamId, position) })
+    const onPosition = (streamId: string, position: string): void => positions?.set(streamId, position)
+    const wanted = feedNode(host, api, { ...optionsOf(host.config), onPosition })
     const open = (streamId: string): void => wanted.feed.open(streamId, from === 'earliest' ? from : positions?.get(streamId))
     onInput(host, message => obey(wanted, open, message))
     void openFirst(host, wanted, open)
@@ -33,7 +34,8 @@ function optionsOf(config: RedConfig) {
   const count = number(config, 'batchCount', BATCH_COUNT), waitMs = number(config, 'batchMs', BATCH_MS)
   return {
     selection: {
-      attributes: list(config['attributes']), sampleMs: number(config, 'sampleMs', SAMPLE_MS), output: choice(config, 'output', ['entity', 'keyValues']),
+      attributes: list(config['attributes']), sampleMs: number(config, 'sampleMs', SAMPLE_MS),
+      output: choice(config, 'output', ['entity', 'keyValues']),
       condition: conditionOf(text(config, 'conditionAttribute'), text(config, 'conditionOp'), text(config, 'conditionValue')),
     },
     batch: count > 0 || waitMs > 0 ? { count, waitMs } : undefined,
@@ -61,8 +63,8 @@ async function openFirst(host: Host, { feed, status }: FeedNode, open: (streamId
 
 function obey({ feed, status }: FeedNode, open: (streamId: string) => void, message: Message): void {
   const { action } = message, streamIds = streamsIn(message)
-  if (action !== 'subscribe' && action !== 'unsubscribe') throw new GatewayError('BAD_REQUEST', 'msg.action is `subscribe` or `unsubscribe`.')
-  if (streamIds.length === 0) throw new GatewayError('BAD_REQUEST', 'msg.topic or msg.stream.id names the stream.')
+  if (action !== 'subscribe' && action !== 'unsubscribe') throw wrong('msg.action is `subscribe` or `unsubscribe`.')
+  if (streamIds.length === 0) throw wrong('msg.topic or msg.stream.id names the stream.')
   for (const streamId of streamIds) {
     if (action === 'unsubscribe') feed.close(streamId)
     else if (feed.streamIds.includes(streamId)) feed.askAgain(streamId)
@@ -70,6 +72,8 @@ function obey({ feed, status }: FeedNode, open: (streamId: string) => void, mess
   }
   status.show()
 }
+
+function wrong(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }
 
 function streamsIn({ topic, stream }: Message): readonly string[] {
   const id = typeof stream === 'object' && stream !== null && 'id' in stream ? stream.id : undefined
