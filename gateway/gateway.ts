@@ -31,7 +31,7 @@ import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
 import { LogLevels, makeLog, type AdjustableLog } from '#gateway/telemetry/log.ts'
-import { makeMetrics } from '#gateway/telemetry/metrics.ts'
+import type { MetricSources } from '#gateway/telemetry/metrics.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
 
@@ -76,6 +76,7 @@ export class Gateway {
   readonly #door = new DoorCounts()
   readonly #explain = new Explain()
   readonly #timers: NodeJS.Timeout[] = []
+  #registry: Promise<{ metrics(): Promise<string> }> | undefined
   #mqttPort = 0
   #isReady = false
 
@@ -207,15 +208,24 @@ export class Gateway {
     })
   }
 
-  #services(): Services {
-    const metrics = makeMetrics({
+  /** The library for it is loaded when somebody asks: a start is shorter by that. */
+  async #metricsText(): Promise<string> {
+    this.#registry ??= import('#gateway/telemetry/metrics.ts').then(({ makeMetrics }) => makeMetrics(this.#metricSources()))
+    return (await this.#registry).metrics()
+  }
+
+  #metricSources(): MetricSources {
+    return {
       tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, bridges: () => this.#bridges.states(), history: () => this.#history?.counts, subscriptions: () => this.#network.sessionCount,
       journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
-    })
+    }
+  }
+
+  #services(): Services {
     return {
       parties: this.#parties, sources: this.#sources, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, history: this.#history,
-      log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => metrics.metrics(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
+      log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
     }
   }
 
