@@ -8,7 +8,8 @@ import { temporaryFolder } from '#test/support/temporary.ts'
 
 /** At three in the morning. */
 describe('An operator', () => {
-  let gateway: GatewayProcess, users: Users, owner: PartyKey, neighbour: PartyKey, source: Paired, operator: { SLUICE_URL: string, SLUICE_KEY: string }
+  let gateway: GatewayProcess, users: Users, owner: PartyKey, neighbour: PartyKey, source: Paired
+  let operator: { SLUICE_URL: string, SLUICE_KEY: string }
   before(async () => {
     gateway = await GatewayProcess.start(temporaryFolder())
     users = new Users(gateway.ready)
@@ -29,7 +30,9 @@ describe('An operator', () => {
       assert.deepEqual((await call(users.http, users.operatorKey, 'getLogLevel')).body, { level })
     }
     const changes = lines().filter(({ msg }) => msg === 'Changed the log level')
-    assert.deepEqual(changes.map(({ from, to }) => `${from}>${to}`), ['info>silent', 'silent>error', 'error>warn', 'warn>info', 'info>debug', 'debug>info'])
+    assert.deepEqual(changes.map(({ from, to }) => `${from}>${to}`), [
+      'info>silent', 'silent>error', 'error>warn', 'warn>info', 'info>debug', 'debug>info',
+    ])
     assert.ok(changes.every(({ party }) => party.startsWith('op_')), JSON.stringify(changes[0]))
   })
 
@@ -64,7 +67,8 @@ describe('An operator', () => {
 
   it('asks in vain for a source that there is not, as an owner does for another\'s', async () => {
     for (const id of ['suspendSource', 'resumeSource']) {
-      const [unknown, foreign] = await Promise.all([call(users.http, users.operatorKey, id, { values: { sourceId: 'src_x' } }), call(users.http, neighbour.key, id, { values: { sourceId: source.sourceId } })])
+      const unknown = await call(users.http, users.operatorKey, id, { values: { sourceId: 'src_x' } })
+      const foreign = await call(users.http, neighbour.key, id, { values: { sourceId: source.sourceId } })
       assert.deepEqual([unknown.status, foreign.status, foreign.body], [404, 404, unknown.body])
     }
     assert.equal((await call(users.http, owner.key, 'listSources')).body[0].state, 'active')

@@ -9,7 +9,10 @@ import { GatewayProcess } from '#test/support/process.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 /** All that there is in a directory, to the byte. */
-const contents = (directory: string) => readdirSync(directory).filter(name => statSync(join(directory, name)).isFile()).map(name => [name, readFileSync(join(directory, name), 'latin1')])
+function contents(directory: string): readonly (readonly [string, string])[] {
+  const files = readdirSync(directory).filter(name => statSync(join(directory, name)).isFile())
+  return files.map(name => [name, readFileSync(join(directory, name), 'latin1')])
+}
 
 describe('A data directory', () => {
   const data = temporaryFolder()
@@ -33,7 +36,8 @@ describe('A data directory', () => {
     assert.ok(before.some(([name]) => name === `${STATE_FILE}-wal`))
     assert.equal(isStateHeld(data), false)
     assert.equal(readSnapshot(data, database => database.prepare('PRAGMA user_version').get()!['user_version']), SCHEMA_VERSION)
-    assert.equal(readSnapshot(data, database => database.prepare("SELECT count(*) AS n FROM parties WHERE role = 'operator'").get()!['n']), 1)
+    const operators = "SELECT count(*) AS n FROM parties WHERE role = 'operator'"
+    assert.equal(readSnapshot(data, database => database.prepare(operators).get()!['n']), 1)
     assert.deepEqual(contents(data), before)
   })
 
@@ -54,7 +58,9 @@ describe('A data directory', () => {
   })
 
   it('with something else in the place of the run file has none', () => {
-    for (const text of ['', '{', 'null', '{"pid":1}', '{"pid":1,"mqtt":"x","http":"y","startedAt":"z"}', '{"pid":"1","mqtt":"mqtt://h:1","http":"http://h:1","startedAt":"z"}']) {
+    const whole = { pid: 1, mqtt: 'mqtt://h:1', http: 'http://h:1', startedAt: 'z' }
+    const others = [{}, { ...whole, pid: '1' }, { ...whole, http: 'x' }, { ...whole, startedAt: 1 }, { ...whole, mqtt: undefined }]
+    for (const text of ['', '{', 'null', ...others.map(other => JSON.stringify(other))]) {
       const folder = temporaryFolder()
       writeFileSync(join(folder, RUN_FILE), text)
       assert.equal(readRunFile(folder), undefined, text)

@@ -13,7 +13,8 @@ describe('The level of the log', () => {
       it(`changes from ${from} to ${to} at once, and says so whatever they are`, () => {
         const { lines, log, levels } = logged(from)
         levels.set(to, 'op_1')
-        assert.deepEqual(lines.map(({ msg, from: before, to: after, party }) => [msg, before, after, party]), [['Changed the log level', from, to, 'op_1']])
+        const said = lines.map(({ msg, from: before, to: after, party }) => [msg, before, after, party])
+        assert.deepEqual(said, [['Changed the log level', from, to, 'op_1']])
         assert.deepEqual([levels.get(), log.isLevelEnabled('debug'), log.isLevelEnabled('error')], [to, to === 'debug', to !== 'silent'])
       })
     }
