@@ -228,15 +228,23 @@ export const COMMANDS: readonly Command[] = [
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },
   {
-    name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT. Their sources stay.',
+    name: 'simulate', group: OPERATING, summary: 'Pairs simulated devices as yours (owner), and lets them publish over MQTT, or a recorded run of theirs. Their sources stay.',
     options: [
-      { name: 'fleet', type: 'text', value: 'FILE|NAME', isRequired: true, help: 'Which devices: a fleet that comes with Sluice (city, city-2000, demo, home, street, street-50), or a file of your own.' },
+      { name: 'fleet', type: 'text', value: 'FILE|NAME', help: 'Which devices: a fleet that comes with Sluice (city, city-2000, demo, home, street, street-50), or a file of your own.' },
       { name: 'devices', type: 'integer', value: 'N', min: 1, max: 10_000, help: 'How many, instead of what the fleet says.' },
       { name: 'rate', type: 'number', value: 'R', min: 0.001, help: 'Messages a second over all devices, instead of what the fleet says.' },
       { name: 'seed', type: 'integer', value: 'S', min: 0, max: 2 ** 32 - 1, help: 'The same seed, the same devices.' },
       { name: 'seconds', type: 'number', value: 'T', min: 0.1, help: 'End after so long; left out: when it is interrupted.' },
+      { name: 'day', type: 'flag', help: 'A whole day in 60 seconds, or longer where the gateway needs it: a day that ends now, by the times that devices tell.' },
+      { name: 'speedup', type: 'number', value: 'N', min: 1, max: 100_000, help: 'So many of the devices\' seconds in each; of a fleet until --seconds, or a day, ends now.' },
+      { name: 'start', type: 'text', value: 'TIME', help: 'When the devices\' time begins. The same seed and start, the same messages.' },
+      { name: 'record', type: 'text', value: 'FILE', help: 'Write down what is sent, to be sent again exactly; packed if its name ends in .gz.' },
+      { name: 'replay', type: 'text', value: 'FILE', help: 'Send a recorded run instead of a fleet: its sources are paired anew.' },
     ],
-    examples: ['sluice simulate --fleet demo --seconds 20', 'sluice simulate --fleet ./my-fleet.json --devices 1000 --rate 500'], load: async () => (await import('#cli/commands/simulate.ts')).simulate,
+    examples: [
+      'sluice simulate --fleet demo --seconds 20', 'sluice simulate --fleet ./my-fleet.json --devices 1000 --rate 500', 'sluice simulate --fleet city-2000 --day --record day.jsonl.gz',
+      'sluice simulate --replay day.jsonl.gz --day',
+    ], load: async () => (await import('#cli/commands/simulate.ts')).simulate,
   },
   {
     name: 'demo', group: OPERATING, summary: 'Shows all of it on one screen: a gateway, a fleet, an owner, a city, and a withdrawal half-way.', isLocal: true,

@@ -1,6 +1,6 @@
 // Writes a run down as it goes: in bounded memory, packed where the file's name ends in .gz, and never over a file that is there.
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { open, rm, type FileHandle } from 'node:fs/promises'
 import { PassThrough, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32, createGzip } from 'node:zlib'
@@ -31,13 +31,18 @@ export class Recorder {
   #messages = 0
   #crc32 = 0
 
-  /** Makes the file; what hinders that is told by the first `record` that reaches the disk, or by `close`. */
-  constructor(file: string, { fleet, seed, startMs, sources, qos = 1 }: Recorded) {
+  /** Makes the file. Rejects with RecordingError where that is not possible, and where there is one already. */
+  static async open(file: string, recorded: Recorded): Promise<Recorder> {
+    const handle = await open(file, 'wx').catch((error: unknown) => { throw failed(file, error) })
+    return new Recorder(file, handle, recorded)
+  }
+
+  private constructor(file: string, handle: FileHandle, { fleet, seed, startMs, sources, qos = 1 }: Recorded) {
     this.#file = file
     this.#sources = new Map(sources.map((source, index) => [source, index]))
     this.#qos = qos
     this.#out = file.endsWith('.gz') ? createGzip() : new PassThrough()
-    this.#written = pipeline(this.#out, createWriteStream(file, { flags: 'wx' }))
+    this.#written = pipeline(this.#out, handle.createWriteStream())
     this.#written.catch((error: unknown) => { this.#failure = error })
     this.#gather(JSON.stringify(headerOf(fleet, seed, startMs, sources)))
   }
@@ -54,7 +59,14 @@ export class Recorder {
     await this.#flush()
     const trailer: Trailer = { messages: this.#messages, crc32: this.#crc32 }
     this.#out.end(`${JSON.stringify(trailer)}\n`)
-    await this.#written.catch((error: unknown) => { throw this.#error(error) })
+    await this.#written.catch((error: unknown) => { throw failed(this.#file, error) })
+  }
+
+  /** As if there had been none. */
+  async discard(): Promise<void> {
+    this.#out.destroy()
+    await this.#written.catch(() => undefined)
+    await rm(this.#file, { force: true })
   }
 
   #gather(line: string): void {
@@ -66,12 +78,11 @@ export class Recorder {
     this.#gathered = ''
     this.#crc32 = crc32(bytes, this.#crc32)
     if (!this.#failure && !this.#out.write(bytes)) await Promise.race([once(this.#out, 'drain'), this.#written]).catch(() => undefined)
-    if (this.#failure) throw this.#error(this.#failure)
+    if (this.#failure) throw failed(this.#file, this.#failure)
   }
+}
 
-  #error(cause: unknown): RecordingError {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const fault = code === 'EEXIST' ? 'is there already, and is not written over' : `cannot be written (${message})`
-    return new RecordingError(this.#file, fault, { cause })
-  }
+function failed(file: string, cause: unknown): RecordingError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return new RecordingError(file, code === 'EEXIST' ? 'is there already, and is not written over' : `cannot be written (${message})`, { cause })
 }

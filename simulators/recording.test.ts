@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, WriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { crc32, gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { virtualClock } from '#simulators/clock.ts'
@@ -29,11 +30,11 @@ describe('recording', () => {
   })
   afterEach(() => broker.stop())
 
-  const recorderOf = (file: string, plan: readonly SourcePlan[]) => new Recorder(join(folder, file), { fleet: 'demo', seed: 42, startMs: START_MS, sources: plan })
+  const recorderOf = (file: string, plan: readonly SourcePlan[]) => Recorder.open(join(folder, file), { fleet: 'demo', seed: 42, startMs: START_MS, sources: plan })
 
   /** Runs a plan against the broker, and writes it down. */
   async function recordRun(file: string, plan = faulty, options: RunOptions = {}): Promise<string> {
-    const recorder = recorderOf(file, plan)
+    const recorder = await recorderOf(file, plan)
     await runFleet(plan, broker.credentialsOf, { clock: virtualClock(START_MS), count: COUNT, record: recorder.record, ...options })
     await recorder.close()
     return join(folder, file)
@@ -41,7 +42,7 @@ describe('recording', () => {
 
   /** Writes down messages that nobody sends. */
   async function write(file: string, messages: Iterable<Outgoing>, sources = faulty): Promise<string> {
-    const recorder = recorderOf(file, sources)
+    const recorder = await recorderOf(file, sources)
     for (const message of messages) await recorder.record(message)
     await recorder.close()
     return join(folder, file)
@@ -95,8 +96,26 @@ describe('recording', () => {
     const before = readFileSync(file)
     await assert.rejects(write('once.jsonl', traffic(faulty, { startMs: START_MS }).take(5)), /once\.jsonl: is there already/)
     assert.ok(readFileSync(file).equals(before))
-    await assert.rejects(write('nowhere/x.jsonl', traffic(faulty, { startMs: START_MS }).take(5)), RecordingError)
-    await assert.rejects(recordRun('nowhere/x.jsonl', faulty, { record: undefined }), /cannot be written/)
+    await assert.rejects(write('nowhere/x.jsonl', []), /cannot be written \(ENOENT/)
+  })
+
+  it('is gone when it is discarded', async () => {
+    const recorder = await recorderOf('gone.jsonl', faulty)
+    for (const message of traffic(faulty, { startMs: START_MS }).take(5)) await recorder.record(message)
+    await recorder.discard()
+    assert.ok(!existsSync(join(folder, 'gone.jsonl')))
+  })
+
+  it('ends the run, and says why, when the disk is full', async () => {
+    const isFull = (...parameters: any[]) => { parameters.at(-1)(new Error('ENOSPC: no space left on device')) }
+    mock.method(WriteStream.prototype, '_write', isFull)
+    mock.method(WriteStream.prototype, '_writev' as '_write', isFull)
+    try {
+      await assert.rejects(recordRun('full.jsonl', faulty, { count: 5_000 }), /full\.jsonl: cannot be written \(ENOSPC/)
+      assert.ok(broker.arrivals.length < 5_000)
+    } finally {
+      mock.restoreAll()
+    }
   })
 
   it('holds nothing of the credentials', async () => {

@@ -4,10 +4,14 @@ import type { Adapter, Memory } from '#adapters/adapter.ts'
 import type { Packet } from '#adapters/packet.ts'
 import { recognise, type Recognised } from '#adapters/registry.ts'
 import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
+import { virtualClock } from '#simulators/clock.ts'
 import { MODELS } from '#simulators/devices/catalogue.ts'
 import { MONDAY_MS, planOf } from '#simulators/devices/device.contract.ts'
-import type { SourcePlan } from '#simulators/plan.ts'
+import { loadFleet, scaleFleet } from '#simulators/fleet.ts'
+import { planFleet, type SourcePlan } from '#simulators/plan.ts'
+import { runFleet } from '#simulators/run.ts'
 import { traffic } from '#simulators/traffic.ts'
+import { Running, type Paired, type PartyKey } from '#test/support/running.ts'
 
 const HOUR_MS = 3_600_000
 const UP = 'availability ', RADIO = ['rssi dBm', 'snr dB']
@@ -97,5 +101,41 @@ describe('The simulated devices', () => {
       const { readings, devices } = dayOf(model)
       assert.deepEqual(new Set(devices.map(({ device, role }) => `${device} ${role}`)), new Set([`${readings[0]!.device} wasteContainer`]))
     }
+  })
+})
+
+describe('A simulated day behind two network servers, through a gateway', () => {
+  const endMs = Math.floor(Date.now() / 1000) * 1000, startMs = endMs - 24 * HOUR_MS
+  const plan = planFleet(scaleFleet(loadFleet('city-2000'), 20))
+  let running: Running, owner: PartyKey, city: PartyKey
+  const paired = new Map<string, Paired>()
+  before(async () => {
+    running = await Running.start()
+    ;[owner, city] = await Promise.all([running.party('owner'), running.party('subscriber')])
+    for (const { name, dialect, location, placement, timezone } of plan) paired.set(name, await running.pair(owner, { name, dialect, location, placement, timezone }))
+  })
+  after(() => running.stop())
+
+  const live = (fromMs: number, hours: number) => runFleet(plan, ({ name }) => {
+    const { mqtt, username, password } = paired.get(name)!
+    return { url: mqtt, username, password }
+  }, { clock: virtualClock(fromMs), lifeS: hours * 3600 })
+
+  it('arrives whole and in its order, by times that run from yesterday to now', async () => {
+    assert.equal((await live(startMs, 1)).refused, 0)
+    const { streamId } = (await running.streamsOf(owner)).find(({ type }) => type === 'SmartMeteringObservation')!
+    await running.deal(owner, city, streamId, { attributes: ['totalConsumption'] })
+    const watcher = running.subscribe(city, streamId)
+    await watcher.opened
+    const { sent, acknowledged, duplicates } = await live(startMs + HOUR_MS, 23)
+    assert.equal(acknowledged, sent)
+    await watcher.count(85)
+    const times = watcher.got.map(({ content }) => Date.parse(content.dateObserved.value['@value']))
+    assert.ok(times[0]! > startMs + HOUR_MS && times.at(-1)! <= endMs && times.at(-1)! > endMs - HOUR_MS)
+    const { received, delivered, dropped, failed, inFlight } = running.gateway.counts()
+    assert.deepEqual([failed, inFlight, dropped.STALE ?? 0, dropped.BAD_UNIT ?? 0, dropped.NO_MODEL ?? 0, dropped.NO_ADAPTER ?? 0], [0, 0, 0, 0, 0, 0])
+    assert.equal(delivered + Object.values(dropped).reduce((sum, count) => sum + count, 0), received)
+    assert.ok(duplicates > 0 && delivered >= 85)
+    watcher.close()
   })
 })
