@@ -1,5 +1,5 @@
 // From a backup to a data directory: all of it is proved beside the place where it will be, and then it is there at once.
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { readArchive } from '#gateway/backup/archive.ts'
@@ -47,9 +47,8 @@ export async function restore({ file, directory, onProgress }: RestoreOptions): 
 }
 
 function assertEmpty(directory: string): void {
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    throw new GatewayError('CONFLICT', `${directory} is not empty: a backup is restored into a new directory. Move the old one away, or name another.`)
-  }
+  const isFree = !existsSync(directory) || (statSync(directory).isDirectory() && readdirSync(directory).length === 0)
+  if (!isFree) throw new GatewayError('CONFLICT', `${directory} is no empty directory: move it away, or name a new one.`)
 }
 
 async function openBackup(file: string): Promise<FileHandle> {
