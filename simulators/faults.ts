@@ -3,7 +3,8 @@ import type { Message } from '#simulators/devices/device.ts'
 import type { Faults } from '#simulators/fleet.ts'
 import type { Random } from '#simulators/random.ts'
 
-export type Fault = 'duplicate' | 'malformed' | 'reordered'
+export const FAULTS = ['duplicate', 'malformed', 'reordered'] as const
+export type Fault = (typeof FAULTS)[number]
 
 /** One message as it goes out. */
 export interface Sending {

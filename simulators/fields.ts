@@ -83,7 +83,8 @@ export class Fields {
 
   list(key: string, { isEmptyFine = false } = {}): readonly Fields[] {
     const value = this.#take(key)
-    if (Array.isArray(value) && (isEmptyFine || value.length > 0)) return value.map((item, k) => new Fields(item, `${this.#at(key)}[${k}]`, this.#problems))
+    const isList = Array.isArray(value) && (isEmptyFine || value.length > 0)
+    if (isList) return value.map((item, k) => new Fields(item, `${this.#at(key)}[${k}]`, this.#problems))
     this.#refuse(key, isEmptyFine ? 'must be a list' : 'must be a list with at least one member', value)
     return []
   }

@@ -84,5 +84,6 @@ export class Recorder {
 
 function failed(file: string, cause: unknown): RecordingError {
   const { code, message } = cause as NodeJS.ErrnoException
-  return new RecordingError(file, code === 'EEXIST' ? 'is there already, and is not written over' : `cannot be written (${message})`, { cause })
+  const fault = code === 'EEXIST' ? 'is there already, and is not written over' : `cannot be written (${message})`
+  return new RecordingError(file, fault, { cause })
 }

@@ -6,11 +6,11 @@ import { mock } from 'node:test'
 import { crc32, gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { virtualClock } from '#simulators/clock.ts'
-import { loadFleet } from '#simulators/fleet.ts'
+import { loadFleet, type Faults } from '#simulators/fleet.ts'
 import { planFleet, type SourcePlan } from '#simulators/plan.ts'
 import { Recorder } from '#simulators/recorder.ts'
 import { LINE_BYTES_MAX, RecordingError } from '#simulators/recording.ts'
-import { messagesOf, openRecording } from '#simulators/replay.ts'
+import { messagesOf, openRecording, type Recording } from '#simulators/replay.ts'
 import type { Outgoing, RunOptions } from '#simulators/run-options.ts'
 import { runFleet, runMessages } from '#simulators/run.ts'
 import { FleetBroker } from '#test/support/fleet-broker.ts'
@@ -18,7 +18,8 @@ import { traffic } from '#simulators/traffic.ts'
 
 const START_MS = Date.parse('2026-05-04T10:15:30.250Z')
 const COUNT = 1_200
-const faulty = planFleet({ ...loadFleet('demo'), faults: { duplicate: 0.03, reorder: 0.03, disconnect: 0, malformed: 0.03, clockSkewS: 20 } })
+const FAULTS: Faults = { duplicate: 0.03, reorder: 0.03, disconnect: 0, malformed: 0.03, clockSkewS: 20 }
+const faulty = planFleet({ ...loadFleet('demo'), faults: FAULTS })
 
 describe('recording', () => {
   let folder: string, broker: FleetBroker
@@ -30,7 +31,8 @@ describe('recording', () => {
   })
   afterEach(() => broker.stop())
 
-  const recorderOf = (file: string, plan: readonly SourcePlan[]) => Recorder.open(join(folder, file), { fleet: 'demo', seed: 42, startMs: START_MS, sources: plan })
+  const recorderOf = (file: string, sources: readonly SourcePlan[]) =>
+    Recorder.open(join(folder, file), { fleet: 'demo', seed: 42, startMs: START_MS, sources })
 
   /** Runs a plan against the broker, and writes it down. */
   async function recordRun(file: string, plan = faulty, options: RunOptions = {}): Promise<string> {
@@ -48,9 +50,13 @@ describe('recording', () => {
     return join(folder, file)
   }
 
+  const replay = (recording: Recording) =>
+    runMessages(recording.sources, () => messagesOf(recording), broker.credentialsOf, { clock: virtualClock(START_MS) })
+
   const bytesBySource = () => {
-    const bySource = Map.groupBy(broker.arrivals, ({ user }) => user)
-    return new Map([...bySource].map(([user, arrivals]) => [user, arrivals.map(({ topic, bytes, qos, retain }) => [topic, bytes.toString('base64'), qos, retain])]))
+    const said = broker.arrivals.map(({ user, topic, bytes, qos, retain }) =>
+      ({ user, packet: [topic, bytes.toString('base64'), qos, retain] }))
+    return Map.groupBy(said, ({ user }) => user)
   }
 
   for (const name of ['run.jsonl', 'run.jsonl.gz']) {
@@ -60,7 +66,7 @@ describe('recording', () => {
       broker.arrivals.length = 0
       const recording = await openRecording(file)
       assert.deepEqual([recording.messages, recording.fleet, recording.seed, recording.startMs], [COUNT, 'demo', 42, START_MS])
-      const counts = await runMessages(recording.sources, () => messagesOf(recording), broker.credentialsOf, { clock: virtualClock(START_MS) })
+      const counts = await replay(recording)
       assert.deepEqual([counts.sent, counts.acknowledged], [COUNT, COUNT])
       assert.ok(counts.duplicates > 10 && counts.malformed > 10 && counts.reordered > 10, 'what was on purpose is still counted as such')
       assert.deepEqual(bytesBySource(), sent)
@@ -69,13 +75,14 @@ describe('recording', () => {
   }
 
   it('keeps the spacing of its messages, and cuts the same sockets, whose wills are published', async () => {
-    const plan = planFleet({ ...loadFleet('demo'), faults: { ...faulty[0]!.faults, disconnect: 0.15 } })
+    const plan = planFleet({ ...loadFleet('demo'), faults: { ...FAULTS, disconnect: 0.15 } })
     const file = await recordRun('cut.jsonl', plan), recording = await openRecording(file)
-    const [meant, read] = [traffic(plan, { startMs: START_MS }).take(COUNT).toArray(), await Array.fromAsync(messagesOf(recording))]
-    assert.deepEqual(read.map(({ atMs, isCut, fault }) => [atMs, isCut, fault]), meant.map(({ atMs, isCut, fault }) => [atMs, isCut, fault]))
+    const meant = traffic(plan, { startMs: START_MS }).take(COUNT).toArray(), read = await Array.fromAsync(messagesOf(recording))
+    const shape = (sendings: readonly Outgoing[]) => sendings.map(({ atMs, isCut, fault }) => [atMs, isCut, fault])
+    assert.deepEqual(shape(read), shape(meant))
     assert.equal(recording.lifeS, (meant.at(-1)!.atMs - START_MS) / 1000)
     broker.arrivals.length = 0
-    const counts = await runMessages(recording.sources, () => messagesOf(recording), broker.credentialsOf, { clock: virtualClock(START_MS) })
+    const counts = await replay(recording)
     assert.ok(counts.disconnects > 5)
     assert.ok(broker.arrivals.some(({ payload }) => payload === '{"state":"offline"}'))
   })
@@ -107,7 +114,7 @@ describe('recording', () => {
   })
 
   it('ends the run, and says why, when the disk is full', async () => {
-    const isFull = (...parameters: any[]) => { parameters.at(-1)(new Error('ENOSPC: no space left on device')) }
+    const isFull = (...parameters: any[]) => { parameters.at(-1)(new Error('ENOSPC: no space left')) }
     mock.method(WriteStream.prototype, '_write', isFull)
     mock.method(WriteStream.prototype, '_writev' as '_write', isFull)
     try {
@@ -125,13 +132,17 @@ describe('recording', () => {
   })
 
   it('gives back any bytes, topics, qualities of service and retain flags', async () => {
-    const payloads = fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array(), fc.constant('\ufeffa\u0000\n'), fc.constant(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)))
-    const message = fc.record({ topic: fc.constantFrom('a', 'a/b c/ö', '/'), payload: payloads, qos: fc.constantFrom(0 as const, 1 as const), retain: fc.boolean() })
+    const marked = fc.constantFrom('\ufeffa\u0000\n', Uint8Array.of(0xef, 0xbb, 0xbf, 0x61))
+    const message = fc.record({
+      topic: fc.constantFrom('a', 'a/b c/ö', '/'), payload: fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array(), marked),
+      qos: fc.constantFrom(0 as const, 1 as const), retain: fc.boolean(),
+    })
     let run = 0
     await fc.assert(fc.asyncProperty(fc.array(message, { maxLength: 5 }), async messages => {
       const outgoing = messages.map((each, k): Outgoing => ({ message: each, source: faulty[k]!, atMs: START_MS + k / 3 }))
       const read = await Array.fromAsync(messagesOf(await openRecording(await write(`any-${run++}.jsonl`, outgoing))))
-      const plain = (sendings: readonly Outgoing[]) => sendings.map(({ message: { topic, payload, qos, retain }, source, atMs }) => [topic, Buffer.from(payload as string).toString('hex'), qos, retain, source.name, atMs])
+      const plain = (sendings: readonly Outgoing[]) => sendings.map(({ message: { payload, ...others }, source, atMs }) =>
+        ({ ...others, bytes: Buffer.from(payload as string).toString('hex'), source: source.name, atMs }))
       assert.deepEqual(plain(read), plain(outgoing))
     }), { numRuns: 60 })
   })
@@ -156,32 +167,45 @@ describe('recording', () => {
       return ended(lines.slice(0, -1).map((text, k) => k === line - 1 ? JSON.stringify(members) : text))
     }
 
-    const damages: Readonly<Record<string, readonly [bytes: () => Buffer, fault: RegExp]>> = {
-      'is empty': [() => Buffer.alloc(0), /line 1: the file is empty/],
-      'is another file': [() => Buffer.from('{"name":"demo"}\n'), /line 1: is not the beginning of a recorded run: recording: .* is missing/],
-      'is no text': [() => Buffer.from([0x1f, 0x8b, 0xff, 0x0a]), /line 1: is not text/],
-      'is of another version': [() => changed(1, header => { header.recording = 2 }), /line 1: .*recording: must be a whole number from 1 to 1, is 2/],
-      'has a source of no dialect': [() => changed(1, header => { (header.sources as { dialect: string }[])[2]!.dialect = 'x10' }), /line 1: .*sources\[2\]\.dialect: must be one of/],
-      'has no sources': [() => changed(1, header => { header.sources = [] }), /line 1: .*sources: must be a list/],
-      'breaks off between lines': [() => bytesOf(lines.slice(0, 4)), /line 5: the recording breaks off/],
-      'breaks off within a line': [() => bytesOf(lines).subarray(0, bytesOf(lines.slice(0, 3)).length + 20), /line 4: the recording breaks off/],
-      'breaks off within its last line': [() => bytesOf(lines).subarray(0, -1), /line 8: the recording breaks off/],
-      'goes on behind its end': [() => bytesOf([...lines, lines[3]!]), /line 9: stands behind the end/],
-      'lacks a message': [() => bytesOf(lines.toSpliced(3, 1)), /line 7: speaks of 6 messages, and 5 stand before it/],
-      'has one letter more than was written': [() => bytesOf(lines.map((line, k) => k === 4 ? line.replace('"topic":"', '"topic":"x') : line)), /line 8: .*its checksum does not match/],
-      'has a line that is no JSON': [() => ended(lines.slice(0, -1).with(3, '{"atMs":')), /line 4: is not JSON/],
-      'has a message of nobody': [() => changed(3, line => { line.source = 15 }), /line 3: source: must be a whole number from 0 to 14, is 15/],
-      'goes back in time': [() => changed(3, line => { line.atMs = START_MS - 1 }), /line 3: atMs: must be a number from/],
-      'has a topic with a wildcard': [() => changed(4, line => { line.topic = 'a/#' }), /line 4: topic: is none that can be published on/],
-      'has a message without a payload': [() => changed(5, line => { delete line.payload }), /line 5: payload: must be a text, is missing/],
-      'has bytes that are not base64': [() => changed(5, line => { delete line.payload; line.base64 = 'YQ=' }), /line 5: base64: is not base64/],
-      'has a payload twice': [() => changed(5, line => { line.base64 = 'YQ==' }), /line 5: payload: is not a field/],
-      'has a quality of service of 2': [() => changed(6, line => { line.qos = 2 }), /line 6: qos: must be/],
-      'has a flag that is none': [() => changed(6, line => { line.retain = 'no' }), /line 6: retain: must be true or false, is "no"/],
-      'has a fault that nobody knows': [() => changed(6, line => { line.fault = 'lost' }), /line 6: fault: must be one of/],
-      'has a line without end': [() => Buffer.concat([bytesOf(lines.slice(0, 2)), Buffer.alloc(LINE_BYTES_MAX + 1, 'x')]), /line 3: has more than 16777216 bytes/],
+    const firstSource = (header: Record<string, unknown>) => (header.sources as Record<string, unknown>[])[0]!
+
+    const damages: Readonly<Record<string, readonly [fault: RegExp, bytes: () => Buffer]>> = {
+      'is empty': [/line 1: the file is empty/, () => Buffer.alloc(0)],
+      'is another file': [/line 1: is not the beginning of a recorded run: recording: .* missing/, () => Buffer.from('{"name":"x"}\n')],
+      'is no text': [/line 1: is not text/, () => Buffer.from([0x1f, 0x8b, 0xff, 0x0a])],
+      'is of another version': [/line 1: .*recording: must be .*, is 2/, () => changed(1, header => { header.recording = 2 })],
+      'has a source of no dialect': [
+        /line 1: .*sources\[0\]\.dialect: must be one of/, () => changed(1, header => { firstSource(header).dialect = 'x10' }),
+      ],
+      'has a source with more than there should be': [
+        /line 1: .*sources\[0\]\.password: is not a field/, () => changed(1, header => { firstSource(header).password = 'x' }),
+      ],
+      'has no sources': [/line 1: .*sources: must be a list/, () => changed(1, header => { header.sources = [] })],
+      'breaks off between lines': [/line 5: the recording breaks off/, () => bytesOf(lines.slice(0, 4))],
+      'breaks off within a line': [/line 4: the recording breaks off/, () => bytesOf(lines.slice(0, 4)).subarray(0, -20)],
+      'breaks off within its last line': [/line 8: the recording breaks off/, () => bytesOf(lines).subarray(0, -1)],
+      'goes on behind its end': [/line 9: stands behind the end/, () => bytesOf([...lines, lines[3]!])],
+      'lacks a message': [/line 7: speaks of 6 messages, and 5 stand before it/, () => bytesOf(lines.toSpliced(3, 1))],
+      'has one letter more than was written': [
+        /line 8: .*its checksum does not match/, () => bytesOf(lines.with(4, lines[4]!.replace('"topic":"', '"topic":"x'))),
+      ],
+      'has a line that is no JSON': [/line 4: is not JSON/, () => ended(lines.slice(0, -1).with(3, '{"atMs":'))],
+      'has a message of nobody': [/line 3: source: must be .* from 0 to 14, is 15/, () => changed(3, line => { line.source = 15 })],
+      'goes back in time': [/line 3: atMs: must be a number from/, () => changed(3, line => { line.atMs = START_MS - 1 })],
+      'has a topic with a wildcard': [/line 4: topic: is none that can be published on/, () => changed(4, line => { line.topic = 'a/#' })],
+      'has a message without a payload': [/line 5: payload: must be a text, is missing/, () => changed(5, line => { delete line.payload })],
+      'has bytes that are not base64': [
+        /line 5: base64: is not base64/, () => changed(5, line => { delete line.payload; line.base64 = 'YQ=' }),
+      ],
+      'has a payload twice': [/line 5: payload: is not a field/, () => changed(5, line => { line.base64 = 'YQ==' })],
+      'has a quality of service of 2': [/line 6: qos: must be/, () => changed(6, line => { line.qos = 2 })],
+      'has a flag that is none': [/line 6: retain: must be true or false, is "no"/, () => changed(6, line => { line.retain = 'no' })],
+      'has a fault that nobody knows': [/line 6: fault: must be one of/, () => changed(6, line => { line.fault = 'lost' })],
+      'has a line without end': [
+        /line 3: has more than 16777216 bytes/, () => Buffer.concat([bytesOf(lines.slice(0, 2)), Buffer.alloc(LINE_BYTES_MAX + 1, 'x')]),
+      ],
     }
-    for (const [damage, [bytes, fault]] of Object.entries(damages)) {
+    for (const [damage, [fault, bytes]] of Object.entries(damages)) {
       it(`says so with its line when it ${damage}`, async () => {
         const file = join(folder, 'damaged.jsonl')
         writeFileSync(file, bytes())
@@ -196,7 +220,8 @@ describe('recording', () => {
     it('says so where it is packed and cut short, not packed at all, or not there', async () => {
       const packed = readFileSync(await write('packed.jsonl.gz', traffic(faulty, { startMs: START_MS }).take(400)))
       for (const [name, bytes, fault] of [
-        ['cut.gz', packed.subarray(0, packed.length >> 1), /line \d+: unexpected end of file/], ['plain.gz', bytesOf(lines), /line 1: incorrect header check/],
+        ['cut.gz', packed.subarray(0, packed.length >> 1), /line \d+: unexpected end of file/],
+        ['plain.gz', bytesOf(lines), /line 1: incorrect header check/],
       ] as const) {
         writeFileSync(join(folder, name), bytes)
         await assert.rejects(openRecording(join(folder, name)), fault)

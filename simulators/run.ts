@@ -18,7 +18,8 @@ const BURST_MAX = 32
 
 /**
  * Runs a fleet until its time, its count or the signal ends it, then waits for acknowledgements and says goodbye.
- * A broker that cannot be reached is tried again; a source that it refuses falls silent. Rejects only when `credentialsOf` or `record` does.
+ * A broker that cannot be reached is tried again; a source that it refuses falls silent. Rejects only when `credentialsOf` or `record`
+ * does.
  */
 export function runFleet(plan: readonly SourcePlan[], credentialsOf: CredentialsOf<SourcePlan>, options: RunOptions = {}): Promise<Counts> {
   const { rate, speedup = 1 } = options
@@ -76,7 +77,8 @@ class Run<S extends Source> {
     const { inFlight, states } = this.#pool
     const elapsedMs = (this.#clock.nowMs() - this.#startMs) / (this.#options.speedup ?? 1)
     this.#options.onProgress?.({
-      counts: this.counts, elapsedMs, inFlight, connected: states.up, sources: this.#sources, behindMs: this.#behindMs, share: this.#share(elapsedMs),
+      counts: this.counts, elapsedMs, inFlight, connected: states.up, sources: this.#sources, behindMs: this.#behindMs,
+      share: this.#share(elapsedMs),
     })
   }
 

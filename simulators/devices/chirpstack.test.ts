@@ -43,7 +43,8 @@ describe('chirpstack', () => {
   })
 
   it('joins once, before its first uplink, and tells its status once a day', () => {
-    const days = watch('chirpstack-soil', { hours: 60, periodS: 900 }).map(({ atMs, message }) => [atMs, message.topic.split('/').at(-1)] as const)
+    const days = watch('chirpstack-soil', { hours: 60, periodS: 900 })
+      .map(({ atMs, message }) => [atMs, message.topic.split('/').at(-1)] as const)
     assert.deepEqual(days.slice(0, 3).map(([, kind]) => kind), ['join', 'up', 'status'])
     assert.equal(days.filter(([, kind]) => kind === 'join').length, 1)
     const asked = days.flatMap(([atMs, kind]) => kind === 'status' ? [atMs] : [])

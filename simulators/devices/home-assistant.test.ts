@@ -17,7 +17,8 @@ describe('home-assistant', () => {
     for (const model of models) {
       const all = births(model), [source] = planOf(model), last = all.at(-1)!
       assert.ok(all.length >= 2 && all.every(({ retain }) => retain))
-      for (const { topic } of all.slice(0, -1)) assert.match(topic, /^homeassistant\/(sensor|binary_sensor|device)\/([a-z0-9-]+\/)?[a-z0-9]+\/config$/)
+      const declared = all.slice(0, -1).map(({ topic }) => topic)
+      for (const topic of declared) assert.match(topic, /^homeassistant\/(sensor|binary_sensor|device)\/([a-z0-9-]+\/)?[a-z0-9]+\/config$/)
       assert.match(last.topic, /\/status$/)
       assert.deepEqual([last.payload, homeAssistant.will(source!)], ['online', { ...last, payload: 'offline' }])
     }
@@ -54,7 +55,8 @@ describe('home-assistant', () => {
   })
 
   it('waters its plants when they are dry', () => {
-    const moisture = watch('ha-plant', { hours: 24 * 20, periodS: 3_600 }).map(({ message }) => (JSON.parse(message.payload) as { moisture: number }).moisture)
+    const weeks = watch('ha-plant', { hours: 24 * 20, periodS: 3_600 })
+    const moisture = weeks.map(({ message }) => (JSON.parse(message.payload) as { moisture: number }).moisture)
     assertWithin('moisture', moisture, 12, 46)
     const watered = moisture.filter((now, k) => now > (moisture[k - 1] ?? now) + 15).length
     assert.ok(watered >= 3 && watered <= 9, `watered ${watered} times in twenty days`)

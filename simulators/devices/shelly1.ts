@@ -6,7 +6,10 @@ import { drip, fahrenheit, opening, roomClimate } from '#simulators/devices/room
 import { socket } from '#simulators/devices/socket.ts'
 import type { DevicePlan } from '#simulators/source-plan.ts'
 
-/** What the vendor calls a device of each model: in its id, which is its client id too, and in what it announces. Early ones shorten the MAC. */
+/**
+ * What the vendor calls a device of each model: in its id, which is its client id too, and in what it announces. Early ones shorten the
+ * MAC.
+ */
 const PRODUCTS: Readonly<Record<string, readonly [name: string, model: string, macDigits: number]>> = {
   'shelly1-em3': ['shellyem3', 'SHEM-3', 12], 'shelly1-plug': ['shellyplug-s', 'SHPLG-S', 6], 'shelly1-ht': ['shellyht', 'SHHT-1', 6],
   'shelly1-door': ['shellydw2', 'SHDW-2', 6], 'shelly1-flood': ['shellyflood', 'SHWT-1', 6],
@@ -43,7 +46,9 @@ export const shelly1: Family = {
 /** That it is there, and, to all and on a topic of its own, who it is. */
 function announced(device: DevicePlan): readonly Message[] {
   const id = idOf(device)
-  const payload = JSON.stringify({ id, model: PRODUCTS[device.model]?.[1], mac: macOf(device), ip: '192.168.1.40', new_fw: false, fw_ver: FIRMWARE })
+  const payload = JSON.stringify({
+    id, model: PRODUCTS[device.model]?.[1], mac: macOf(device), ip: '192.168.1.40', new_fw: false, fw_ver: FIRMWARE,
+  })
   return [
     { topic: `shellies/${id}/online`, payload: 'true', retain: true },
     { topic: 'shellies/announce', payload }, { topic: `shellies/${id}/announce`, payload },

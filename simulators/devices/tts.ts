@@ -56,7 +56,8 @@ function receptionOf(setup: DeviceSetup): (arrivedMs: number) => object {
     const [time, timestamp] = [new Date(arrivedMs).toISOString(), Math.floor(arrivedMs * 1000 % 2 ** 32)]
     return {
       rx_metadata: heard.map(({ name, eui, rssi, snr, location }) => ({
-        gateway_ids: { gateway_id: name, eui }, time, timestamp, rssi, channel_rssi: rssi, ...withoutZeros({ snr }), location: place(location),
+        gateway_ids: { gateway_id: name, eui }, time, timestamp, rssi, channel_rssi: rssi, ...withoutZeros({ snr }),
+        location: place(location),
       })),
       settings: {
         data_rate: { lora: { bandwidth: BANDWIDTH_HZ, spreading_factor: spreadingFactor, coding_rate: '4/5' } },
