@@ -40,7 +40,9 @@ describe('Whatever is sent to the API', () => {
   })
   after(() => running.stop())
 
-  for (const { id, roles, body, path, method } of OPERATIONS.filter(operation => operation.body && !operation.id.endsWith('Key') && !operation.id.endsWith('Keys'))) {
+  /** Keys are left as they are, and the log of this gateway silent. */
+  const isLeftAlone = (id: string) => ['Key', 'Keys', 'LogLevel'].some(end => id.endsWith(end))
+  for (const { id, roles, body, path, method } of OPERATIONS.filter(operation => operation.body && !isLeftAlone(operation.id))) {
     it(`as the body of ${id} is done or refused, and breaks nothing`, async function () {
       this.timeout(60_000)
       const { $ref } = (document.paths as any)[path][method.toLowerCase()].requestBody.content['application/json'].schema, name = $ref.slice($ref.lastIndexOf('/') + 1)
