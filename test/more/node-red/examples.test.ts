@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { hasChromium, openBrowser } from '#test/support/chromium.ts'
 import { hasInflux, Influx } from '#test/support/influx.ts'
 import { freePort } from '#test/support/mosquitto.ts'
 import { MAJORS } from '#test/support/node-red-hosts.ts'
@@ -15,6 +16,17 @@ const { 'node-red': { nodes } } = JSON.parse(readFileSync(join(FOLDER, 'package.
 const NAMES = ['01-first-stream', '02-plug-on-a-live-chart', '03-air-quality-to-influx', '04-consent-withdrawn', '05-threshold-to-a-webhook', '06-replay-without-a-gap']
 const room = (temperature: number) => JSON.stringify({ temperature, humidity: 44, battery: 90 })
 const air = (n: number) => JSON.stringify([{ bn: 'urn:dev:mac:0a1b2c3d4e5f6071:', bt: 1_777_889_730 + n, n: 'pm2.5', u: 'ug/m3', v: n }, { n: 'pm10', u: 'ug/m3', v: 2 * n }])
+
+/** Resolves when a browser has drawn a line through two readings; throws for an error in the page. */
+async function seesLine(url: string): Promise<void> {
+  const browser = await openBrowser(), page = await browser.newPage()
+  try {
+    const failed = new Promise<never>((_, fail) => page.on('pageerror', fail))
+    await page.goto(url)
+    await Promise.race([page.waitForFunction(`document.getElementById('line').points.numberOfItems >= 2`), failed])
+    assert.match(await page.innerText('output'), /^\d+ W$/)
+  } finally { await browser.close() }
+}
 
 for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped where no npm registry is reachable)`, () => {
   let scene: Scene, nodeRed: NodeRed, watch: Watch
@@ -32,9 +44,8 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
 
   /** Imports an example, with what its user fills in as global environment variables. */
   async function run(name: string, env: Readonly<Record<string, string>>): Promise<void> {
-    watch?.close()
-    await nodeRed.deploy(await nodeRed.example(name), env)
     watch = await nodeRed.watch()
+    await nodeRed.deploy(await nodeRed.example(name), env)
   }
   const isConnected = ({ fill, shape }: { fill?: string, shape?: string }) => fill === 'green' && shape === 'dot'
 
@@ -63,7 +74,7 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
     assert.deepEqual([message.topic, message.payload.type, message.payload.temperature.value], [streamId, 'IndoorEnvironmentObserved', 21.5])
   })
 
-  it('02 pairs a plug, simulates it, and draws its power', async () => {
+  it(`02 pairs a plug, simulates it, and draws its power${hasChromium ? '' : ' (not drawn: there is no Chromium)'}`, async () => {
     await run(NAMES[1]!, { SLUICE_OWNER_KEY: scene.owner.key })
     const page = await fetch(`${nodeRed.url}/sluice/plug`)
     assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
@@ -73,6 +84,7 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
     const { sourceId, mqtt } = await watch.debug('plug-access')
     assert.equal(mqtt, scene.users.mqtt)
     await live.until(() => live.got.length >= 3, 'three readings of the plug')
+    if (hasChromium) await seesLine(`${nodeRed.url}/sluice/plug`)
     await nodeRed.press('plug-stop')
     await watch.status('plug-simulator', ({ fill }) => fill === 'grey')
     live.close()
@@ -131,5 +143,16 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
       await watch.debug('alert-answer', status => Number(status) === 204)
       assert.equal(receiver.got.length, 1)
     } finally { receiver.stop() }
+  })
+
+  it('06 counts what comes, and shows what it costs', async () => {
+    const { device, streamId } = await scene.offer({ dialect: 'zigbee2mqtt', topic: 'zigbee2mqtt/count', payload: room(20), attributes: ['temperature'] })
+    await run(NAMES[5]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId })
+    await watch.status('replay-stream', isConnected)
+    for (const temperature of [21, 22]) await device.publishAsync('zigbee2mqtt/count', room(temperature), { qos: 1 })
+    const { received, again, gaps } = await watch.debug('replay-counts', counts => counts.received === 2)
+    assert.deepEqual([received, again, gaps], [2, 0, 0])
+    const billed = (usage: any[]) => usage.find(agreement => agreement.streamId === streamId)
+    assert.equal(billed(await watch.debug('replay-bill', usage => billed(usage)?.messages === 2)).amount, '0.002000')
   })
 })
