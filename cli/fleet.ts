@@ -8,15 +8,19 @@ const PAIRING_MAX = 8
 
 export interface Paired extends Credentials { readonly sourceId: string }
 
+interface Pairing { readonly sourceId: string, readonly mqtt: string, readonly username: string, readonly password: string }
+
 /** Credentials for each source. `onPaired` is told how many there are so far. */
-export async function pairAll<S extends Source>(client: Client, sources: readonly S[], signal: AbortSignal, onPaired: (count: number) => void): Promise<ReadonlyMap<S, Paired>> {
+export async function pairAll<S extends Source>(
+  client: Client, sources: readonly S[], signal: AbortSignal, onPaired: (count: number) => void,
+): Promise<ReadonlyMap<S, Paired>> {
   const paired = new Map<S, Paired>(), waiting = sources.values()
   const pairing = async (): Promise<void> => {
     for (const source of waiting) {
       if (signal.aborted) return
       const { name, dialect, location, placement, timezone } = source
-      const { sourceId, mqtt, username, password } = await client.post<{ sourceId: string, mqtt: string, username: string, password: string }>('/v1/sources', { name, dialect, location, placement, timezone })
-      paired.set(source, { sourceId, url: mqtt, username, password })
+      const { mqtt, ...given } = await client.post<Pairing>('/v1/sources', { name, dialect, location, placement, timezone })
+      paired.set(source, { ...given, url: mqtt })
       onPaired(paired.size)
     }
   }
@@ -26,7 +30,10 @@ export async function pairAll<S extends Source>(client: Client, sources: readonl
 
 interface KnownDevice { readonly deviceId: string, readonly sourceId: string, readonly device: string, readonly emptyMm?: number }
 
-/** Tells the heights of containers whose devices have spoken and are not told of yet: a sensor in a lid knows its distance, not how deep the bin is. */
+/**
+ * Tells the heights of containers whose devices have spoken and are not told of yet: a sensor in a lid knows its distance, not how deep the
+ * bin is.
+ */
 export async function tellHeights(client: Client, paired: ReadonlyMap<Source, Paired>): Promise<void> {
   const known = await client.get<KnownDevice[]>('/v1/devices'), untold = known.filter(({ emptyMm }) => emptyMm === undefined)
   const ids = new Map(untold.map(({ deviceId, sourceId, device }) => [`${sourceId} ${device.split('/').at(-1)!}`, deviceId]))

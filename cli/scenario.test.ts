@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { findCommand, parseInput } from '#cli/parse.ts'
-import { DAY_S, DAY_TAKES_S, scenarioOf } from '#cli/scenario.ts'
+import { DAY_S, DAY_TAKES_S, LATE_S_MAX, lateness, scenarioOf } from '#cli/scenario.ts'
 import { COMMANDS } from '#cli/table.ts'
 import type { Counts, RunOptions } from '#simulators/run.ts'
 
@@ -38,6 +38,13 @@ describe('A scenario', () => {
   it('begins where it is told to', async () => {
     const { startMs, plannedS } = await scenario('--day', '--start', '2026-01-01T00:00:00Z')
     assert.deepEqual([startMs, plannedS], [Date.parse('2026-01-01T00:00:00Z'), DAY_TAKES_S])
+  })
+
+  it('says that it took longer than planned, by how much, and that nothing is missing', () => {
+    assert.equal(lateness(87.26, 60, { acknowledged: 232_780 }),
+      'It took 87.3 s instead of 60 s: no more than 2668 messages a second came through. None was left out.')
+    assert.equal(lateness(60 + LATE_S_MAX, 60, { acknowledged: 5 }), undefined)
+    assert.equal(lateness(1e6, undefined, { acknowledged: 5 }), undefined)
   })
 
   it('that is interrupted before it began pairs nobody and sends nothing', async () => {

@@ -20,6 +20,8 @@ export interface Scenario {
 export const DAY_S = 86_400
 /** How long a day takes with --day. */
 export const DAY_TAKES_S = 60
+/** A run that takes longer than planned by no more than this says nothing of it. */
+export const LATE_S_MAX = 1
 const OF_FLEETS = ['devices', 'rate', 'seed', 'start', 'record'] as const
 
 /** Reads the fleet, or all of the recording. Throws a usage error where options contradict each other. */
@@ -80,3 +82,12 @@ async function replayScenario(input: Input, file: string): Promise<Scenario> {
     run: (credentialsOf, options) => runMessages(sources, () => messagesOf(recording), credentialsOf, { ...pace, ...options }),
   }
 }
+
+/** What to say of a run that took longer than planned; undefined for one that did not. */
+export function lateness(tookS: number, plannedS: number | undefined, { acknowledged }: Pick<Counts, 'acknowledged'>): string | undefined {
+  if (plannedS === undefined || tookS <= plannedS + LATE_S_MAX) return undefined
+  const rate = Math.round(acknowledged / tookS), times = `${tenths(tookS)} s instead of ${tenths(plannedS)} s`
+  return `It took ${times}: no more than ${rate} messages a second came through. None was left out.`
+}
+
+export const tenths = (seconds: number): number => Math.round(seconds * 10) / 10

@@ -123,6 +123,21 @@ describe('run', () => {
     assert.deepEqual([counts.sent, counts.acknowledged], [2_000, 2_000])
   })
 
+  it('lives a life whole, however slow the broker is, and tells how far it is behind', async () => {
+    broker.held = []
+    const behind: number[] = [], shares: number[] = []
+    const onProgress = ({ behindMs, share, inFlight, counts }: Progress) => {
+      behind.push(behindMs)
+      shares.push(share!)
+      if (counts.sent > 0 && counts.acknowledged === 0 && inFlight >= IN_FLIGHT_MAX) broker.release()
+    }
+    const counts = await runFleet(demo, broker.credentialsOf, { startMs: START_MS, speedup: 600, lifeS: 120, onProgress })
+    const life = traffic(demo, { startMs: START_MS }).take(9_000).filter(({ atMs }) => atMs <= START_MS + 120_000).toArray()
+    assert.deepEqual([counts.sent, counts.acknowledged], [life.length, life.length])
+    for (const source of demo) assert.deepEqual(new Set(saidBy(source, broker.arrivals)), new Set(meantBy(source, life)))
+    assert.ok(Math.max(...behind) > 100 && shares.at(-1)! > 0.98 && shares.at(-1)! <= 1)
+  })
+
   it('ends when its time is over, and tells how far it is', async () => {
     const shares: number[] = []
     const began = performance.now()

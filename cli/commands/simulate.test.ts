@@ -19,30 +19,26 @@ describe('sluice simulate', () => {
   after(() => running.stop())
 
   it('lets a day pass, written down, and sends it once more, as other sources', async () => {
-    const counts = await sluiceJson(['simulate', ...SMALL, '--speedup', '43200', '--start', START, '--record', at('day.jsonl.gz')], owner)
+    const written = ['--start', START, '--record', at('day.jsonl.gz')]
+    const counts = await sluiceJson(['simulate', ...SMALL, '--speedup', '43200', ...written], owner)
     assert.ok(counts.sent > 400 && counts.acknowledged === counts.sent, JSON.stringify(counts))
     assert.ok(counts.seconds >= 2 && counts.byDialect.tts > 100 && counts.byDialect.chirpstack > 100)
     const recording = await openRecording(at('day.jsonl.gz'))
-    assert.deepEqual([recording.messages, recording.startMs, recording.fleet, recording.seed], [counts.sent, Date.parse(START), 'city-2000', 7])
+    const { messages, startMs, fleet, seed } = recording
+    assert.deepEqual([messages, startMs, fleet, seed], [counts.sent, Date.parse(START), 'city-2000', 7])
     assert.ok(recording.lifeS > 86_000 && recording.lifeS <= 86_400)
 
     const again = await sluiceJson(['simulate', '--replay', at('day.jsonl.gz'), '--speedup', '43200'], owner)
     const { seconds: _, ...replayed } = again, { seconds: __, ...sent } = counts
     assert.deepEqual(replayed, sent)
-    const sources = await sluiceJson(['source', 'list'], owner)
-    assert.deepEqual(sources.map(({ name }: { name: string }) => name).sort(), ['city chirpstack', 'city chirpstack', 'city tts', 'city tts'])
+    const sources: { name: string }[] = await sluiceJson(['source', 'list'], owner)
+    assert.deepEqual(sources.map(({ name }) => name).sort(), ['city chirpstack', 'city chirpstack', 'city tts', 'city tts'])
   })
 
   it('writes the same file for the same seed and start', async () => {
-    for (const name of ['one', 'other']) await sluiceJson(['simulate', ...SMALL, '--speedup', '100000', '--seconds', '0.3', '--start', START, '--record', at(name)], owner)
+    const pace = ['--speedup', '100000', '--seconds', '0.3', '--start', START]
+    for (const name of ['one', 'other']) await sluiceJson(['simulate', ...SMALL, ...pace, '--record', at(name)], owner)
     assert.ok(readFileSync(at('one')).length > 50_000 && readFileSync(at('one')).equals(readFileSync(at('other'))))
-  })
-
-  it('says in people\'s words that a day took longer than planned, and leaves nothing out', async () => {
-    const { code, out, err } = await sluice(['simulate', '--fleet', 'street-50', '--devices', '60', '--speedup', '100000', '--seconds', '0.2'], owner)
-    const [, sent, acknowledged] = /sent +(\d+)[^]*acknowledged +(\d+)/.exec(out)!
-    assert.deepEqual([code, sent], [0, acknowledged])
-    assert.match(err, /It took [\d.]+ s instead of 0\.2 s: no more than \d+ messages a second came through\. None was left out\./)
   })
 
   it('leaves no file where nothing could be paired, and writes over none', async () => {
@@ -64,8 +60,10 @@ describe('sluice simulate', () => {
   for (const [words, fault] of [
     [[], /Either --fleet or --replay is needed/], [['--fleet', 'demo', '--replay', 'x'], /Either --fleet or --replay/],
     [['--replay', 'x', '--rate', '5'], /--rate goes with --fleet/], [['--replay', 'x', '--record', 'y'], /--record goes with --fleet/],
-    [['--fleet', 'demo', '--day', '--speedup', '5'], /--speedup contradicts --day/], [['--fleet', 'demo', '--day', '--seconds', '5'], /--seconds contradicts --day/],
-    [['--fleet', 'demo', '--start', 'yesterday'], /--start must be a time/], [['--fleet', 'demo', '--speedup', '0.5'], /--speedup must be from 1 to 100000/],
+    [['--fleet', 'demo', '--day', '--speedup', '5'], /--speedup contradicts --day/],
+    [['--fleet', 'demo', '--day', '--seconds', '5'], /--seconds contradicts --day/],
+    [['--fleet', 'demo', '--start', 'yesterday'], /--start must be a time/],
+    [['--fleet', 'demo', '--speedup', '0.5'], /--speedup must be from 1 to 100000/],
   ] as const) {
     it(`refuses ${words.length === 0 ? 'nothing to do' : words.join(' ')}`, async () => {
       const { code, err } = await sluice(['simulate', ...words], owner)

@@ -4,15 +4,13 @@ import type { Input } from '#cli/input.ts'
 import { interruption } from '#cli/interrupt.ts'
 import type { Io } from '#cli/io.ts'
 import { Progress } from '#cli/progress.ts'
-import { scenarioOf, type Scenario } from '#cli/scenario.ts'
+import { lateness, scenarioOf, tenths, type Scenario } from '#cli/scenario.ts'
 import type { Source } from '#simulators/plan.ts'
 import { Recorder } from '#simulators/recorder.ts'
 import type { Counts, Progress as RunProgress } from '#simulators/run.ts'
 
 /** Devices that have spoken since are told of so often. */
 const TELL_HEIGHTS_MS = 5_000
-/** A run that takes longer than planned by no more than this says nothing of it. */
-const LATE_S_MAX = 2
 
 export async function simulate(input: Input, io: Io): Promise<void> {
   const scenario = await scenarioOf(input, Date.now()), progress = new Progress(), signal = interruption()
@@ -22,7 +20,8 @@ export async function simulate(input: Input, io: Io): Promise<void> {
       await recorder?.discard()
       throw error
     })
-    const begunMs = performance.now(), counts = await run(scenario, paired, recorder, io, progress, signal)
+    const telling = setInterval(() => void tellAll(io, paired), TELL_HEIGHTS_MS), begunMs = performance.now()
+    const counts = await run(scenario, paired, recorder, progress, signal).finally(() => clearInterval(telling))
     progress.end()
     showAll(counts, (performance.now() - begunMs) / 1000, scenario, signal, io)
   } finally {
@@ -31,19 +30,22 @@ export async function simulate(input: Input, io: Io): Promise<void> {
 }
 
 async function pairedFor({ sources }: Scenario, io: Io, progress: Progress, signal: AbortSignal): Promise<ReadonlyMap<Source, Paired>> {
-  return pairAll(await io.client(), sources, signal, paired => progress.update(paired / sources.length, `${paired} of ${sources.length} sources paired`))
+  const onPaired = (count: number): void => progress.update(count / sources.length, `${count} of ${sources.length} sources paired`)
+  return pairAll(await io.client(), sources, signal, onPaired)
+}
+
+async function tellAll(io: Io, paired: ReadonlyMap<Source, Paired>): Promise<void> {
+  await tellHeights(await io.client(), paired).catch(() => { /* the next time */ })
 }
 
 /** What was sent before something went wrong is written down as well. */
-async function run(scenario: Scenario, paired: ReadonlyMap<Source, Paired>, recorder: Recorder | undefined, io: Io, progress: Progress, signal: AbortSignal): Promise<Counts> {
-  const client = await io.client()
-  const telling = setInterval(() => void tellHeights(client, paired).catch(() => { /* the next time */ }), TELL_HEIGHTS_MS)
+async function run(
+  scenario: Scenario, paired: ReadonlyMap<Source, Paired>, recorder: Recorder | undefined, progress: Progress, signal: AbortSignal,
+): Promise<Counts> {
+  const onProgress = (state: RunProgress): void => progress.update(state.share, textOf(state))
   try {
-    return await scenario.run(source => paired.get(source)!, {
-      signal, ...recorder && { record: recorder.record }, onProgress: state => progress.update(state.share, textOf(state)),
-    })
+    return await scenario.run(source => paired.get(source)!, { signal, record: recorder?.record, onProgress })
   } finally {
-    clearInterval(telling)
     await recorder?.close()
   }
 }
@@ -53,10 +55,8 @@ function textOf({ counts: { sent, acknowledged }, connected, sources, behindMs }
   return `${sent} sent, ${acknowledged} acknowledged, ${connected} of ${sources} connected${behind}`
 }
 
-function showAll(counts: Counts, tookS: number, { plannedS = Infinity }: Scenario, signal: AbortSignal, io: Io): void {
-  const seconds = Math.round(tookS * 10) / 10
-  if (!signal.aborted && tookS > plannedS + LATE_S_MAX) {
-    io.note(`It took ${seconds} s instead of ${Math.round(plannedS * 10) / 10} s: no more than ${Math.round(counts.acknowledged / tookS)} messages a second came through. None was left out.`)
-  }
-  io.show({ ...counts, seconds })
+function showAll(counts: Counts, tookS: number, { plannedS }: Scenario, signal: AbortSignal, io: Io): void {
+  const late = signal.aborted ? undefined : lateness(tookS, plannedS, counts)
+  if (late !== undefined) io.note(late)
+  io.show({ ...counts, seconds: tenths(tookS) })
 }
