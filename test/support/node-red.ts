@@ -1,10 +1,10 @@
 // A real Node-RED without a window, with the nodes installed as a user installs them: deploys flows, sees what they do, dies and comes back.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Collector } from '#test/support/collector.ts'
+import { Collector, EXPECTED_MS_MAX } from '#test/support/collector.ts'
 import { freePort } from '#test/support/mosquitto.ts'
 import { hostOf, paletteFolder, type Host, type Major } from '#test/support/node-red-hosts.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
@@ -25,6 +25,7 @@ export class NodeRed {
   readonly #port: number
   readonly #env: Readonly<Record<string, string>>
   #child: ChildProcess | undefined
+  readonly #events = new EventEmitter()
   #log = ''
 
   private constructor(host: Host, userDir: string, port: number, env: Readonly<Record<string, string>>) {
@@ -58,7 +59,9 @@ export class NodeRed {
     const isUp = new Promise<void>((done, fail) => {
       for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', line => {
         this.#log = `${this.#log}${line}\n`.slice(-20_000)
-        if (line.endsWith('Started flows')) done()
+        if (!line.endsWith('Started flows')) return
+        this.#events.emit('started')
+        done()
       })
       child.once('exit', code => fail(new Error(`Node-RED ended with ${code}:\n${this.#log}`)))
     })
@@ -84,10 +87,12 @@ export class NodeRed {
   }
   example(name: string): Promise<readonly FlowNode[]> { return this.#call('GET', `/library/examples/flows/${PALETTE_NAME}/${name}`) }
 
-  /** Replaces what runs. `env`: global environment variables, as the editor sets them in the global configuration. */
+  /** Replaces what runs; resolves when it runs, which Node-RED answers before. `env`: global environment variables, as the editor sets them in the global configuration. */
   async deploy(nodes: readonly FlowNode[], env: Readonly<Record<string, string>> = {}): Promise<void> {
     const global = { id: 'global-environment', type: 'global-config', env: Object.entries(env).map(([name, value]) => ({ name, value, type: 'str' })) }
+    const started = once(this.#events, 'started', { signal: AbortSignal.timeout(EXPECTED_MS_MAX) })
     await this.#call('POST', '/flows', { flows: [...nodes, global] }, { 'node-red-api-version': 'v2', 'node-red-deployment-type': 'full' })
+    await started
   }
 
   /** Presses the button of an inject node. */
