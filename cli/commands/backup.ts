@@ -8,19 +8,20 @@ import { interruption } from '#cli/interrupt.ts'
 import type { Io } from '#cli/io.ts'
 import { Progress } from '#cli/progress.ts'
 import { readArchive } from '#gateway/backup/archive.ts'
+import type { Manifest } from '#gateway/backup/manifest.ts'
 import { restore as restoreFile } from '#gateway/backup/restore.ts'
 
 const MIB = 1 << 20
 
-/** Prints where the backup lies and what it says of itself. Under its name there is a whole backup or none. Throws CONFLICT where there is a file. */
+/** Prints where the backup lies and what it says of itself. Under its name is a whole backup or none. Throws CONFLICT where a file is. */
 export async function backup(input: Input, io: Io): Promise<void> {
   const file = resolve(input.text('to') ?? `sluice-backup-${stamp(new Date())}.tar`), part = `${file}.part`
   assertFree(file)
   const client = await io.client(), archive = await client.download('/v1/backup', interruption())
-  const { createdAt, sluiceVersion, schemaVersion, messages, bytes } = await save(archive, part).catch(async (error: unknown) => {
+  const { createdAt, sluiceVersion, schemaVersion, messages, bytes } = await save(archive, part).catch(async (error: Error) => {
     archive.destroy()
     await rm(part, { force: true })
-    throw error instanceof CliError ? error : new CliError('UNAVAILABLE', `The backup was not kept: ${(error as Error).message}`, { cause: error })
+    throw new CliError('UNAVAILABLE', `The backup was not kept: ${error.message}`, { cause: error })
   })
   assertFree(file)
   await rename(part, file)
@@ -43,7 +44,7 @@ function assertFree(file: string): void {
 }
 
 /** Writes and proves it at once: what is wrong with a backup has to be known while there is a gateway to make another. */
-async function save(archive: AsyncIterable<Buffer>, path: string): Promise<Awaited<ReturnType<typeof readArchive>> & { bytes: number }> {
+async function save(archive: AsyncIterable<Buffer>, path: string): Promise<Manifest & { bytes: number }> {
   await rm(path, { force: true }) // left by a backup that was killed
   const file = await open(path, 'wx', 0o600), progress = new Progress()
   try {

@@ -12,6 +12,9 @@ const READ_BYTES = 128 << 10
 /** So many first bytes of a file on disk. */
 export interface Part { readonly name: string, readonly path: string, readonly bytes: number }
 
+/** Has to read the content to its end. */
+export type Take = (name: string, content: AsyncIterable<Buffer>) => Promise<void>
+
 /** Reads no faster than it is read. Throws where a file has become shorter. */
 export async function* writeArchive(parts: readonly Part[], about: Omit<Manifest, 'files'>): AsyncGenerator<Buffer, void> {
   const files: ManifestFile[] = [], modifiedAt = Math.floor(Date.parse(about.createdAt) / 1000)
@@ -27,10 +30,10 @@ export async function* writeArchive(parts: readonly Part[], about: Omit<Manifest
 }
 
 /**
- * Gives the content of each file to `take`, which has to read it to its end. Resolves with the manifest when all of it came as it was written;
- * throws BAD_REQUEST where it did not. What was taken until then may be anything: nobody should see it before.
+ * Gives the content of each file to `take`. Resolves with the manifest when all of it came as it was written; throws BAD_REQUEST where it
+ * did not. What was taken until then may be anything: nobody should see it before.
  */
-export async function readArchive(source: AsyncIterable<Uint8Array>, take: (name: string, content: AsyncIterable<Buffer>) => Promise<void>): Promise<Manifest> {
+export async function readArchive(source: AsyncIterable<Uint8Array>, take: Take): Promise<Manifest> {
   const found = new Map<string, ManifestFile>()
   let manifest: Manifest | undefined
   for await (const entry of readTar(source)) {

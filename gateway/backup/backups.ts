@@ -44,8 +44,9 @@ export class Backups {
   }
 
   /**
-   * The gateway as it is now, as an archive (see `writeArchive`) that is read from disk as it is taken. It is over when the stream has closed,
-   * for whatever reason. Throws CONFLICT while another is under way, UNAVAILABLE where the disk does not allow it; nothing has changed then.
+   * The gateway as it is now, as an archive (see `writeArchive`) that is read from disk as it is taken. It is over when the stream has
+   * closed, for whatever reason. Throws CONFLICT while another is under way, UNAVAILABLE where the disk does not allow it; nothing has
+   * changed then.
    */
   take(): Readable {
     if (this.#isUnderWay) throw new GatewayError('CONFLICT', 'A backup is under way: take another one when it has ended.')
@@ -76,13 +77,14 @@ export class Backups {
   #fix(): AsyncIterable<Buffer> {
     const { journal, meter, database, directory, clock, version } = this.#options
     mkdirSync(this.#folder, { mode: 0o700 })
-    const segments = journal.pin(this.#folder).map(({ path, bytes }): Part => ({ name: `${JOURNAL_FOLDER}/${basename(path)}`, path, bytes }))
+    const segments = journal.pin(this.#folder).map(part => ({ ...part, name: `${JOURNAL_FOLDER}/${basename(part.path)}` }))
     const messages = journal.count
     meter.seal()
     const state = this.#part(STATE_FILE), key = this.#part(MASTER_KEY_FILE)
     database.prepare('VACUUM INTO ?').run(state)
     copyFileSync(join(directory, MASTER_KEY_FILE), key)
-    const about = { format: FORMAT, sluiceVersion: version, schemaVersion: SCHEMA_VERSION, createdAt: new Date(clock.now()).toISOString(), messages }
+    const createdAt = new Date(clock.now()).toISOString()
+    const about = { format: FORMAT, sluiceVersion: version, schemaVersion: SCHEMA_VERSION, createdAt, messages }
     return writeArchive([whole(STATE_FILE, state), whole(MASTER_KEY_FILE, key), ...segments], about)
   }
 
@@ -90,7 +92,8 @@ export class Backups {
     const { database, directory } = this.#options, { bavail, bsize } = statfsSync(directory)
     const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()![name])
     const needed = pragma('page_count') * pragma('page_size') + SPARE_BYTES, free = bavail * bsize
-    if (free < needed) throw new GatewayError('UNAVAILABLE', `A backup needs ${needed} bytes of room in ${directory} for a while, and there are ${free}: make room.`)
+    if (free >= needed) return
+    throw new GatewayError('UNAVAILABLE', `A backup needs ${needed} bytes of room in ${directory}, and there are ${free}: make room.`)
   }
 
   #part(name: string): string { return join(this.#folder, name) }

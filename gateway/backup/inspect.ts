@@ -7,7 +7,7 @@ import { notWhole } from '#gateway/backup/tar-reader.ts'
 import { ConsentEvents } from '#gateway/consent/events.ts'
 import { Segment, SEGMENT_NAME } from '#gateway/journal/segment.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
-import { Ledger } from '#gateway/market/ledger.ts'
+import { Ledger, type Balance } from '#gateway/market/ledger.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { openState } from '#gateway/state/database.ts'
@@ -23,8 +23,8 @@ export interface Figures {
 }
 
 /**
- * Brings the state to this Sluice's schema, and counts what is there. Throws BAD_REQUEST or UNAVAILABLE where the chain of consents is broken,
- * the books do not balance, the master key is another gateway's, or a message belongs to no stream.
+ * Brings the state to this Sluice's schema, and counts what is there. Throws BAD_REQUEST or UNAVAILABLE where the chain of consents is
+ * broken, the books do not balance, the master key is another gateway's, or a message belongs to no stream.
  */
 export async function inspect(directory: string): Promise<Figures> {
   const database = openState(directory)
@@ -61,10 +61,11 @@ function chainLength(database: DatabaseSync): number {
 /** Every currency sums to zero, and every balance is the sum of its postings. */
 function checkBooks(database: DatabaseSync): number {
   const ledger = new Ledger(database, systemClock)
-  const posted = database.prepare('SELECT account, currency, sum(amount) AS amount FROM postings GROUP BY account, currency')
-  posted.setReadBigInts(true)
-  const sums = posted.all() as unknown as { account: string, currency: string, amount: bigint }[]
-  const areEqual = sums.length === ledger.balances().length && sums.every(({ account, currency, amount }) => ledger.balance(account, currency) === amount)
-  if (!areEqual || Object.values(ledger.sums()).some(sum => sum !== 0n)) throw notWhole('its books do not balance')
+  const query = database.prepare('SELECT account, currency, sum(amount) AS amount FROM postings GROUP BY account, currency')
+  query.setReadBigInts(true)
+  const posted = query.all() as unknown as Balance[]
+  const areEqual = posted.every(({ account, currency, amount }) => ledger.balance(account, currency) === amount)
+  const isZero = Object.values(ledger.sums()).every(sum => sum === 0n)
+  if (!areEqual || !isZero || posted.length !== ledger.balances().length) throw notWhole('its books do not balance')
   return ledger.entries()
 }

@@ -35,7 +35,9 @@ export interface Manifest {
 
 /** Whether a backup may hold a file of this name. */
 export function isKnown(name: string): boolean {
-  return name === STATE_FILE || name === MASTER_KEY_FILE || (name.startsWith(`${JOURNAL_FOLDER}/`) && SEGMENT_NAME.test(name.slice(JOURNAL_FOLDER.length + 1)))
+  if (name === STATE_FILE || name === MASTER_KEY_FILE) return true
+  const folder = `${JOURNAL_FOLDER}/`
+  return name.startsWith(folder) && SEGMENT_NAME.test(name.slice(folder.length))
 }
 
 /** Throws BAD_REQUEST for what is no manifest, or that of a newer Sluice. */

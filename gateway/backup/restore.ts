@@ -40,7 +40,9 @@ export async function restore({ file, directory, onProgress }: RestoreOptions): 
       await rm(folder, { recursive: true, force: true })
     }
   } catch (error) {
-    throw error instanceof GatewayError ? error : new GatewayError('UNAVAILABLE', `Nothing was restored (${(error as Error).message}): mend that, and try again.`, { cause: error })
+    if (error instanceof GatewayError) throw error
+    const { message } = error as Error
+    throw new GatewayError('UNAVAILABLE', `Nothing was restored (${message}): mend that, and try again.`, { cause: error })
   } finally {
     await source.close()
   }
@@ -62,7 +64,8 @@ async function openBackup(file: string): Promise<FileHandle> {
 async function unpack(source: FileHandle, folder: string, onProgress: (share: number) => void): Promise<Manifest> {
   const { size } = await source.stat()
   await mkdir(join(folder, JOURNAL_FOLDER), { mode: 0o700 })
-  return readArchive(watched(source.createReadStream({ autoClose: false }), bytes => onProgress(bytes / size)), (name, content) => write(join(folder, name), content))
+  const bytes = watched(source.createReadStream({ autoClose: false }), read => onProgress(read / size))
+  return readArchive(bytes, (name, content) => write(join(folder, name), content))
 }
 
 async function* watched(source: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
@@ -92,8 +95,9 @@ async function settle(folder: string, data: string): Promise<void> {
     await rename(folder, data)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EBUSY' || code === 'EXDEV') throw new GatewayError('CONFLICT', `${data} is a disk of its own, and cannot be put in place at once: name a directory in it.`, { cause: error })
-    throw new GatewayError('CONFLICT', `${data} cannot be put in place (${message}): name another directory.`, { cause: error })
+    const isDisk = code === 'EBUSY' || code === 'EXDEV'
+    const advice = isDisk ? 'is a disk of its own: name a directory in it' : `cannot be put in place (${message}): name another directory`
+    throw new GatewayError('CONFLICT', `${data} ${advice}.`, { cause: error })
   }
   await syncDirectory(dirname(data))
 }

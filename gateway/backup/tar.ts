@@ -7,7 +7,8 @@ export const FILE_BYTES_MAX = 8 ** 11 - 1
 export const END = Buffer.alloc(2 * BLOCK_BYTES)
 
 const NAME_BYTES = 100
-const NAME = { at: 0, bytes: NAME_BYTES }, MODE = 100, USER = 108, GROUP = 116, SIZE = 124, MODIFIED = 136, CHECKSUM = 148, TYPE = 156, MAGIC = 257
+/** Where the fields begin; the name is at 0. */
+const MODE = 100, USER = 108, GROUP = 116, SIZE = 124, MODIFIED = 136, CHECKSUM = 148, TYPE = 156, MAGIC = 257
 const OWNER_ONLY = 0o600
 const REGULAR = '0'
 
@@ -23,7 +24,7 @@ export interface TarFile {
 export function headerOf({ name, bytes, modifiedAt }: TarFile): Buffer {
   if (name.length > NAME_BYTES || bytes > FILE_BYTES_MAX) throw new RangeError(`${name} with ${bytes} bytes is too large for an archive`)
   const block = Buffer.alloc(BLOCK_BYTES), put = (at: number, text: string) => block.write(text, at, 'latin1')
-  put(NAME.at, name)
+  put(0, name)
   for (const [at, number] of [[MODE, OWNER_ONLY], [USER, 0], [GROUP, 0]] as const) put(at, octal(number, 7))
   for (const [at, number] of [[SIZE, bytes], [MODIFIED, modifiedAt]] as const) put(at, octal(number, 11))
   put(TYPE, REGULAR)
@@ -35,7 +36,7 @@ export function headerOf({ name, bytes, modifiedAt }: TarFile): Buffer {
 
 /** The file that a header announces; undefined where it is none that `headerOf` wrote. */
 export function parseHeader(block: Buffer): TarFile | undefined {
-  const name = block.toString('latin1', NAME.at, NAME.bytes).replace(/\0.*$/s, '')
+  const name = block.toString('latin1', 0, NAME_BYTES).replace(/\0.*$/s, '')
   const file = { name, bytes: numberAt(block, SIZE), modifiedAt: numberAt(block, MODIFIED) }
   return headerOf(file).equals(block) ? file : undefined
 }
