@@ -66,9 +66,17 @@ describe('plan', () => {
     assert.equal(new Set(places).size, 26, 'each device of the city has a place of its own')
   })
 
+  it('lets a site have lines of its own, better or worse than those of the fleet', () => {
+    const spec = loadFleet('street-50'), [zigbee, plug, older] = ['zigbee-home.1', 'plug-home.1', 'older-home.9']
+    const faultsAt = (name: string) => planFleet(spec).find(({ site }) => site === name)!.faults
+    assert.deepEqual(faultsAt(zigbee), spec.faults)
+    assert.deepEqual([faultsAt(plug).clockSkewS, faultsAt(plug).disconnect], [2, 0])
+    assert.ok(faultsAt(older).disconnect > 0)
+  })
+
   it('gives bins a depth, and nothing else one', () => {
-    for (const { model, emptyMm, fullMm } of devicesOf(demo)) {
-      if (model === 'tts-bin') assert.ok(emptyMm! >= 1200 && emptyMm! <= 1800 && fullMm! < emptyMm!)
+    for (const { model, emptyMm, fullMm } of devicesOf([...demo, ...planFleet(loadFleet('city-2000'))])) {
+      if (model.endsWith('-bin')) assert.ok(emptyMm! >= 1200 && emptyMm! <= 1800 && fullMm! < emptyMm!)
       else assert.equal(emptyMm, undefined)
     }
   })

@@ -74,12 +74,22 @@ describe('recording', () => {
     })
   }
 
+  it('is sent with the quality of service that each message had', async () => {
+    const messages = traffic(faulty, { startMs: START_MS }).take(60).toArray()
+    const mixed = messages.map((outgoing, k): Outgoing => ({ ...outgoing, message: { ...outgoing.message, qos: k % 2 === 0 ? 0 : 1 } }))
+    const { acknowledged } = await replay(await openRecording(await write('mixed.jsonl', mixed)))
+    assert.equal(acknowledged, 60)
+    const arrivedWith = (wanted: number) => broker.arrivals.filter(({ qos }) => qos === wanted).length
+    assert.ok(arrivedWith(1) === 30 && arrivedWith(0) > 0)
+  })
+
   it('keeps the spacing of its messages, and cuts the same sockets, whose wills are published', async () => {
     const plan = planFleet({ ...loadFleet('demo'), faults: { ...FAULTS, disconnect: 0.15 } })
     const file = await recordRun('cut.jsonl', plan), recording = await openRecording(file)
     const meant = traffic(plan, { startMs: START_MS }).take(COUNT).toArray(), read = await Array.fromAsync(messagesOf(recording))
     const shape = (sendings: readonly Outgoing[]) => sendings.map(({ atMs, isCut, fault }) => [atMs, isCut, fault])
     assert.deepEqual(shape(read), shape(meant))
+    assert.ok(read.every(({ source }) => recording.sources.includes(source)), 'of the very sources that were opened, and are paired')
     assert.equal(recording.lifeS, (meant.at(-1)!.atMs - START_MS) / 1000)
     broker.arrivals.length = 0
     const counts = await replay(recording)
@@ -192,6 +202,7 @@ describe('recording', () => {
       'has a line that is no JSON': [/line 4: is not JSON/, () => ended(lines.slice(0, -1).with(3, '{"atMs":'))],
       'has a message of nobody': [/line 3: source: must be .* from 0 to 14, is 15/, () => changed(3, line => { line.source = 15 })],
       'goes back in time': [/line 3: atMs: must be a number from/, () => changed(3, line => { line.atMs = START_MS - 1 })],
+      'goes back in time between two messages': [/line 4: atMs: must be/, () => changed(4, line => { line.atMs = START_MS + 0.001 })],
       'has a topic with a wildcard': [/line 4: topic: is none that can be published on/, () => changed(4, line => { line.topic = 'a/#' })],
       'has a message without a payload': [/line 5: payload: must be a text, is missing/, () => changed(5, line => { delete line.payload })],
       'has bytes that are not base64': [
