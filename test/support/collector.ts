@@ -39,7 +39,8 @@ export class Collector<T = any> {
     const signal = AbortSignal.timeout(msMax)
     while (!isDone()) {
       await once(this.#news, 'news', { signal }).catch((cause: unknown) => {
-        throw new Error(`not seen in ${msMax / 1000} s: ${what}. The latest of ${this.got.length}: ${JSON.stringify(this.got.slice(-3)).slice(0, 2000)}`, { cause })
+        const latest = JSON.stringify(this.got.slice(-3)).slice(0, 2000)
+        throw new Error(`not seen in ${msMax / 1000} s: ${what}. The latest of ${this.got.length}: ${latest}`, { cause })
       })
     }
   }

@@ -38,8 +38,8 @@ export async function hostOf(major: Major): Promise<Host | undefined> {
 
 /** npm writes the inner lockfile last. */
 function isInstalled(wanted: string, folder: string): boolean {
-  const lock = join(folder, 'package-lock.json')
-  return existsSync(join(folder, 'node_modules', '.package-lock.json')) && readFileSync(lock, 'utf8') === readFileSync(join(wanted, 'package-lock.json'), 'utf8')
+  const lockOf = (place: string): string => readFileSync(join(place, 'package-lock.json'), 'utf8')
+  return existsSync(join(folder, 'node_modules', '.package-lock.json')) && lockOf(folder) === lockOf(wanted)
 }
 
 /** False where the registry cannot be reached; throws for any other failure. */
@@ -56,7 +56,8 @@ async function npm(cwd: string, ...args: readonly string[]): Promise<boolean> {
 
 /** The machine's own Node where it is one that Node-RED 4 runs on, else ours. */
 async function otherNode(): Promise<string> {
-  const own = (process.env.PATH ?? '').split(delimiter).filter(folder => !folder.includes('node_modules')).map(folder => join(folder, 'node')).find(existsSync)
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(folder => !folder.includes('node_modules'))
+  const own = folders.map(folder => join(folder, 'node')).find(existsSync)
   if (own === undefined) return process.execPath
   const [major = 0, minor = 0] = (await run(own, ['--version'])).stdout.trim().slice(1).split('.').map(Number)
   return major > 18 || (major === 18 && minor >= 5) ? own : process.execPath
@@ -64,7 +65,7 @@ async function otherNode(): Promise<string> {
 
 let installedPalette: Promise<string | undefined> | undefined
 
-/** A folder whose node_modules has the nodes as `npm install` puts them there from the packed file. Undefined where the registry cannot be reached. */
+/** A folder whose node_modules has the nodes as `npm install` puts them there from the packed file. Undefined: no registry. */
 export function paletteFolder(): Promise<string | undefined> { return installedPalette ??= installPalette() }
 
 async function installPalette(): Promise<string | undefined> {

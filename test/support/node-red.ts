@@ -1,4 +1,4 @@
-// A real Node-RED without a window, with the nodes installed as a user installs them: deploys flows, sees what they do, dies and comes back.
+// A real Node-RED without a window, with the nodes installed as users install them: runs flows, sees what they do, dies and comes back.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { cpSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ export const PALETTE_NAME = '@sluice/node-red-flows'
 
 /** A node as a flow file has it. */
 export interface FlowNode { readonly id: string, readonly type: string, readonly [name: string]: any }
-export interface NodeSet { readonly name: string, readonly module: string, readonly types: readonly string[], readonly enabled: boolean, readonly err?: unknown }
+export interface NodeSet { readonly module: string, readonly types: readonly string[], readonly enabled: boolean, readonly err?: unknown }
 export interface Status { readonly fill?: string, readonly shape?: string, readonly text?: string }
 
 /** One frame of the editor's channel holds many; a status is kept for whoever comes later. */
@@ -48,14 +48,14 @@ export class NodeRed {
   }
 
   get url(): string { return `http://127.0.0.1:${this.#port}` }
-  /** The end of what it has logged. */
-  get log(): string { return this.#log }
 
   /** Starts it on its port; resolves when its flows run. */
   async restart(): Promise<void> {
     const { node, folder } = this.host, { PATH } = process.env
-    const args = [join(folder, 'node_modules', 'node-red', 'red.js'), '--userDir', this.userDir, '--settings', join(this.userDir, 'settings.js')]
-    const child = this.#child = spawn(node, args, { cwd: this.userDir, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME: this.userDir, LANG: 'C', ...this.#env } })
+    const main = join(folder, 'node_modules', 'node-red', 'red.js'), settings = join(this.userDir, 'settings.js')
+    const env = { PATH, HOME: this.userDir, LANG: 'C', ...this.#env }
+    const child = spawn(node, [main, '--userDir', this.userDir, '--settings', settings], { stdio: ['ignore', 'pipe', 'pipe'], env })
+    this.#child = child
     const isUp = new Promise<void>((done, fail) => {
       for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', line => {
         this.#log = `${this.#log}${line}\n`.slice(-20_000)
@@ -87,9 +87,13 @@ export class NodeRed {
   }
   example(name: string): Promise<readonly FlowNode[]> { return this.#call('GET', `/library/examples/flows/${PALETTE_NAME}/${name}`) }
 
-  /** Replaces what runs; resolves when it runs, which Node-RED answers before. `env`: global environment variables, as the editor sets them in the global configuration. */
+  /**
+   * Replaces what runs; resolves when it runs, which is after Node-RED has answered.
+   * `env`: global environment variables, as the editor sets them in the global configuration.
+   */
   async deploy(nodes: readonly FlowNode[], env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const global = { id: 'global-environment', type: 'global-config', env: Object.entries(env).map(([name, value]) => ({ name, value, type: 'str' })) }
+    const variables = Object.entries(env).map(([name, value]) => ({ name, value, type: 'str' }))
+    const global = { id: 'global-environment', type: 'global-config', env: variables }
     const started = once(this.#events, 'started', { signal: AbortSignal.timeout(EXPECTED_MS_MAX) })
     await this.#call('POST', '/flows', { flows: [...nodes, global] }, { 'node-red-api-version': 'v2', 'node-red-deployment-type': 'full' })
     await started
@@ -112,7 +116,8 @@ export class NodeRed {
   output<T = any>(path: string): Promise<Collector<T>> { return Collector.open<T>(`${this.url.replace('http', 'ws')}${path}`) }
 
   async #call<T = unknown>(method: string, path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<T> {
-    const response = await fetch(`${this.url}${path}`, { method, body: body && JSON.stringify(body), headers: { accept: 'application/json', ...body && { 'content-type': 'application/json' }, ...headers } })
+    const types = { accept: 'application/json', ...body && { 'content-type': 'application/json' } }
+    const response = await fetch(`${this.url}${path}`, { method, body: body && JSON.stringify(body), headers: { ...types, ...headers } })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
     return JSON.parse(text) as T
@@ -132,9 +137,6 @@ export class Watch {
     return latest()
   }
 
-  /** All statuses of a node so far, oldest first. */
-  statuses(id: string): readonly Status[] { return this.#comms.got.filter(({ topic }) => topic === `status/${id}`).map(({ data }) => data as Status) }
-
   /** What a debug node has shown, as the sidebar parses it. */
   async debug(id: string, isWanted: (payload: any) => boolean = () => true): Promise<any> {
     const isOf = ({ topic, data }: Comm): boolean => topic === 'debug' && data.id === id && isWanted(shown(data))
@@ -142,7 +144,9 @@ export class Watch {
   }
 }
 
-function shown({ msg, format }: { msg: string, format: string }): any { return /^(Object|array|error)/.test(format) ? JSON.parse(msg) : msg }
+function shown({ msg, format }: { msg: string, format: string }): any {
+  return /^(Object|array|error)/.test(format) ? JSON.parse(msg) : msg
+}
 
 /** As a careful user has them: on this machine only, nothing reported to anybody, nothing installed from the editor. */
 function settingsOf(port: number): string {

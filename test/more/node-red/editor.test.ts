@@ -8,7 +8,8 @@ import { MAJORS } from '#test/support/node-red-hosts.ts'
 import { NodeRed } from '#test/support/node-red.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'node-red-flows')
-const { 'node-red': { nodes } } = JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8'))
+const read = (...path: readonly string[]) => readFileSync(join(FOLDER, ...path), 'utf8')
+const { 'node-red': { nodes } } = JSON.parse(read('package.json'))
 const TYPES = Object.keys(nodes).filter(type => type !== 'sluice-config')
 /** A key of a catalogue where its text should be: `sluice-stream-in.label.stream`. */
 const RAW_KEY = /\b(sluice-[\w-]+|node-red|common|label)[.:]\w+/
@@ -16,8 +17,9 @@ const DIALOG = '.red-ui-tray'
 /** The browser's language, and the catalogue that Node-RED takes for it. */
 const LANGUAGES = [['en-US', 'en-US'], ['de-DE', 'de']] as const
 
-const textsOf = (catalogue: string) => JSON.parse(readFileSync(join(FOLDER, 'nodes', 'stream-in', 'locales', catalogue, 'stream-in.json'), 'utf8'))['sluice-stream-in']
-const firstLineOfHelp = (catalogue: string) => readFileSync(join(FOLDER, 'nodes', 'stream-in', 'locales', catalogue, 'stream-in.html'), 'utf8').split('\n')[1]!.trim()
+const ofStreamIn = (catalogue: string, file: string) => read('nodes', 'stream-in', 'locales', catalogue, `stream-in.${file}`)
+const textsOf = (catalogue: string) => JSON.parse(ofStreamIn(catalogue, 'json'))['sluice-stream-in']
+const firstLineOfHelp = (catalogue: string) => ofStreamIn(catalogue, 'html').split('\n')[1]!.trim()
 
 for (const major of MAJORS) describe(`The editor of Node-RED ${major} (skipped where there is no Chromium or no npm registry)`, () => {
   let nodeRed: NodeRed, browser: Browser
@@ -50,18 +52,20 @@ for (const major of MAJORS) describe(`The editor of Node-RED ${major} (skipped w
     return page.innerText(DIALOG)
   }
 
-  for (const [locale, catalogue] of LANGUAGES) it(`shows the nodes and the dialog of a stream in ${catalogue}, and complains of nothing`, async () => {
+  for (const [locale, catalogue] of LANGUAGES) it(`shows nodes, dialog and help in ${catalogue}, and complains of nothing`, async () => {
     const complaints: string[] = [], page = await open(locale, complaints), { label, from, name } = textsOf(catalogue)
-    const shown = await page.locator('.red-ui-palette-node').evaluateAll(all => all.map(node => node.getAttribute('data-palette-type') ?? ''))
+    const inPalette = page.locator('.red-ui-palette-node')
+    const shown = await inPalette.evaluateAll(all => all.map(node => node.getAttribute('data-palette-type') ?? ''))
     assert.deepEqual(shown.filter(type => type.startsWith('sluice-')), TYPES)
     const dialog = await edit(page, 'replay-stream')
-    for (const text of [label.stream, label.from, label.stopOnEnd, from.resume]) assert.ok(dialog.includes(text), `${text} is not in ${dialog}`)
+    for (const text of [label.stream, label.from, label.stopOnEnd, from.resume]) assert.ok(dialog.includes(text), `${text} in ${dialog}`)
     assert.doesNotMatch(dialog, RAW_KEY)
     assert.equal(await page.locator('#node-input-gateway option:checked').innerText(), 'Sluice')
     assert.ok((await page.evaluate<string>(`RED.nodes.getNodeHelp('sluice-stream-in')`)).includes(firstLineOfHelp(catalogue)))
-    assert.equal(await page.evaluate(`RED.nodes.getType('sluice-stream-in').paletteLabel.call(RED.nodes.getType('sluice-stream-in'))`), name)
+    assert.equal(await page.evaluate(`RED.nodes.getType('sluice-stream-in').paletteLabel()`), name)
     const examples = `RED.nodes.filterNodes({}).filter(node => node.type.startsWith('sluice-'))`
-    assert.deepEqual(await page.evaluate(`${examples}.filter(node => !node.valid).map(node => node.id + ': ' + node.validationErrors)`), [], 'examples that want to be corrected')
+    const faults = `${examples}.filter(node => !node.valid).map(node => node.id + ': ' + node.validationErrors)`
+    assert.deepEqual(await page.evaluate(faults), [])
     assert.deepEqual([...new Set(await page.evaluate<string[]>(`${examples}.map(node => node.type)`))].sort(), [...TYPES].sort())
     assert.deepEqual(complaints, [])
     await page.context().close()

@@ -13,9 +13,14 @@ import { Scene } from '#test/more/node-red/scene.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'node-red-flows')
 const { 'node-red': { nodes } } = JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8'))
-const NAMES = ['01-first-stream', '02-plug-on-a-live-chart', '03-air-quality-to-influx', '04-consent-withdrawn', '05-threshold-to-a-webhook', '06-replay-without-a-gap']
+const NAMES = [
+  '01-first-stream', '02-plug-on-a-live-chart', '03-air-quality-to-influx',
+  '04-consent-withdrawn', '05-threshold-to-a-webhook', '06-replay-without-a-gap',
+]
 const room = (temperature: number) => JSON.stringify({ temperature, humidity: 44, battery: 90 })
-const air = (n: number) => JSON.stringify([{ bn: 'urn:dev:mac:0a1b2c3d4e5f6071:', bt: 1_777_889_730 + n, n: 'pm2.5', u: 'ug/m3', v: n }, { n: 'pm10', u: 'ug/m3', v: 2 * n }])
+const air = (n: number) => JSON.stringify([
+  { bn: 'urn:dev:mac:0a1b2c3d4e5f6071:', bt: 1_777_889_730 + n, n: 'pm2.5', u: 'ug/m3', v: n }, { n: 'pm10', u: 'ug/m3', v: 2 * n },
+])
 
 /** Resolves when a browser has drawn a line through two readings; throws for an error in the page. */
 async function seesLine(url: string): Promise<void> {
@@ -47,6 +52,8 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
     watch = await nodeRed.watch()
     await nodeRed.deploy(await nodeRed.example(name), env)
   }
+  const offerRoom = (name: string, more: { attributes?: readonly string[], isAgreed?: boolean } = {}) =>
+    scene.offer({ dialect: 'zigbee2mqtt', topic: `zigbee2mqtt/${name}`, payload: room(20), attributes: ['temperature'], ...more })
   const isConnected = ({ fill, shape }: { fill?: string, shape?: string }) => fill === 'green' && shape === 'dot'
 
   it('finds every node type registered and enabled, and each in an example', async () => {
@@ -59,7 +66,7 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
   })
 
   it('01 finds a stream, agrees, and shows its messages', async () => {
-    const { device, streamId, offerId } = await scene.offer({ dialect: 'zigbee2mqtt', topic: 'zigbee2mqtt/first', payload: room(20), attributes: ['temperature'], isAgreed: false })
+    const { device, streamId, offerId } = await offerRoom('first', { isAgreed: false })
     await run(NAMES[0]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId, SLUICE_OFFER: offerId })
     await watch.status('first-stream', ({ fill, shape }) => fill === 'red' && shape === 'ring')
     await nodeRed.press('first-find')
@@ -70,8 +77,8 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
     assert.deepEqual([agreement.streamId, agreement.state], [streamId, 'active'])
     await watch.status('first-stream', isConnected)
     await device.publishAsync('zigbee2mqtt/first', room(21.5), { qos: 1 })
-    const message = await watch.debug('first-message')
-    assert.deepEqual([message.topic, message.payload.type, message.payload.temperature.value], [streamId, 'IndoorEnvironmentObserved', 21.5])
+    const { topic, payload: { type, temperature } } = await watch.debug('first-message')
+    assert.deepEqual([topic, type, temperature.value], [streamId, 'IndoorEnvironmentObserved', 21.5])
   })
 
   it(`02 pairs a plug, simulates it, and draws its power${hasChromium ? '' : ' (not drawn: there is no Chromium)'}`, async () => {
@@ -92,23 +99,27 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
     assert.ok((await scene.users.streamsOf(scene.owner)).some(stream => stream.sourceId === sourceId && stream.type === 'ACMeasurement'))
   })
 
-  ;(hasInflux ? it : it.skip)(`03 writes air quality to InfluxDB, also what came before InfluxDB did${hasInflux ? '' : ' (skipped: influxd is not installed)'}`, async () => {
-    const { device, streamId } = await scene.offer({ dialect: 'senml', topic: 'senml/roof', payload: air(0), attributes: ['pm25', 'pm10'] }), port = await freePort()
+  const whereInflux = hasInflux ? it : it.skip
+  whereInflux('03 writes air quality to InfluxDB, also what came before InfluxDB did (skipped where there is no influxd)', async () => {
+    const port = await freePort()
+    const { device, streamId } = await scene.offer({ dialect: 'senml', topic: 'senml/roof', payload: air(0), attributes: ['pm25', 'pm10'] })
     await run(NAMES[2]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId, INFLUX_URL: `http://127.0.0.1:${port}` })
     await watch.status('air-stream', isConnected)
-    const publish = (from: number, to: number) => Promise.all(Array.from({ length: to - from + 1 }, (_, index) => device.publishAsync('senml/roof', air(from + index), { qos: 1 })))
+    const publish = (from: number, to: number) =>
+      Promise.all(Array.from({ length: to - from + 1 }, (_, index) => device.publishAsync('senml/roof', air(from + index), { qos: 1 })))
     await publish(1, 10)
     await watch.status('air-result', ({ text }) => text?.endsWith('ECONNREFUSED') === true)
     const influx = await Influx.start({ port })
     try {
       await publish(11, 250)
       await watch.status('air-result', ({ text }) => text === '250 written')
-      assert.deepEqual((await influx.rows('SELECT count(pm25), sum(pm10) FROM AirQualityObserved')).map(({ count, sum }) => [count, sum]), [[250, 250 * 251]])
+      const rows = await influx.rows('SELECT count(pm25), sum(pm10) FROM AirQualityObserved')
+      assert.deepEqual(rows.map(({ count, sum }) => [count, sum]), [[250, 250 * 251]])
     } finally { await influx.kill() }
   })
 
   it('04 says why a stream ends when its owner withdraws, and goes on with a new consent', async () => {
-    const attributes = ['temperature'], { device, streamId, consentId } = await scene.offer({ dialect: 'zigbee2mqtt', topic: 'zigbee2mqtt/consent', payload: room(20), attributes })
+    const attributes = ['temperature'], { device, streamId, consentId } = await offerRoom('consent', { attributes })
     await run(NAMES[3]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId })
     await watch.status('consent-stream', isConnected)
     await watch.status('consent-events', isConnected)
@@ -117,7 +128,8 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
     await scene.users.ok(scene.owner.key, 'POST', `/v1/consents/${consentId}/withdraw`)
     const { code, why, stream } = await watch.debug('consent-notice')
     assert.deepEqual([code, why, stream], ['CONSENT_WITHDRAWN', 'The owner has withdrawn the consent.', streamId])
-    assert.deepEqual(await watch.status('consent-stream', ({ fill }) => fill === 'red'), { fill: 'red', shape: 'ring', text: 'consent withdrawn' })
+    const status = await watch.status('consent-stream', ({ fill }) => fill === 'red')
+    assert.deepEqual(status, { fill: 'red', shape: 'ring', text: 'consent withdrawn' })
     assert.equal((await watch.debug('consent-change', ({ state }) => state !== 'active')).before, 'active')
     await scene.consent(streamId, attributes)
     assert.equal((await watch.debug('consent-change', ({ state }) => state === 'active')).event, 'agreement-active')
@@ -128,9 +140,10 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
 
   it('05 calls a webhook above the threshold, once a minute at most, with a signature that holds', async () => {
     const receiver = await Receiver.start(), secret = randomBytes(24)
-    const { device, streamId } = await scene.offer({ dialect: 'zigbee2mqtt', topic: 'zigbee2mqtt/alert', payload: room(20), attributes: ['temperature', 'relativeHumidity'] })
+    const { device, streamId } = await offerRoom('alert', { attributes: ['temperature', 'relativeHumidity'] })
     try {
-      await run(NAMES[4]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId, WEBHOOK_URL: `${receiver.url}/hook`, WEBHOOK_SECRET: `whsec_${secret.toString('base64')}` })
+      const webhook = { WEBHOOK_URL: `${receiver.url}/hook`, WEBHOOK_SECRET: `whsec_${secret.toString('base64')}` }
+      await run(NAMES[4]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId, ...webhook })
       await watch.status('alert-stream', isConnected)
       for (const temperature of [25, 25.1, 26, 24]) await device.publishAsync('zigbee2mqtt/alert', room(temperature), { qos: 1 })
       const { path, headers, body } = await receiver.at(0)
@@ -146,7 +159,7 @@ for (const major of MAJORS) describe(`The examples in Node-RED ${major} (skipped
   })
 
   it('06 counts what comes, and shows what it costs', async () => {
-    const { device, streamId } = await scene.offer({ dialect: 'zigbee2mqtt', topic: 'zigbee2mqtt/count', payload: room(20), attributes: ['temperature'] })
+    const { device, streamId } = await offerRoom('count')
     await run(NAMES[5]!, { SLUICE_KEY: scene.city.key, SLUICE_STREAM: streamId })
     await watch.status('replay-stream', isConnected)
     for (const temperature of [21, 22]) await device.publishAsync('zigbee2mqtt/count', room(temperature), { qos: 1 })

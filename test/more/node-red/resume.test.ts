@@ -20,15 +20,17 @@ const reading = (n: number) => JSON.stringify({ temperature: 20, last_seen: new 
 /** What the flow was given, one line each: which message, which reading, and what the example has counted so far. */
 interface Seen { readonly id: string, readonly n: number, readonly received: number, readonly again: number, readonly gaps: number }
 
-/** The example, with its debug node replaced by one that writes each message down before it does anything else, and passes it on to a WebSocket. */
+/** The example, with its debug node replaced by one that writes each message down at once, and passes it on to a WebSocket. */
 function observed(example: readonly FlowNode[], file: string): readonly FlowNode[] {
   const func = `
     const { received, again, gaps, observedAt } = msg.payload
     const seen = { id: msg.stream.messageId, n: (Date.parse(observedAt) - ${FIRST_MS}) / 1000, received, again, gaps }
     fs.appendFileSync(${JSON.stringify(file)}, JSON.stringify(seen) + '\\n')
     return { payload: seen }`
+  const libs = [{ var: 'fs', module: 'fs' }]
+  const observer = { id: 'replay-counts', type: 'function', z: 'replay-flow', func, outputs: 1, libs, wires: [['observer-out']] }
   return [
-    ...example.map(node => node.id === 'replay-counts' ? { id: node.id, type: 'function', z: node.z, func, outputs: 1, libs: [{ var: 'fs', module: 'fs' }], wires: [['observer-out']] } : node),
+    ...example.map(node => node.id === observer.id ? observer : node),
     { id: 'observer-out', type: 'websocket out', z: 'replay-flow', server: 'observer-socket', client: '' },
     { id: 'observer-socket', type: 'websocket-listener', path: PATH, wholemsg: 'false' },
   ]
@@ -123,7 +125,8 @@ for (const major of MAJORS) describe(`A flow in Node-RED ${major} (skipped where
   }
 
   function assertWhole(seen: readonly Seen[]): void {
-    const numbers = new Set(seen.map(({ n }) => n)), lost = Array.from({ length: publisher.sent }, (_, index) => index + 1).filter(n => !numbers.has(n))
+    const numbers = new Set(seen.map(({ n }) => n))
+    const lost = Array.from({ length: publisher.sent }, (_, index) => index + 1).filter(n => !numbers.has(n))
     assert.equal(lost.length, 0, `lost of ${publisher.sent}: ${lost.slice(0, 10).join()}`)
   }
 

@@ -4,7 +4,23 @@ import { GatewayProcess } from '#test/support/process.ts'
 import { Users, type Paired, type PartyKey } from '#test/support/running.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
-export interface Offered { readonly device: MqttClient, readonly access: Paired, readonly streamId: string, readonly offerId: string, readonly consentId: string }
+export interface Offer {
+  readonly dialect: string
+  readonly topic: string
+  /** The first report. */
+  readonly payload: string
+  readonly attributes: readonly string[]
+  /** Whether the city has taken it: yes unless said otherwise. */
+  readonly isAgreed?: boolean
+}
+
+export interface Offered {
+  readonly device: MqttClient
+  readonly access: Paired
+  readonly streamId: string
+  readonly offerId: string
+  readonly consentId: string
+}
 
 export class Scene {
   readonly data = temporaryFolder()
@@ -34,12 +50,15 @@ export class Scene {
     await this.gateway.kill('SIGTERM')
   }
 
-  /** A new device that has reported once, whose stream is on offer under a consent; `isAgreed`: the city has taken the offer. */
-  async offer({ dialect, topic, payload, attributes, isAgreed = true }: { dialect: string, topic: string, payload: string, attributes: readonly string[], isAgreed?: boolean }): Promise<Offered> {
-    const { owner, city, users } = this, access = await users.pair(owner, { dialect, name: topic }), device = await users.device(access, `device-${access.sourceId}`)
+  /** A new device that has reported once, whose stream is on offer under a consent. */
+  async offer({ dialect, topic, payload, attributes, isAgreed = true }: Offer): Promise<Offered> {
+    const { owner, city, users } = this, access = await users.pair(owner, { dialect, name: topic })
+    const device = await users.device(access, `device-${access.sourceId}`)
     await device.publishAsync(topic, payload, { qos: 1 })
-    const { streamId } = (await users.streamsOf(owner)).find(({ sourceId, attributes: seen }) => sourceId === access.sourceId && attributes.every(name => seen.includes(name)))!
-    const { offerId } = await users.ok(owner.key, 'POST', '/v1/offers', { streamId, price: '0.001', unit: 'message', currency: 'EUR', attributes })
+    const streams = (await users.streamsOf(owner)).filter(({ sourceId }) => sourceId === access.sourceId)
+    const { streamId } = streams.find(stream => attributes.every(name => stream.attributes.includes(name)))!
+    const price = { price: '0.001', unit: 'message', currency: 'EUR' }
+    const { offerId } = await users.ok(owner.key, 'POST', '/v1/offers', { streamId, attributes, ...price })
     const consentId = await this.consent(streamId, attributes)
     if (isAgreed) await users.ok(city.key, 'POST', '/v1/agreements', { offerId, purpose: 'dpv:PublicBenefit', budget: '10' })
     return { device, access, streamId, offerId, consentId }
