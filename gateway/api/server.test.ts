@@ -151,6 +151,8 @@ describe('The HTTP server', () => {
     assert.deepEqual((await call(running.http, undefined, 'live')).body, { status: 'ok', reasons: [] })
     assert.deepEqual((await call(running.http, undefined, 'ready')).body, { status: 'ok', reasons: [] })
     const { body, headers } = await call<string>(running.http, undefined, 'metrics')
+    const seconds = Number(/^process_cpu_seconds_total ([\d.e-]+)/m.exec(body)?.[1]), { user, system } = process.cpuUsage()
+    assert.ok(seconds > 0.5 * (user + system) / 1e6, `${seconds} s of processor time`)
     assert.match(headers.get('content-type')!, /^text\/plain; version=0\.0\.4/)
     assert.match(body, /^sluice_envelopes_received_total 0$/m)
     assert.ok(!body.includes(owner.partyId))

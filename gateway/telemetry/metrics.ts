@@ -20,6 +20,7 @@ export interface MetricSources {
 export function makeMetrics(sources: MetricSources): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  countFromTheStart(registry)
   const { tally, times, door } = sources
   counter(registry, 'sluice_envelopes_received_total', 'Envelopes: observations, and packets that gave none.', () => tally.received)
   counter(registry, 'sluice_envelopes_delivered_total', 'Envelopes handed to the network for at least one grant.', () => tally.delivered)
@@ -46,6 +47,14 @@ export function makeMetrics(sources: MetricSources): Registry {
   gauge(registry, 'sluice_journal_bytes', 'Size of the journal.', sources.journalBytes)
   gauge(registry, 'sluice_streams', 'Streams known.', sources.streams)
   return registry
+}
+
+/** The library counts processor time from now on: what the process has used before is added. */
+function countFromTheStart(registry: Registry): void {
+  const { user, system } = process.cpuUsage()
+  for (const [name, microseconds] of [['user_', user], ['system_', system], ['', user + system]] as const) {
+    (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(microseconds / 1e6)
+  }
 }
 
 function counter(registry: Registry, name: string, help: string, read: () => number): void {
