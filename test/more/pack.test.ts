@@ -15,7 +15,7 @@ const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name
 const PATH = (process.env['PATH'] ?? '').split(delimiter).filter(folder => !folder.startsWith(ROOT)).join(delimiter)
 
 const OURS = [
-  /^(LICENSE|README\.md|package\.json)$/, /^bin\/(node|sluice)\.js$/, /^dist\/package\.json$/,
+  /^(LICENSE|README\.md|package\.json|sluice\.example\.yml)$/, /^bin\/(node|sluice)\.js$/, /^dist\/package\.json$/,
   /^dist\/(adapters|semantic-models|gateway|simulators|cli)\/[\w./-]+\.(js|json)$/,
 ]
 const NEEDED = [
