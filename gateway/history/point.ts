@@ -38,7 +38,7 @@ export function pointOf(content: string, { streamId, consentId, position, receiv
   const quantity = values['controlledProperty'], observedAt = timeOf(entity, values)
   return {
     measurement: String(values['type']), fields, timestamp: `${Number.isNaN(observedAt) ? receivedAt : observedAt}${String(position % NANOSECONDS).padStart(6, '0')}`,
-    tags: { stream: streamId, consent: consentId, ...quantity !== undefined && { quantity: [quantity].flat().join(',') } },
+    tags: { stream: streamId, consent: consentId, ...quantity !== undefined && { quantity: textOf(quantity) } },
   }
 }
 
@@ -60,3 +60,6 @@ function addFields(fields: Record<string, number | boolean | string>, name: stri
 function isGeoPoint(value: unknown): value is { coordinates: [number, number] } {
   return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Point' && Array.isArray((value as { coordinates?: unknown }).coordinates)
 }
+
+/** One quantity, or a list of them. */
+function textOf(quantity: unknown): string { return (Array.isArray(quantity) ? quantity : [quantity]).map(String).join(',') }
