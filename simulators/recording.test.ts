@@ -13,7 +13,7 @@ import { LINE_BYTES_MAX, RecordingError } from '#simulators/recording.ts'
 import { messagesOf, openRecording, type Recording } from '#simulators/replay.ts'
 import type { Outgoing, RunOptions } from '#simulators/run-options.ts'
 import { runFleet, runMessages } from '#simulators/run.ts'
-import { FleetBroker } from '#test/support/fleet-broker.ts'
+import { FleetBroker } from '#simulators/fleet-broker.fake.ts'
 import { traffic } from '#simulators/traffic.ts'
 
 const START_MS = Date.parse('2026-05-04T10:15:30.250Z')

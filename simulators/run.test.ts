@@ -5,7 +5,7 @@ import { loadFleet, scaleFleet, type Faults } from '#simulators/fleet.ts'
 import { planFleet, type SourcePlan } from '#simulators/plan.ts'
 import { CONNECTING_MAX } from '#simulators/pool.ts'
 import { runFleet, type Progress } from '#simulators/run.ts'
-import { FleetBroker, type Arrival } from '#test/support/fleet-broker.ts'
+import { FleetBroker, type Arrival } from '#simulators/fleet-broker.fake.ts'
 import { traffic, type TimedSending } from '#simulators/traffic.ts'
 
 const START_MS = Date.parse('2026-05-04T10:15:30Z')
