@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import diagnostics from 'node:diagnostics_channel'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import { DIALECT_NAMES } from '#gateway/api/dialects.ts'
@@ -75,8 +76,9 @@ describe('The OpenAPI document', () => {
   })
 
   it('compiles in strict mode, and each example is valid', () => {
-    const validation = new Validation()
+    const validation = new Validation(), meta = new Ajv2020()
     for (const [name, schema] of Object.entries(schemas)) {
+      assert.ok(meta.validateSchema(schema), `${name} is a schema`)
       const check = validation.schemaAt(`#/components/schemas/${name}`)
       for (const example of schema['examples'] as unknown[] ?? []) assert.ok(check(structuredClone(example)), `the example of ${name}: ${JSON.stringify(check.errors)}`)
     }

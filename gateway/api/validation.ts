@@ -29,8 +29,10 @@ export class Validation {
   }
 }
 
+/** That the schemas are schemas is for a test, not for each start: it takes a tenth of it. */
 function compiler({ coerceTypes }: { coerceTypes: boolean }): Ajv2020 {
-  return new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true, useDefaults: true, coerceTypes, formats: fullFormats })
+  const isTrusted = { meta: false, validateSchema: false }
+  return new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true, useDefaults: true, coerceTypes, formats: fullFormats, ...isTrusted })
 }
 
 /** One fault as a sentence that says what to do about it. */
