@@ -1,14 +1,17 @@
-// MQTT 3.1.1 over TCP: accepts sockets, keeps them within their bounds, and lets all of them go when it stops.
+// MQTT 3.1, 3.1.1 and 5 over TCP: accepts sockets, keeps them within their bounds, and lets all of them go when it stops.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Packet } from '#adapters/packet.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
-import { Broker } from '#gateway/mqtt/broker.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 import { type ConnectionHost, MqttConnection } from '#gateway/mqtt/connection.ts'
 import { MQTT_LIMITS, type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
-import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/packets.ts'
+import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/lengths.ts'
+import type { Will } from '#gateway/mqtt/codec/packets.ts'
+import { REASON, Violation } from '#gateway/mqtt/codec/reason.ts'
+import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
+import { World } from '#gateway/mqtt/world.ts'
 
 export type { Credentials } from '#gateway/mqtt/admission.ts'
 export type { CloseReason } from '#gateway/mqtt/close-reason.ts'
@@ -40,6 +43,10 @@ export interface MqttOptions {
   readonly log?: MqttLog
   readonly limits?: Partial<MqttLimits>
   readonly events?: MqttEvents
+  /** Left out: every filter but those that begin with `$`. */
+  readonly mayRead?: ReadCheck
+  /** Tells a client of MQTT 5 that nobody reads what it published. Left out: it is told that it was taken, which it was. */
+  readonly tellsNoReaders?: boolean
 }
 
 /** Sockets that the kernel may hold for us while we are busy. */
@@ -55,13 +62,19 @@ export class MqttServer {
   readonly #connections = new Set<MqttConnection>()
   readonly #newcomers = new Set<MqttConnection>()
   readonly #unsettled = new Set<Promise<void>>()
-  #host: ConnectionHost & { uptimeMs: number } | undefined
+  readonly #world: World
+  readonly #host: ConnectionHost & { uptimeMs: number }
   #sweeper: NodeJS.Timeout | undefined
 
   constructor(options: MqttOptions) {
     this.#options = options
     this.#limits = { ...MQTT_LIMITS, ...options.limits }
     this.#admission = new Admission(options.credentials, this.#limits)
+    this.#world = new World({
+      limits: this.#limits, mayRead: options.mayRead ?? nothingOfTheSystem, skipped: () => options.events?.onSkip?.(),
+      publishWill: (identity, namespace, will) => this.#publishWill(identity, namespace, will),
+    })
+    this.#host = this.#makeHost()
     this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
   }
 
@@ -70,17 +83,8 @@ export class MqttServer {
 
   /** Listens; answers the port. Rejects where the address is taken. */
   async start(): Promise<{ port: number }> {
-    const { host, port, log, events } = this.#options
-    this.#host = this.#makeHost(await Broker.start(this.#limits, {
-      skipped: () => events?.onSkip?.(),
-      error: error => log?.error({ error }, 'Failed in the MQTT broker'),
-    }))
-    try {
-      await this.#listen(host, port)
-    } catch (error) {
-      await this.#host.broker.stop()
-      throw error
-    }
+    const { host, port, log } = this.#options
+    await this.#listen(host, port)
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
     const address = this.#server.address() as AddressInfo
     log?.info({ host, port: address.port }, 'Listening for MQTT')
@@ -92,12 +96,11 @@ export class MqttServer {
    * devices that leave.
    */
   async stop(graceMs = GRACE_MS): Promise<void> {
-    if (!this.#host || !this.#server.listening) return
+    if (!this.#server.listening) return
     const isClosed = new Promise(resolve => this.#server.close(resolve))
     for (const connection of this.#connections) connection.stopReading()
     await within(graceMs, Promise.allSettled(this.#unsettled))
-    for (const connection of this.#connections) connection.close('stopped')
-    await this.#host.broker.stop()
+    for (const connection of this.#connections) connection.close('stopped', REASON.SHUTTING_DOWN)
     await isClosed // the sweep sees to those that linger
     clearInterval(this.#sweeper)
     this.#options.log?.info({}, 'Stopped listening for MQTT')
@@ -105,7 +108,7 @@ export class MqttServer {
 
   /** Cuts the live connections of a source at once: it was suspended, removed, or has a new password. Not even their wills come in. */
   disconnectSource(sourceId: string): void {
-    for (const connection of this.#admission.of(sourceId)) connection.close('suspended')
+    for (const connection of this.#admission.of(sourceId)) connection.close('suspended', REASON.ADMINISTRATIVE)
   }
 
   #listen(host: string, port: number): Promise<void> {
@@ -120,7 +123,7 @@ export class MqttServer {
   }
 
   #accept(socket: Socket): void {
-    const connection = new MqttConnection(socket, this.#host!)
+    const connection = new MqttConnection(socket, this.#host)
     this.#connections.add(connection)
     this.#newcomers.add(connection)
     socket.once('close', () => {
@@ -138,36 +141,48 @@ export class MqttServer {
   }
 
   #sweep(): void {
-    this.#host!.uptimeMs += SWEEP_MS
+    this.#host.uptimeMs += SWEEP_MS
     for (const connection of this.#connections) connection.sweep()
+    this.#world.sweep(Date.now())
   }
 
-  #makeHost(broker: Broker): ConnectionHost & { uptimeMs: number } {
-    const { log, events } = this.#options, limits = this.#limits
+  #makeHost(): ConnectionHost & { uptimeMs: number } {
+    const { log, events, tellsNoReaders = false } = this.#options, limits = this.#limits
     return {
-      limits, broker,
+      limits, tellsNoReaders,
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
-      afterConnect: rangesAfterConnect(limits),
+      afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },
       ingest: (batch, connection) => this.#ingest(batch, connection),
-      admit: (connection, connect) => {
+      join: (connection, connect) => {
+        if (connect.will?.topic.startsWith('$CONTROL/')) throw new Violation('bad-topic')
         const identity = this.#admission.admit(connection, connect)
         this.#newcomers.delete(connection)
         events?.onConnect?.(identity)
-        return identity
+        return { identity, ...this.#world.join(identity, connect) }
       },
       swallowed: () => events?.onSwallow?.(),
-      closed: (connection, reason) => this.#closed(connection, reason),
+      closed: (connection, reason, will) => this.#closed(connection, reason, will),
       failed: error => log?.error({ error }, 'Failed in an MQTT connection'),
     }
   }
 
-  #closed(connection: MqttConnection, reason: CloseReason): void {
-    const { log, events } = this.#options, { identity } = connection
+  #closed(connection: MqttConnection, reason: CloseReason, will: Will | undefined): void {
+    const { log, events } = this.#options, { identity, namespace, session } = connection
     if (!identity) return events?.onRefuse?.(reason)
     this.#admission.leave(connection)
+    this.#world.leave(identity, namespace!, session!, will, connection.asked, Date.now())
     events?.onDisconnect?.(reason, identity)
     log?.debug({ ...identity, reason }, 'Closed an MQTT connection')
+  }
+
+  /** Comes in as what its client published, and reaches those who read it when it is safe. */
+  #publishWill(identity: Connection, namespace: Namespace, will: Will): void {
+    if (will.topic.startsWith('$')) return
+    const receivedAt = Date.now(), { topic, payload, qos, retain } = will
+    const settling = this.#ingest([{ topic, payload, qos, retain, receivedAt }], identity), route = () => namespace.route(will, undefined, receivedAt)
+    if (settling) settling.then(route, error => this.#host.failed(error))
+    else route()
   }
 
   /** Keeps count of what is under way, so that a stop can wait for it. */
@@ -176,7 +191,7 @@ export class MqttServer {
     try {
       settling = this.#options.ingest(batch, connection)
     } catch (error) {
-      this.#host!.failed(error)
+      this.#host.failed(error)
       return Promise.reject(new Error('The batch was not taken', { cause: error }))
     }
     if (!settling) return undefined
@@ -193,3 +208,6 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, delay(ms, undefined, { signal: isDone.signal }).catch(() => {})])
   isDone.abort()
 }
+
+/** Nothing of the server's own: topics that begin with `$` are nobody's here. */
+function nothingOfTheSystem(filter: string): number | undefined { return filter.startsWith('$') ? REASON.NOT_AUTHORIZED : undefined }
