@@ -172,7 +172,7 @@ export class MqttConnection implements Carrier {
       case TYPE.PUBCOMP: this.session!.completed(readAcknowledgement(frame, version, RELEASE_CODES).id, receivedAt); break
       case TYPE.SUBSCRIBE: this.#subscribe(frame, receivedAt); break
       case TYPE.UNSUBSCRIBE: this.#unsubscribe(frame); break
-      case TYPE.PINGREQ: this.send(PINGRESP); this.#request(); break
+      case TYPE.PINGREQ: this.#intake!.flush(); this.send(PINGRESP); this.#request(); break
       case TYPE.DISCONNECT: return this.#disconnect(frame)
       default: throw protocolError()
     }

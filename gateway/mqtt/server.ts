@@ -178,7 +178,7 @@ export class MqttServer {
 
   /** Comes in as what its client published, and reaches those who read it when it is safe. */
   #publishWill(identity: Connection, namespace: Namespace, will: Will): void {
-    if (will.topic.startsWith('$')) return
+    if (will.topic.startsWith('$')) return this.#options.events?.onSwallow?.()
     const receivedAt = Date.now(), { topic, payload, qos, retain } = will
     const settling = this.#ingest([{ topic, payload, qos, retain, receivedAt }], identity), route = () => namespace.route(will, undefined, receivedAt)
     if (settling) settling.then(route, error => this.#host.failed(error))
