@@ -1,5 +1,5 @@
 // One socket, from accept to goodbye: every byte is judged here before anyone else sees it.
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Aliases, OutgoingAliases } from '#gateway/mqtt/aliases.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
@@ -65,7 +65,7 @@ export class MqttConnection implements Carrier {
   receiveMaximum = 0xffff
   maximumPacketSize = Infinity
   outgoingAliases: OutgoingAliases | undefined
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #host: ConnectionHost
   readonly #frames: Frames
   readonly #output: Output
@@ -79,13 +79,13 @@ export class MqttConnection implements Carrier {
   #requests = 0
   #closedAt = 0
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  constructor(socket: Duplex, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
     this.#frames = new Frames(host.beforeConnect)
     this.#output = new Output(socket, () => this.#unread())
     this.#deadlines = new Deadlines(host.limits, host.uptimeMs)
-    socket.on('data', chunk => this.#take(chunk))
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('drain', () => this.#drained())
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => this.close('gone'))
@@ -168,7 +168,7 @@ export class MqttConnection implements Carrier {
       case TYPE.PUBLISH: this.#publish(readPublish(frame, version, receivedAt)); break
       case TYPE.PUBACK: this.session!.acknowledged(readAcknowledgement(frame, version, ACK_CODES).id, receivedAt); break
       case TYPE.PUBREC: { const { id, code } = readAcknowledgement(frame, version, ACK_CODES); this.session!.received(id, code, receivedAt); break }
-      case TYPE.PUBREL: this.#intake!.release(readAcknowledgement(frame, version, RELEASE_CODES).id); break
+      case TYPE.PUBREL: this.session!.isDirty = true; this.#intake!.release(readAcknowledgement(frame, version, RELEASE_CODES).id); break
       case TYPE.PUBCOMP: this.session!.completed(readAcknowledgement(frame, version, RELEASE_CODES).id, receivedAt); break
       case TYPE.SUBSCRIBE: this.#subscribe(frame, receivedAt); break
       case TYPE.UNSUBSCRIBE: this.#unsubscribe(frame); break
@@ -219,6 +219,7 @@ export class MqttConnection implements Carrier {
       const isUnread = type === TYPE.PUBACK && this.version === 5 && this.#host.tellsNoReaders && !namespace.hasReaders(packet!.topic)
       this.send(acknowledgement(type, id, this.version, isUnread ? REASON.NO_SUBSCRIBERS : REASON.SUCCESS))
     }
+    if (packets.some(({ qos }) => qos === 2)) this.session!.isDirty = true
     for (const packet of packets) namespace.route(packet, this.session, now)
   }
 

@@ -1,8 +1,8 @@
 // What goes out of one socket: gathered over a turn of the loop, and written at once.
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 export class Output {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   /** The socket has more than it takes: told once, until it has drained. */
   readonly #onFull: () => void
   #parts: Buffer[] = []
@@ -10,7 +10,7 @@ export class Output {
   #isScheduled = false
   #isEnded = false
 
-  constructor(socket: Socket, onFull: () => void) {
+  constructor(socket: Duplex, onFull: () => void) {
     this.#socket = socket
     this.#onFull = onFull
   }

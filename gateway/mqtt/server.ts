@@ -1,16 +1,20 @@
-// MQTT 3.1, 3.1.1 and 5 over TCP: accepts sockets, keeps them within their bounds, and lets all of them go when it stops.
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+// MQTT 3.1, 3.1.1 and 5 over TCP, TLS and whatever else brings a stream: keeps connections within their bounds, and lets all of them go when it stops.
+import { createServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Packet } from '#adapters/packet.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 import { type ConnectionHost, MqttConnection } from '#gateway/mqtt/connection.ts'
+import { close, listen, type Listener } from '#gateway/mqtt/listeners/listening.ts'
+import { TlsListener, type TlsOptions } from '#gateway/mqtt/listeners/tls.ts'
 import { MQTT_LIMITS, type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
 import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/lengths.ts'
 import type { Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON, Violation } from '#gateway/mqtt/codec/reason.ts'
 import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
+import type { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { World } from '#gateway/mqtt/world.ts'
 
 export type { Credentials } from '#gateway/mqtt/admission.ts'
@@ -38,6 +42,8 @@ export interface MqttOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** TLS beside it. Left out: none. */
+  readonly tls?: TlsOptions
   readonly credentials: Credentials
   readonly ingest: Ingest
   readonly log?: MqttLog
@@ -47,17 +53,24 @@ export interface MqttOptions {
   readonly mayRead?: ReadCheck
   /** Tells a client of MQTT 5 that nobody reads what it published. Left out: it is told that it was taken, which it was. */
   readonly tellsNoReaders?: boolean
+  /** Where sessions that are to be kept survive a restart. Left out: they do not. */
+  readonly store?: SessionStore
 }
 
-/** Sockets that the kernel may hold for us while we are busy. */
-const BACKLOG = 1_024
+export interface MqttPorts {
+  readonly port: number
+  readonly tlsPort?: number
+}
+
 const GRACE_MS = 5_000
 
 export class MqttServer {
   readonly #options: MqttOptions
   readonly #limits: MqttLimits
   readonly #admission: Admission
-  readonly #server: Server
+  readonly #listeners: readonly Listener[]
+  #isListening = false
+  #onEmpty = () => {}
   /** All sockets until they are closed; of these, those that did not authenticate, oldest first. */
   readonly #connections = new Set<MqttConnection>()
   readonly #newcomers = new Set<MqttConnection>()
@@ -66,6 +79,7 @@ export class MqttServer {
   readonly #host: ConnectionHost & { uptimeMs: number }
   #sweeper: NodeJS.Timeout | undefined
 
+  /** Throws an Error that names the file where the certificate for TLS cannot be used. */
   constructor(options: MqttOptions) {
     this.#options = options
     this.#limits = { ...MQTT_LIMITS, ...options.limits }
@@ -74,21 +88,43 @@ export class MqttServer {
       limits: this.#limits, mayRead: options.mayRead ?? nothingOfTheSystem, skipped: () => options.events?.onSkip?.(),
       publishWill: (identity, namespace, will) => this.#publishWill(identity, namespace, will),
     })
+    options.store?.load(this.#world, Date.now())
     this.#host = this.#makeHost()
-    this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
+    this.#listeners = this.#makeListeners()
   }
 
   /** Authenticated connections. */
   get connectionCount(): number { return this.#admission.count }
 
-  /** Listens; answers the port. Rejects where the address is taken. */
-  async start(): Promise<{ port: number }> {
-    const { host, port, log } = this.#options
-    await this.#listen(host, port)
+  /** Listens; answers the ports. Rejects where an address is taken, and listens nowhere then. */
+  async start(): Promise<MqttPorts> {
+    const { host, log } = this.#options, ports: number[] = []
+    const onError = (error: unknown) => log?.error({ error }, 'Failed to accept an MQTT connection')
+    try {
+      for (const listener of this.#listeners) ports.push(await listen(listener, host, onError))
+    } catch (error) {
+      await Promise.all(this.#listeners.slice(0, ports.length).map(close))
+      throw error
+    }
+    this.#isListening = true
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
-    const address = this.#server.address() as AddressInfo
-    log?.info({ host, port: address.port }, 'Listening for MQTT')
-    return { port: address.port }
+    const [port, tlsPort] = ports
+    log?.info({ host, port, tlsPort }, 'Listening for MQTT')
+    return { port: port!, tlsPort }
+  }
+
+  /** Takes a client's stream that somebody else has listened for, such as a WebSocket. */
+  accept(stream: Duplex): void {
+    if (!this.#isListening) { stream.destroy(); return }
+    const connection = new MqttConnection(stream, this.#host)
+    this.#connections.add(connection)
+    this.#newcomers.add(connection)
+    stream.once('close', () => {
+      this.#connections.delete(connection)
+      this.#newcomers.delete(connection)
+      if (this.#connections.size === 0) this.#onEmpty()
+    })
+    if (this.#newcomers.size > this.#limits.newcomersMax) this.#pushOut()
   }
 
   /**
@@ -96,41 +132,40 @@ export class MqttServer {
    * devices that leave.
    */
   async stop(graceMs = GRACE_MS): Promise<void> {
-    if (!this.#server.listening) return
-    const isClosed = new Promise(resolve => this.#server.close(resolve))
+    if (!this.#isListening) return
+    this.#isListening = false
+    const areClosed = Promise.all(this.#listeners.map(close)), isEmpty = new Promise<void>(resolve => { this.#onEmpty = resolve })
     for (const connection of this.#connections) connection.stopReading()
     await within(graceMs, Promise.allSettled(this.#unsettled))
     for (const connection of this.#connections) connection.close('stopped', REASON.SHUTTING_DOWN)
-    await isClosed // the sweep sees to those that linger
+    if (this.#connections.size > 0) await isEmpty // the sweep sees to those that linger
+    await areClosed
     clearInterval(this.#sweeper)
     this.#options.log?.info({}, 'Stopped listening for MQTT')
   }
+
+  /** Writes down the sessions that are to be kept; to be called in intervals, and once the server has stopped. Throws where it cannot be written. */
+  saveSessions(): void { this.#options.store?.save(this.#world) }
+
+  /** Forgets all sessions of a source that is gone. */
+  forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
 
   /** Cuts the live connections of a source at once: it was suspended, removed, or has a new password. Not even their wills come in. */
   disconnectSource(sourceId: string): void {
     for (const connection of this.#admission.of(sourceId)) connection.close('suspended', REASON.ADMINISTRATIVE)
   }
 
-  #listen(host: string, port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#server.off('error', reject)
-        this.#server.on('error', error => this.#options.log?.error({ error }, 'Failed to accept an MQTT connection'))
-        resolve()
-      })
+  #makeListeners(): readonly Listener[] {
+    const { port, tls, log } = this.#options, plain: Listener = { server: createServer({ noDelay: true }, socket => this.accept(socket)), port }
+    if (!tls) return [plain]
+    const { certificateFile } = tls
+    const secure = new TlsListener(tls, this.#limits, {
+      accept: socket => this.accept(socket),
+      refused: ({ message }) => log?.debug({ reason: message }, 'Refused a TLS handshake'),
+      reloaded: () => log?.info({ certificateFile }, 'Read the changed certificate'),
+      failed: error => log?.error({ error: String(error) }, 'Failed to read the changed certificate: the one before it stays'),
     })
-  }
-
-  #accept(socket: Socket): void {
-    const connection = new MqttConnection(socket, this.#host)
-    this.#connections.add(connection)
-    this.#newcomers.add(connection)
-    socket.once('close', () => {
-      this.#connections.delete(connection)
-      this.#newcomers.delete(connection)
-    })
-    if (this.#newcomers.size > this.#limits.newcomersMax) this.#pushOut()
+    return [plain, secure]
   }
 
   /** The oldest newcomer has had the longest time for its CONNECT, or was refused and lingers. */
