@@ -21,6 +21,7 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers } from '#gateway/market/offers.ts'
 import { MqttServer } from '#gateway/mqtt/server.ts'
+import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
@@ -111,7 +112,7 @@ export class Gateway {
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
     this.#mqtt = new MqttServer({
-      host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest,
+      host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
       credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) },
       events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
     })
@@ -120,7 +121,9 @@ export class Gateway {
     this.#sources.onCut = sourceId => {
       this.#mqtt.disconnectSource(sourceId)
       this.#bridges.review(sourceId)
-      if (!this.#sources.get(sourceId)) pipeline.forget(sourceId)
+      if (this.#sources.get(sourceId)) return
+      pipeline.forget(sourceId)
+      this.#mqtt.forgetSource(sourceId)
     }
     this.#parties.onKeysEnded = partyId => this.#network.endParty(partyId)
     const authenticate = (key: string) => this.#parties.authenticate(key)
@@ -151,6 +154,7 @@ export class Gateway {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
+    this.#saveSessions()
     await this.#history?.stop()
     this.#network.stop()
     this.#webSockets.stop()
@@ -186,6 +190,7 @@ export class Gateway {
 
   #tick(): void {
     void this.#journal.probe()
+    this.#saveSessions()
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -194,6 +199,10 @@ export class Gateway {
     } catch (error) {
       this.#log.error({ error: String(error) }, 'Failed to write the usage log: tried again in a second')
     }
+  }
+
+  #saveSessions(): void {
+    try { this.#mqtt.saveSessions() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
   }
 
   #seal(): void {

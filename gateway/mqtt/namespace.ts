@@ -11,6 +11,8 @@ import { splitShare, Subscriptions, type Match } from '#gateway/mqtt/subscriptio
 export type ReadCheck = (filter: string) => number | undefined
 
 export interface NamespaceOptions {
+  /** Of the source whose world it is. */
+  readonly id: string
   readonly limits: MqttLimits
   readonly events: SessionEvents
   readonly mayRead: ReadCheck
@@ -19,13 +21,12 @@ export interface NamespaceOptions {
 export class Namespace {
   readonly sessions = new Map<string, Session>()
   readonly retained = new Retained()
-  /** What is retained differs from what is on disk. */
-  isDirty = false
   readonly #options: NamespaceOptions
   readonly #subscriptions = new Subscriptions<Session>()
 
   constructor(options: NamespaceOptions) { this.#options = options }
 
+  get id(): string { return this.#options.id }
   get subscriptionCount(): number { return this.#subscriptions.count }
   get isEmpty(): boolean { return this.sessions.size === 0 && this.retained.count === 0 }
 
@@ -88,7 +89,6 @@ export class Namespace {
   /** An empty one takes back what was retained [MQTT-3.3.1-10]. Beyond the quota nothing new is retained; what is there may be replaced. */
   #retain(message: RoutedMessage): void {
     const { retained } = this, { limits } = this.#options
-    this.isDirty = true
     if (message.payload.length === 0) return retained.delete(message.topic)
     const isNew = retained.get(message.topic) === undefined, isFull = retained.count >= limits.retainedPerSourceMax || retained.bytes + message.payload.length > limits.retainedBytesMax
     if (isNew && isFull) return this.#options.events.skipped()

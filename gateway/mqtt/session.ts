@@ -38,8 +38,9 @@ export class Session {
   expiryMs = 0
   /** Milliseconds since 1970 at which its connection ended; undefined while there is one. */
   endedAt: number | undefined
-  /** Differs from what is on disk. */
+  /** Differs from what is on disk: subscriptions, packet ids of QoS 2, expiry. */
   isDirty = true
+  isOnDisk = false
   readonly #limits: MqttLimits
   readonly #events: SessionEvents
   #carrier: Carrier | undefined
@@ -58,8 +59,6 @@ export class Session {
   get isPersistent(): boolean { return this.expiryMs > 0 }
   /** Messages that wait, in memory. */
   get waiting(): number { return this.#queue.length + this.#inFlight.size }
-  /** In the order in which they are to be sent. */
-  get undelivered(): readonly Delivery[] { return [...[...this.#inFlight.values()].filter(({ isReceived }) => !isReceived).map(({ delivery }) => delivery), ...this.#queue] }
 
   /** Sends again what was not acknowledged [MQTT-4.4.0-1], in its order [MQTT-4.6.0-1], then what waits. */
   attach(carrier: Carrier, now: number): void {
@@ -111,7 +110,7 @@ export class Session {
     const sent = this.#inFlight.get(id), isRefused = code >= REASON.UNSPECIFIED
     if (sent && sent.delivery.qos !== 2) throw protocolError()
     if (isRefused) { if (sent) this.#settle(id, now); return }
-    if (sent) { sent.isReceived = true; this.isDirty = true }
+    if (sent) sent.isReceived = true
     this.#carrier!.send(acknowledgement(TYPE.PUBREL, id, this.#carrier!.version))
   }
 
@@ -123,14 +122,8 @@ export class Session {
     this.#settle(id, now)
   }
 
-  /** Takes back what was written down. */
-  restore(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) this.#enqueue(delivery)
-  }
-
   #settle(id: number, now: number): void {
     this.#inFlight.delete(id)
-    this.isDirty = true
     this.pump(now)
   }
 
@@ -143,7 +136,6 @@ export class Session {
     const id = this.#nextId()
     if (!this.#send(carrier, delivery, id, now)) return
     this.#inFlight.set(id, { delivery, isReceived: false })
-    this.isDirty = true
   }
 
   #send(carrier: Carrier, delivery: Delivery, id: number, now: number, isDuplicate = false): boolean {
@@ -162,7 +154,6 @@ export class Session {
     if (this.#queue.length >= this.#limits.queueMessagesMax || this.#queuedBytes + size > this.#limits.queueBytesMax) return this.#events.skipped()
     this.#queue.push(delivery)
     this.#queuedBytes += size
-    this.isDirty = true
   }
 
   /** From 1 on; 0 is none. */

@@ -26,6 +26,8 @@ export class World {
   readonly #options: WorldOptions
   readonly #namespaces = new Map<string, Namespace>()
   readonly #wills = new Map<Session, PendingWill>()
+  /** Sessions that are over, and may be on disk. */
+  #ended: { readonly id: string, readonly clientId: string }[] = []
 
   constructor(options: WorldOptions) { this.#options = options }
 
@@ -34,7 +36,7 @@ export class World {
   namespaceOf(id: string): Namespace {
     const { limits, mayRead, skipped } = this.#options
     let namespace = this.#namespaces.get(id)
-    if (!namespace) this.#namespaces.set(id, namespace = new Namespace({ limits, mayRead, events: { skipped } }))
+    if (!namespace) this.#namespaces.set(id, namespace = new Namespace({ id, limits, mayRead, events: { skipped } }))
     return namespace
   }
 
@@ -74,11 +76,23 @@ export class World {
   }
 
   /** Forgets a namespace: its source is gone. */
-  forget(id: string): void { this.#namespaces.delete(id) }
+  forget(id: string): void {
+    const namespace = this.#namespaces.get(id)
+    if (!namespace) return
+    for (const session of [...namespace.sessions.values()]) this.#end(namespace, session)
+    this.#namespaces.delete(id)
+  }
+
+  /** Sessions that have ended since this was called last. */
+  takeEnded(): readonly { readonly id: string, readonly clientId: string }[] {
+    const ended = this.#ended
+    this.#ended = []
+    return ended
+  }
 
   #end(namespace: Namespace, session: Session): void {
     namespace.end(session)
-    namespace.isDirty = true
+    if (session.isOnDisk) this.#ended.push({ id: namespace.id, clientId: session.clientId })
   }
 
   /** The one that has been away for longest makes room. */
