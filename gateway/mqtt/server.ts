@@ -1,4 +1,4 @@
-// MQTT 3.1, 3.1.1 and 5 over TCP, TLS and whatever else brings a stream: keeps connections within their bounds, and lets all of them go when it stops.
+// MQTT 3.1, 3.1.1 and 5 over TCP, TLS and other streams: keeps connections within their bounds, and lets all go when it stops.
 import { createServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -134,7 +134,8 @@ export class MqttServer {
   async stop(graceMs = GRACE_MS): Promise<void> {
     if (!this.#isListening) return
     this.#isListening = false
-    const areClosed = Promise.all(this.#listeners.map(close)), isEmpty = new Promise<void>(resolve => { this.#onEmpty = resolve })
+    const areClosed = Promise.all(this.#listeners.map(close))
+    const isEmpty = new Promise<void>(resolve => { this.#onEmpty = resolve })
     for (const connection of this.#connections) connection.stopReading()
     await within(graceMs, Promise.allSettled(this.#unsettled))
     for (const connection of this.#connections) connection.close('stopped', REASON.SHUTTING_DOWN)
@@ -156,7 +157,8 @@ export class MqttServer {
   }
 
   #makeListeners(): readonly Listener[] {
-    const { port, tls, log } = this.#options, plain: Listener = { server: createServer({ noDelay: true }, socket => this.accept(socket)), port }
+    const { port, tls, log } = this.#options
+    const plain: Listener = { server: createServer({ noDelay: true }, socket => this.accept(socket)), port }
     if (!tls) return [plain]
     const { certificateFile } = tls
     const secure = new TlsListener(tls, this.#limits, {

@@ -36,7 +36,7 @@ export class WebSocketDoor {
   get url(): string { return `ws://127.0.0.1:${this.port}/mqtt` }
 
   /** A socket that has said these lines behind the first. */
-  async asked(headers: Readonly<Record<string, string | undefined>> = {}): Promise<Socket> {
+  asked(headers: Readonly<Record<string, string | undefined>> = {}): Socket {
     const socket = connect(this.port, '127.0.0.1')
     this.#sockets.add(socket)
     const usual = { host: 'x', connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64'), 'sec-websocket-protocol': 'mqtt' }

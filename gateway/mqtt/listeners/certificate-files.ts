@@ -26,7 +26,8 @@ export function readCertificate(files: CertificateFiles): SecureContextOptions {
 }
 
 /** Calls `onChange` when one of the files may have changed; `intervalMs` is how often they are looked at. Answers how to stop. */
-export function watchCertificate({ certificateFile, keyFile, clientCaFile }: CertificateFiles, intervalMs: number, onChange: () => void): () => void {
+export function watchCertificate(certificate: CertificateFiles, intervalMs: number, onChange: () => void): () => void {
+  const { certificateFile, keyFile, clientCaFile } = certificate
   const files = [certificateFile, keyFile, clientCaFile].filter(file => file !== undefined)
   // By looking, since most are links that are turned to another file, which no event tells of.
   for (const file of files) watchFile(file, { interval: intervalMs, persistent: false }, onChange)

@@ -56,7 +56,10 @@ export class TlsListener implements Listener {
       this.#handshakes.delete(nameOf(socket))
       this.#events.accept(socket)
     })
-    server.on('tlsClientError', error => this.#events.refused(error))
+    server.on('tlsClientError', (error, socket) => {
+      socket.destroy() // after a handshake that took too long nobody else does
+      this.#events.refused(error)
+    })
     server.once('listening', () => {
       const stop = watchCertificate(this.#options, this.#options.reloadMs ?? RELOAD_MS, () => this.#reload())
       server.once('close', stop)

@@ -20,12 +20,15 @@ export function isForMqtt({ url }: IncomingMessage): boolean { return url?.split
 export function openWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer): WebSocketStream | undefined {
   socket.on('error', () => socket.destroy())
   const { headers } = request, key = headers['sec-websocket-key'], protocol = chosen(headers['sec-websocket-protocol'])
-  if (headers['sec-websocket-version'] !== '13') return refuse(socket, '426 Upgrade Required', 'This is WebSocket version 13.', 'sec-websocket-version: 13')
-  if (request.method !== 'GET' || key === undefined || !KEY.test(key)) return refuse(socket, '400 Bad Request', 'This is no WebSocket handshake.')
+  if (headers['sec-websocket-version'] !== '13') {
+    return refuse(socket, '426 Upgrade Required', 'This is WebSocket version 13.', 'sec-websocket-version: 13')
+  }
+  if (request.method !== 'GET' || !KEY.test(key ?? '')) return refuse(socket, '400 Bad Request', 'This is no WebSocket handshake.')
   if (protocol === undefined) return refuse(socket, '400 Bad Request', 'Ask for the subprotocol mqtt: nothing else is spoken here.')
   keepOpen(socket as Socket) // as it always is behind an HTTP server
   const accept = createHash('sha1').update(key + ACCEPT_SUFFIX).digest('base64')
-  socket.write(lines('101 Switching Protocols', 'upgrade: websocket', 'connection: Upgrade', `sec-websocket-accept: ${accept}`, `sec-websocket-protocol: ${protocol}`))
+  const answer = [`sec-websocket-accept: ${accept}`, `sec-websocket-protocol: ${protocol}`]
+  socket.write(lines('101 Switching Protocols', 'upgrade: websocket', 'connection: Upgrade', ...answer))
   return new WebSocketStream(socket, head)
 }
 
@@ -35,7 +38,9 @@ function keepOpen(socket: Socket): void {
   socket.setNoDelay(true)
 }
 
-function chosen(offered = ''): string | undefined { return offered.split(',').map(name => name.trim()).find(name => SUBPROTOCOLS.includes(name)) }
+function chosen(offered = ''): string | undefined {
+  return offered.split(',').map(name => name.trim()).find(name => SUBPROTOCOLS.includes(name))
+}
 
 function refuse(socket: Duplex, status: string, text: string, ...headers: readonly string[]): undefined {
   socket.once('finish', () => socket.destroy())
