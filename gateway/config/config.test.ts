@@ -13,7 +13,7 @@ import { REFUSAL_CODES, REQUEST_CODES } from '#gateway/errors.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const DEFAULTS = { data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info' }
+const DEFAULTS = { data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, mqttWebSocket: true, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info' }
 const folder = temporaryFolder()
 const file = (content: string | Uint8Array) => { const path = join(mkdtempSync(join(folder, 'x')), 'sluice.yml'); writeFileSync(path, content); return path }
 /** What is wrong with a file, as it is told, without the name of the file. */
@@ -48,7 +48,8 @@ describe('The configuration', () => {
 
   it('takes every setting from the environment, by a name made of its own', async () => {
     const written: Record<string, unknown> = {
-      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, platformPercent: 3, retentionDays: 0.5, retentionBytes: 1 << 24, bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
+      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, retentionDays: 0.5, retentionBytes: 1 << 24, bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
+      'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
       'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
     }
     const environment = Object.fromEntries(SETTINGS.map(({ name, variable }) => [variable, ([] as unknown[]).concat(written[name]).join(', ')]))
@@ -60,6 +61,16 @@ describe('The configuration', () => {
   it('has a history where anything is said of one, with the defaults of the rest', async () => {
     assert.deepEqual((await readConfig({ environment: { SLUICE_HISTORY_URL: 'https://h' } })).history, { url: 'https://h', database: 'sluice', keep: 'P30D' })
     assert.deepEqual((await readConfig({ file: file('history: { database: d }'), environment: { SLUICE_HISTORY_URL: 'https://h' } })).history, { url: 'https://h', database: 'd', keep: 'P30D' })
+  })
+
+  it('has TLS where a certificate and its key are named, on the port that is usual for it', async () => {
+    assert.deepEqual((await readConfig({ environment: { SLUICE_MQTTS_CERTIFICATE_FILE: '/c', SLUICE_MQTTS_KEY_FILE: '/k' } })).mqtts, { port: 8883, certificateFile: '/c', keyFile: '/k' })
+    await assert.rejects(readConfig({ file: file('mqtts: { port: 8884, certificateFile: /c }') }), /mqtts.keyFile is missing, and mqtts is nothing without it. Give it \(or SLUICE_MQTTS_KEY_FILE\)/)
+  })
+
+  it('knows true and false in the environment, in any case, and nothing else of the kind', async () => {
+    for (const [text, value] of [['false', false], ['TRUE', true], ['', true]] as const) assert.equal((await readConfig({ environment: { SLUICE_MQTT_WEB_SOCKET: text } })).mqttWebSocket, value)
+    await assert.rejects(readConfig({ environment: { SLUICE_MQTT_WEB_SOCKET: 'no' } }), /SLUICE_MQTT_WEB_SOCKET: mqttWebSocket is "no", and must be true or false/)
   })
 
   it('is the same as YAML and as JSON, with tabs and with a byte order mark', async () => {
@@ -86,7 +97,7 @@ describe('The configuration', () => {
         ':7:1: There is no setting url. It belongs in a group: history.url.',
         ':8:11: logLevel is "inf", and must be one of silent, error, warn, info, debug. Did you mean info?',
         ':9:1: There is no setting log-level. Did you mean logLevel?',
-        ':10:1: There is no setting colour. Remove it: there are data, host, mqttPort, httpPort, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, logLevel.',
+        ':10:1: There is no setting colour. Remove it: there are data, host, mqttPort, httpPort, mqttWebSocket, mqtts, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, logLevel.',
         'SLUICE_HTTP_PORT: httpPort is "x", and must be a whole number. Write it such as 8080.',
       ])
     })
@@ -103,6 +114,7 @@ describe('The configuration', () => {
       ['a list', '- mqttPort\n', /^:1:1: The configuration is \["mqttPort"\], and must be a group of settings. Its settings are data, host/],
       ['a text', 'mqttPort\n', /^:1:1: The configuration is "mqttPort", and must be a group/],
       ['a group that is none', 'history: http://h\n', /^:1:10: history is "http:\/\/h", and must be a group of settings. Its settings are url, database/],
+      ['neither true nor false', 'mqttWebSocket: yes\n', /^:1:16: mqttWebSocket is "yes", and must be true or false. Write it such as true.$/],
       ['a setting that is none', 'mqttPort: { number: 1 }\n', /^:1:11: mqttPort is \{"number":1\}, and must be a whole number. Write it such as 1883.$/],
       ['no number', 'retentionDays: .inf\n', /^:1:16: retentionDays is Infinity, and must be a number/],
       ['nothing', 'retentionDays: 0\n', /retentionDays is 0, and must be more than 0. Give a larger number.$/],

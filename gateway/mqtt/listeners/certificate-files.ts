@@ -11,7 +11,10 @@ export interface CertificateFiles {
   readonly clientCaFile?: string
 }
 
-/** What `tls` takes. Throws an Error whose message names the file, and says what is wrong with it. */
+/** Its message names the file, and says what is wrong with it. */
+export class CertificateError extends Error {}
+
+/** What `tls` takes. Throws a CertificateError. */
 export function readCertificate(files: CertificateFiles): SecureContextOptions {
   const { certificateFile, keyFile, clientCaFile } = files
   const cert = checked(certificateFile, 'certificate', cert => ({ cert }))
@@ -20,7 +23,7 @@ export function readCertificate(files: CertificateFiles): SecureContextOptions {
   try {
     createSecureContext({ cert, key })
   } catch (error) {
-    throw new Error(`The key in ${keyFile} is not that of the certificate in ${certificateFile}`, { cause: error })
+    throw new CertificateError(`The key in ${keyFile} is not that of the certificate in ${certificateFile}`, { cause: error })
   }
   return { cert, key, ca }
 }
@@ -37,11 +40,11 @@ export function watchCertificate(certificate: CertificateFiles, intervalMs: numb
 function checked(file: string, what: 'certificate' | 'key', options: (text: string) => SecureContextOptions): string {
   const text = read(file)
   const label = what === 'key' ? /-----BEGIN [A-Z ]*PRIVATE KEY-----/ : /-----BEGIN CERTIFICATE-----/
-  if (!label.test(text)) throw new Error(`There is no ${what} in ${file}: it has to be PEM`)
+  if (!label.test(text)) throw new CertificateError(`There is no ${what} in ${file}: it has to be PEM`)
   try {
     createSecureContext(options(text))
   } catch (error) {
-    throw new Error(`The ${what} in ${file} cannot be used: ${(error as Error).message}`, { cause: error })
+    throw new CertificateError(`The ${what} in ${file} cannot be used: ${(error as Error).message}`, { cause: error })
   }
   return text
 }
@@ -50,6 +53,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Error(`The file ${file} cannot be read: ${(error as Error).message}`, { cause: error })
+    throw new CertificateError(`The file ${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
 }
