@@ -189,7 +189,7 @@ export class MqttConnection implements Carrier {
     Object.assign(this, { identity, namespace, session })
     this.#connect = connect
     this.#frames.ranges = afterConnect[connect.version]
-    this.#aliases = new Aliases(limits.topicAliasMax)
+    if (connect.version === 5) this.#aliases = new Aliases(limits.topicAliasMax)
     this.#intake = new Intake(ingest, identity, limits, {
       settled: batch => this.#settled(batch),
       crowded: isCrowded => isCrowded ? this.#hold(HOLD.INTAKE) : this.#unhold(HOLD.INTAKE),
@@ -202,7 +202,7 @@ export class MqttConnection implements Carrier {
   }
 
   #publish(packet: Publish): void {
-    const resolved = this.#aliases!.resolve(packet), intake = this.#intake!
+    const resolved = this.#aliases?.resolve(packet) ?? packet, intake = this.#intake!
     if (this.version === 5 && packet.qos > 0 && intake.unanswered >= this.#host.limits.receiveMaximum && !this.session!.incoming.has(packet.id)) {
       throw new Violation('malformed', REASON.RECEIVE_MAXIMUM)
     }

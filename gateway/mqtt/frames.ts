@@ -15,6 +15,7 @@ export interface LengthRange { readonly min: number, readonly max: number, reado
 /** By the first byte (type and flags): what may come now, or what it is that it comes. */
 export type LengthRanges = readonly (LengthRange | Violation)[]
 
+const NOTHING: Buffer = Buffer.alloc(0)
 /** The remaining length has at most four bytes of seven bits (MQTT 3.1.1 §2.2.3). */
 const LENGTH_SHIFT_MAX = 21
 
@@ -25,7 +26,7 @@ const LENGTH_SHIFT_MAX = 21
 export class Frames {
   /** What may come next; changes when a CONNECT was taken. */
   ranges: LengthRanges
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = NOTHING
   #at = 0
   #end = 0
   /** No one else has a view of `#bytes`: more may be appended in place. */
@@ -46,7 +47,10 @@ export class Frames {
 
   /** The next whole packet, or undefined until more bytes come. Throws a Violation. */
   next(): Frame | undefined {
-    if (this.waiting === 0) return undefined
+    if (this.waiting === 0) {
+      this.#set(NOTHING, 0, false) // an idle connection keeps nothing of what it once brought
+      return undefined
+    }
     const bytes = this.#bytes, start = this.#at
     const range = this.ranges[bytes[start]!]!
     if (range instanceof Violation) throw range

@@ -39,9 +39,9 @@ export class Intake {
   /** Packet ids that the client uses for QoS 2: they are its session's, and outlive the connection. At most one for each id there is. */
   readonly #incoming: Set<number>
   /** Of these, what is not safe yet: if it never is, it has to come again and be taken in. */
-  readonly #pending = new Set<number>()
+  #pending: Set<number> | undefined
   /** What came twice on this connection. */
-  readonly #repeated = new Set<number>()
+  #repeated: Set<number> | undefined
   readonly #waiting: Batch[] = []
   #open = emptyBatch()
   #waitingPackets = 0
@@ -60,16 +60,16 @@ export class Intake {
   }
 
   /** QoS 1 that is not acknowledged, and QoS 2 that is not released: what a receive maximum bounds (MQTT 5 §4.9). */
-  get unanswered(): number { return this.#unanswered + this.#pending.size + this.#incoming.size }
+  get unanswered(): number { return this.#unanswered + (this.#pending?.size ?? 0) + this.#incoming.size }
 
   /**
    * Adds to the batch that `flush` sends. A QoS 2 PUBLISH that comes again before its PUBREL is answered again, taken in once (§4.3.3); one
    * that comes a third time on one connection is no client that waits for answers: a Violation.
    */
   publish(packet: Publish): void {
-    if (packet.qos === 2 && (this.#incoming.has(packet.id) || this.#pending.has(packet.id))) this.#repeat(packet.id)
+    if (packet.qos === 2 && (this.#incoming.has(packet.id) || this.#pending?.has(packet.id))) this.#repeat(packet.id)
     else {
-      if (packet.qos === 2) this.#pending.add(packet.id)
+      if (packet.qos === 2) (this.#pending ??= new Set()).add(packet.id)
       this.#open.packets.push(packet)
       this.#open.bytes += packet.topic.length + packet.payload.length
     }
@@ -86,8 +86,8 @@ export class Intake {
   /** PUBREL: the id is free for another message. Known or not, it is answered. */
   release(id: number): void {
     this.#incoming.delete(id)
-    this.#pending.delete(id)
-    this.#repeated.delete(id)
+    this.#pending?.delete(id)
+    this.#repeated?.delete(id)
     this.#open.answers.push({ type: TYPE.PUBCOMP, id, packet: undefined })
   }
 
@@ -105,8 +105,8 @@ export class Intake {
   }
 
   #repeat(id: number): void {
-    if (this.#repeated.has(id)) throw protocolError()
-    this.#repeated.add(id)
+    if (this.#repeated?.has(id)) throw protocolError();
+    (this.#repeated ??= new Set()).add(id)
   }
 
   #settle(batch: Batch): void {
@@ -115,7 +115,7 @@ export class Intake {
       this.#waiting.shift()
       this.#count(head, -1)
       for (const { type } of head.answers) if (type === TYPE.PUBACK) this.#unanswered--
-      for (const { qos, id } of head.packets) if (qos === 2 && this.#pending.delete(id)) this.#incoming.add(id)
+      for (const { qos, id } of head.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
       this.#owner.settled(head)
     }
   }
