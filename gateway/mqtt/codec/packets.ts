@@ -62,15 +62,16 @@ export interface Subscribe { readonly id: number, readonly wishes: readonly Filt
 export interface Unsubscribe { readonly id: number, readonly filters: readonly string[] }
 export interface Disconnect { readonly code: number, readonly properties: Properties }
 
-const NAMES: Readonly<Record<string, readonly number[]>> = { MQIsdp: [3], MQTT: [4, 5] }
+const LEVELS: ReadonlyMap<string, readonly number[]> = new Map([['MQIsdp', [3]], ['MQTT', [4, 5]]])
 const BRIDGE_BIT = 0x80
 
 /** §3.1. What is no CONNECT is a Violation and answered by silence; one that we do not take is a Refusal. */
 export function readConnect(frame: Frame): Connect {
   const reader = new PacketReader(frame), name = reader.raw().toString('latin1'), level = reader.byte(), isBridge = (level & BRIDGE_BIT) !== 0 && level < 0x85
   const version = (isBridge ? level & ~BRIDGE_BIT : level) as Version
-  if (!(name in NAMES)) throw new Violation('bad-protocol')
-  if (!NAMES[name]!.includes(version)) throw new Refusal('bad-protocol', REASON.UNSUPPORTED_VERSION)
+  const levels = LEVELS.get(name)
+  if (!levels) throw new Violation('bad-protocol')
+  if (!levels.includes(version)) throw new Refusal('bad-protocol', REASON.UNSUPPORTED_VERSION)
   if (version !== 3 && (frame.bytes[frame.start]! & 0x0f) !== 0) throw malformed() // [MQTT-2.2.2-2]; MQTT 3.1 did not say so
   const flags = readFlags(reader.byte(), version), keepAlive = reader.word()
   const properties = (version === 5 ? reader.properties('CONNECT') : undefined) ?? {}
