@@ -194,6 +194,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'mqtt-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'For devices (1883); 0 takes a free one.' },
       { name: 'http-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'For the API and live streams (8080); 0 takes a free one.' },
       { name: 'host', type: 'text', value: 'H', help: 'The address to listen on (127.0.0.1: this machine only).' },
+      { name: 'conformance-port', type: 'integer', value: 'N', min: 0, max: 65535, help: 'A plain MQTT broker beside it, for protocol suites: anybody on this machine may use it.' },
       { name: 'config', type: 'text', value: 'FILE', help: 'A YAML or JSON file with these settings and more (else SLUICE_CONFIG); the environment and options win over it.' },
     ],
     examples: ['sluice serve', 'sluice serve --data /var/lib/sluice --mqtt-port 1884 --http-port 8081'], load: async () => (await import('#cli/commands/serve.ts')).serve,

@@ -1,6 +1,8 @@
 // The composition root: builds every room, wires them, starts and stops them in order. The only file that knows everyone.
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { document } from '#gateway/api/document.ts'
 import { HttpServer } from '#gateway/api/server.ts'
 import type { Services } from '#gateway/api/services.ts'
@@ -20,7 +22,9 @@ import { Agreements } from '#gateway/market/agreements.ts'
 import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers } from '#gateway/market/offers.ts'
+import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
 import { MqttServer } from '#gateway/mqtt/server.ts'
+import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
@@ -44,6 +48,8 @@ const DAY_MS = 86_400_000
 
 export interface Running {
   readonly mqtt: string
+  /** Where there is a certificate for it. */
+  readonly mqtts: string | undefined
   readonly http: string
   /** On the first start of a data directory only. */
   readonly operatorKey: string | undefined
@@ -111,7 +117,7 @@ export class Gateway {
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
     this.#mqtt = new MqttServer({
-      host: config.host, port: config.mqttPort, log, ingest: pipeline.ingest,
+      host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
       credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) },
       events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
     })
@@ -120,12 +126,14 @@ export class Gateway {
     this.#sources.onCut = sourceId => {
       this.#mqtt.disconnectSource(sourceId)
       this.#bridges.review(sourceId)
-      if (!this.#sources.get(sourceId)) pipeline.forget(sourceId)
+      if (this.#sources.get(sourceId)) return
+      pipeline.forget(sourceId)
+      this.#mqtt.forgetSource(sourceId)
     }
     this.#parties.onKeysEnded = partyId => this.#network.endParty(partyId)
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
-    this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), webSockets: this.#webSockets, log })
+    this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
   }
 
   /** Resolves when devices and subscribers can connect. */
@@ -134,15 +142,17 @@ export class Gateway {
     const operatorKey = this.#parties.ensureOperator()?.key
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
     const { port: httpPort } = await this.#http.start()
-    this.#mqttPort = (await this.#mqtt.start()).port
+    const { port: mqttPort, tlsPort } = await this.#mqtt.start()
+    this.#mqttPort = mqttPort
     this.#bridges.start()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#isReady = true
-    const running = { mqtt: this.#url('mqtt', this.#mqttPort), http: this.#url('http', httpPort), operatorKey }
+    const mqtts = tlsPort === undefined ? undefined : this.#url('mqtts', tlsPort)
+    const running = { mqtt: this.#url('mqtt', mqttPort), mqtts, http: this.#url('http', httpPort), operatorKey }
     this.#announce(running)
-    this.#log.info({ mqtt: running.mqtt, http: running.http }, 'Started')
+    this.#log.info({ mqtt: running.mqtt, mqtts, http: running.http }, 'Started')
     return running
   }
 
@@ -151,6 +161,7 @@ export class Gateway {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
+    this.#saveSessions()
     await this.#history?.stop()
     this.#network.stop()
     this.#webSockets.stop()
@@ -161,6 +172,9 @@ export class Gateway {
     this.#database.close()
     this.#log.info('Stopped')
   }
+
+  /** Nobody but an operator has an account here. */
+  get isUnused(): boolean { return this.#parties.list().every(({ role }) => role === 'operator') }
 
   /** The books of the data path. */
   counts(): TallyCounts { return this.#tally.counts() }
@@ -179,6 +193,13 @@ export class Gateway {
     return source && { sourceId: source.id }
   }
 
+  /** WebSockets are live streams, or MQTT where that is allowed. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#config.mqttWebSocket || !isForMqtt(request)) return this.#webSockets.handleUpgrade(request, socket, head)
+    const stream = openWebSocket(request, socket, head)
+    if (stream) this.#mqtt.accept(stream)
+  }
+
   #review(streamId: string): void {
     const stream = this.#streams.get(streamId)
     if (stream) this.#network.review(stream)
@@ -186,6 +207,7 @@ export class Gateway {
 
   #tick(): void {
     void this.#journal.probe()
+    this.#saveSessions()
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -194,6 +216,10 @@ export class Gateway {
     } catch (error) {
       this.#log.error({ error: String(error) }, 'Failed to write the usage log: tried again in a second')
     }
+  }
+
+  #saveSessions(): void {
+    try { this.#mqtt.saveSessions() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
   }
 
   #seal(): void {
@@ -237,7 +263,7 @@ export class Gateway {
     return { ready: reasons.length === 0, reasons }
   }
 
-  #url(scheme: 'mqtt' | 'http', port: number): string {
+  #url(scheme: 'mqtt' | 'mqtts' | 'http', port: number): string {
     const { host } = this.#config
     return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
   }

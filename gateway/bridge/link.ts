@@ -6,6 +6,7 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import type { Bridge, LinkState, LinkStatus } from '#gateway/bridge/bridge.ts'
 import { brokerAddress } from '#gateway/bridge/broker-url.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
+import { acknowledgement } from '#gateway/mqtt/codec/encode.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import { isTopicName } from '#gateway/mqtt/text.ts'
@@ -148,7 +149,7 @@ export class Link {
     if (this.#isStopping) return
     this.#received++
     const intake = this.#intakeOf(client), { qos, topic } = packet, payload = packet.payload as Uint8Array
-    const publish = { topic: this.#localTopic(topic), payload, qos, retain: packet.retain, receivedAt: Date.now(), id: packet.messageId ?? 0 }
+    const publish = { topic: this.#localTopic(topic), payload, qos, retain: packet.retain, receivedAt: Date.now(), id: packet.messageId ?? 0, isDuplicate: false, properties: undefined }
     if (isSound(topic, payload)) intake.publish(publish)
     else intake.swallow(publish)
     this.#flushSoon(intake)
@@ -184,8 +185,7 @@ export class Link {
       return settling.finally(() => { this.#inHand-- })
     }
     return new Intake(counted, { sourceId, clientId: 'bridge' }, MQTT_LIMITS, {
-      answer: bytes => { if (!stream.destroyed) stream.write(bytes) },
-      deliver: () => { /* what comes by a bridge has its readers where it comes from */ },
+      settled: ({ answers }) => { if (!stream.destroyed && answers.length > 0) stream.write(Buffer.concat(answers.map(({ type, id }) => acknowledgement(type, id, 4)))) },
       crowded: isCrowded => { if (this.#stream === stream) this.#crowd(isCrowded) },
       failed: () => { stream.destroy() }, // the broker keeps it, and sends it again
     })

@@ -14,7 +14,7 @@ import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const DEFAULTS = {
-  data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30,
+  data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, mqttWebSocket: true, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30,
   bridgeHosts: [], logLevel: 'info',
 }
 const folder = temporaryFolder()
@@ -56,8 +56,9 @@ describe('The configuration', () => {
 
   it('takes every setting from the environment, by a name made of its own', async () => {
     const written: Record<string, unknown> = {
-      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, platformPercent: 3, retentionDays: 0.5, retentionBytes: 1 << 24,
+      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, retentionDays: 0.5, retentionBytes: 1 << 24,
       bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
+      'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
       'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
     }
     const inText = (value: unknown) => [value].flat().join(', ')
@@ -72,6 +73,16 @@ describe('The configuration', () => {
     assert.deepEqual(history, { url: 'https://h', database: 'sluice', keep: 'P30D' })
     const both = await readConfig({ file: file('history: { database: d }'), environment })
     assert.deepEqual(both.history, { url: 'https://h', database: 'd', keep: 'P30D' })
+  })
+
+  it('has TLS where a certificate and its key are named, on the port that is usual for it', async () => {
+    assert.deepEqual((await readConfig({ environment: { SLUICE_MQTTS_CERTIFICATE_FILE: '/c', SLUICE_MQTTS_KEY_FILE: '/k' } })).mqtts, { port: 8883, certificateFile: '/c', keyFile: '/k' })
+    await assert.rejects(readConfig({ file: file('mqtts: { port: 8884, certificateFile: /c }') }), /mqtts.keyFile is missing, and mqtts is nothing without it. Give it \(or SLUICE_MQTTS_KEY_FILE\)/)
+  })
+
+  it('knows true and false in the environment, in any case, and nothing else of the kind', async () => {
+    for (const [text, value] of [['false', false], ['TRUE', true], ['', true]] as const) assert.equal((await readConfig({ environment: { SLUICE_MQTT_WEB_SOCKET: text } })).mqttWebSocket, value)
+    await assert.rejects(readConfig({ environment: { SLUICE_MQTT_WEB_SOCKET: 'no' } }), /SLUICE_MQTT_WEB_SOCKET: mqttWebSocket is "no", and must be true or false/)
   })
 
   it('is the same as YAML and as JSON, with tabs and with a byte order mark', async () => {
@@ -90,7 +101,7 @@ describe('The configuration', () => {
         'mqttPort: 70000', 'platformPercent: "10"', 'bridgeHosts: [ok.example, mqtt://x]', 'history:', '  databse: x', '  keep:',
         'url: http://x', 'logLevel: inf', 'log-level: x', 'colour: red',
       ].join('\n')
-      const names = 'data, host, mqttPort, httpPort, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, logLevel'
+      const names = 'data, host, mqttPort, httpPort, mqttWebSocket, mqtts, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, logLevel'
       assert.deepEqual(await told(text, { environment: { SLUICE_HTTP_PORT: 'x' } }), [
         ':1:11: mqttPort is 70000, and must be 65535 or less. Give a smaller number.',
         ':2:18: platformPercent is "10", and must be a whole number. Write it without quotes.',
@@ -120,6 +131,7 @@ describe('The configuration', () => {
       ['a text', 'mqttPort\n', /^:1:1: The configuration is "mqttPort", and must be a group/],
       ['a group that is none', 'history: http://h\n', /^:1:10: history is "http:\/\/h", and must be a group.* Its settings are url/],
       ['a setting that is none', 'mqttPort: { number: 1 }\n', /^:1:11: mqttPort is \{"number":1\}, .* Write it such as 1883.$/],
+      ['neither true nor false', 'mqttWebSocket: yes\n', /^:1:16: mqttWebSocket is "yes", and must be true or false. Write it such as true.$/],
       ['no number', 'retentionDays: .inf\n', /^:1:16: retentionDays is Infinity, and must be a number/],
       ['nothing', 'retentionDays: 0\n', /retentionDays is 0, and must be more than 0. Give a larger number.$/],
       ['an empty text', 'host: ""\n', /^:1:7: host is empty/],

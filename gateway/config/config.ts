@@ -19,11 +19,23 @@ export interface HistoryConfig {
   readonly keep: string
 }
 
+/** MQTT over TLS. All files are PEM. */
+export interface MqttsConfig {
+  readonly port: number
+  readonly certificateFile: string
+  readonly keyFile: string
+  /** Authorities of which a device needs a certificate. */
+  readonly clientCaFile?: string
+}
+
 export interface Config {
   readonly data: string
   readonly host: string
   readonly mqttPort: number
   readonly httpPort: number
+  /** MQTT over WebSocket at the HTTP port. */
+  readonly mqttWebSocket: boolean
+  readonly mqtts?: MqttsConfig
   /** The platform's share of each usage record, in whole percent. */
   readonly platformPercent: number
   readonly retentionDays: number

@@ -22,10 +22,13 @@ export function environmentLayer(environment: Environment): Layer {
   }
 }
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([['true', true], ['false', false]])
+
 /** A text that is none of its type is left as it is, for the schema to refuse. */
 function valueOf({ described: { type } }: Setting, text: string | undefined): unknown {
   if (text === undefined || text === '') return undefined
   if (type === 'array') return text.split(',').map(item => item.trim()).filter(item => item !== '')
+  if (type === 'boolean') return BOOLEANS.get(text.trim().toLowerCase()) ?? text
   const isNumber = type === 'integer' || type === 'number'
   return isNumber && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) ? Number(text) : text
 }

@@ -5,7 +5,7 @@ export { schema }
 
 /** What the schema says of one setting, or of a group of them. */
 export interface Described {
-  readonly type?: 'string' | 'integer' | 'number' | 'array' | 'object'
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
   readonly description: string
   readonly default?: unknown
   readonly examples?: readonly unknown[]

@@ -50,7 +50,7 @@ function empty(name: string): Sentence {
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  integer: 'a whole number', number: 'a number', string: 'a text', array: 'a list', object: 'a group of settings',
+  integer: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false', array: 'a list', object: 'a group of settings',
 }
 
 const SENTENCES: Readonly<Record<string, (name: string, error: Checked) => Sentence>> = {

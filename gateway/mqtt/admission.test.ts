@@ -46,12 +46,14 @@ describe('a connection', () => {
     assert.deepEqual(asked, [['ü', '00ff'], ['', '']])
   })
 
-  it('that speaks MQTT 5 or 3.1 is told that its protocol is not taken', async () => {
+  it('may speak MQTT 3.1, 3.1.1 or 5, and is told so where it speaks another', async () => {
     await start()
-    for (const options of [{ protocolVersion: 5 }, { protocolVersion: 3, protocolId: 'MQIsdp' }] as const) {
-      await assert.rejects(edge.client('home', options), /Unacceptable protocol version|Unsupported Protocol Version/i)
-    }
-    assert.deepEqual(edge.refused, ['bad-protocol', 'bad-protocol'])
+    for (const options of [{ protocolVersion: 5 }, { protocolVersion: 4 }, { protocolVersion: 3, protocolId: 'MQIsdp' }] as const) await edge.client('home', options)
+    const peer = await edge.peer(), connect = connectPacket('home')
+    connect[8] = 6 // the level
+    peer.send(connect)
+    assert.equal(await peer.closed(), '20020001')
+    assert.deepEqual(edge.refused, ['bad-protocol'])
   })
 
   it('without a client id gets one, if it asks for a clean session', async () => {
@@ -64,13 +66,13 @@ describe('a connection', () => {
     assert.equal(await peer.closed(), '20020002')
   })
 
-  it('that asks for a kept session is told that there is none', async () => {
+  it('comes back to a session that it asked to be kept', async () => {
     await start()
     const first = await edge.client('home', { clientId: 'kept', clean: false })
     await first.subscribeAsync('a', { qos: 1 })
     await first.endAsync()
     const peer = await edge.joined('home', { clientId: 'kept', clean: false })
-    assert.equal(peer.received.toString('hex'), '20020000')
+    assert.equal(peer.received.toString('hex'), '20020100')
   })
 
   it('takes over from one of its source with the same client id', async () => {

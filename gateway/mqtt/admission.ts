@@ -1,10 +1,10 @@
-// Who may connect: credentials first, then a place. Client ids mean something only inside their source.
+// Who may connect: credentials first, then a place. Client ids mean something only inside their namespace.
+import { randomUUID } from 'node:crypto'
 import type { Connection } from '#gateway/ingest/ingest.ts'
-import { opaqueId } from '#gateway/lib/ids.ts'
-import { CONNACK, Violation } from '#gateway/mqtt/close-reason.ts'
+import type { Connect } from '#gateway/mqtt/codec/packets.ts'
+import { REASON, Refusal } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttConnection } from '#gateway/mqtt/connection.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import type { Connect } from '#gateway/mqtt/packets.ts'
 
 export interface Credentials {
   /**
@@ -29,14 +29,16 @@ export class Admission {
 
   get count(): number { return this.#count }
 
-  /** Gives a connection its identity, and closes its source's one of the same client id [MQTT-3.1.4-2]; or throws a Violation. */
-  admit(connection: MqttConnection, { username, password, clientId: wish }: Connect): Connection {
+  /** Gives a connection its identity, and closes its source's one of the same client id [MQTT-3.1.4-2]; or throws a Refusal. */
+  admit(connection: MqttConnection, connect: Connect): Connection {
+    const { username, password, properties } = connect
+    if (properties.authMethod !== undefined) throw new Refusal('bad-credentials', REASON.BAD_AUTH_METHOD)
     const source = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
-    if (!source && username === undefined) throw new Violation('anonymous', CONNACK.NOT_AUTHORIZED)
-    if (!source) throw new Violation('bad-credentials', CONNACK.BAD_CREDENTIALS)
-    const { sourceId } = source, clientId = wish === '' ? opaqueId() : wish
+    if (!source && username === undefined) throw new Refusal('anonymous', REASON.NOT_AUTHORIZED)
+    if (!source) throw new Refusal('bad-credentials', REASON.BAD_CREDENTIALS)
+    const { sourceId } = source, clientId = clientIdOf(connect)
     const before = this.#bySource.get(sourceId)?.get(clientId)
-    if (before) before.close('taken-over')
+    if (before) before.close('taken-over', REASON.TAKEN_OVER)
     else this.#findRoom(sourceId)
     this.#enter(sourceId, clientId, connection)
     return { sourceId, clientId }
@@ -54,9 +56,9 @@ export class Admission {
   of(sourceId: string): readonly MqttConnection[] { return [...this.#bySource.get(sourceId)?.values() ?? []] }
 
   #findRoom(sourceId: string): void {
-    if (this.#count >= this.#limits.connectionsMax) throw new Violation('server-full', CONNACK.UNAVAILABLE)
+    if (this.#count >= this.#limits.connectionsMax) throw new Refusal('server-full', REASON.UNAVAILABLE)
     const peers = this.#bySource.get(sourceId)?.size ?? 0
-    if (peers >= this.#limits.connectionsPerSourceMax) throw new Violation('source-full', CONNACK.UNAVAILABLE)
+    if (peers >= this.#limits.connectionsPerSourceMax) throw new Refusal('source-full', REASON.QUOTA)
   }
 
   #enter(sourceId: string, clientId: string, connection: MqttConnection): void {
@@ -65,4 +67,11 @@ export class Admission {
     else this.#bySource.set(sourceId, new Map([[clientId, connection]]))
     this.#count++
   }
+}
+
+/** One of our own for a client that has none: MQTT 3.1 wants one, 3.1.1 unless the session is clean [MQTT-3.1.3-8]. */
+function clientIdOf({ clientId, version, isClean }: Connect): string {
+  if (clientId !== '') return clientId
+  if (version === 3 || (version === 4 && !isClean)) throw new Refusal('bad-client-id', REASON.BAD_CLIENT_ID)
+  return `auto-${randomUUID()}`
 }

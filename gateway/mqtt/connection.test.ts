@@ -5,11 +5,12 @@ import { connect, type Socket } from 'node:net'
 import { duplexPair } from 'node:stream'
 import { generate } from 'mqtt-packet'
 import type { Packet } from '#adapters/packet.ts'
-import { Broker } from '#gateway/mqtt/broker.ts'
 import { CLOSE_REASONS } from '#gateway/mqtt/close-reason.ts'
+import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/lengths.ts'
+import { connack } from '#gateway/mqtt/codec/encode.ts'
 import { MqttConnection } from '#gateway/mqtt/connection.ts'
 import { MQTT_LIMITS, SWEEP_MS } from '#gateway/mqtt/limits.ts'
-import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/packets.ts'
+import { Namespace } from '#gateway/mqtt/namespace.ts'
 import { connectPacket, Edge, HOST, type Peer, publishPacket, subscribePacket } from '#test/support/mqtt-edge.ts'
 
 /** What came after CONNACK, in hex. */
@@ -88,10 +89,10 @@ describe('a connection’s publishes', () => {
     const again = publishPacket('a', '1', { qos: 2, id: 9, dup: true }), release = generate({ cmd: 'pubrel', messageId: 9 })
     peer.send(publishPacket('a', '1', { qos: 2, id: 9 }), again)
     await peer.ping()
-    peer.send(again, release, release, publishPacket('a', '2', { qos: 2, id: 9 }), release)
+    peer.send(release, release, publishPacket('a', '2', { qos: 2, id: 9 }), release)
     await peer.ping()
     assert.deepEqual(edge.payloads, ['1', '2'])
-    assert.equal(answers(peer), '50020009'.repeat(2) + 'd000' + '50020009' + '70020009'.repeat(2) + '50020009' + '70020009' + 'd000')
+    assert.equal(answers(peer), '50020009'.repeat(2) + 'd000' + '70020009'.repeat(2) + '50020009' + '70020009' + 'd000')
   })
 
   it('on topics of the server are acknowledged, counted, and handed to nobody', async () => {
@@ -123,11 +124,12 @@ describe('a connection’s publishes', () => {
 
   it('are read no further than their acknowledgements are, and on when they are', async () => {
     let count = 0
-    const [far, near] = duplexPair(), broker = await Broker.start(MQTT_LIMITS, { skipped() {}, error() {} })
+    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {} }, mayRead: () => undefined })
     const host = {
-      limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: rangesAfterConnect(MQTT_LIMITS), broker, uptimeMs: 0,
+      limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       ingest: (batch: readonly Packet[]) => { count += batch.length; return undefined },
-      admit: () => ({ sourceId: 'home', clientId: 'c' }), swallowed() {}, closed() {}, failed() {},
+      join: () => ({ identity: { sourceId: 'home', clientId: 'c' }, namespace, session: namespace.newSession('c'), hasSession: false, keepAlive: 60, answer: connack(4, 0) }),
+      swallowed() {}, closed() {}, failed() {},
     }
     const connection = new MqttConnection(near as Socket, host)
     far.write(connectPacket('home'))
@@ -141,7 +143,6 @@ describe('a connection’s publishes', () => {
     await all.promise
     assert.equal(count, 60_000)
     connection.close('gone')
-    await broker.stop()
   })
 
   it('end the connection when their acknowledgements are left unread', async () => {
@@ -275,7 +276,7 @@ describe('a connection’s end', () => {
     await start({ limits: { goodbyeMsMax: 300 } })
     const socket = connect({ host: HOST, port: edge.port, allowHalfOpen: true })
     socket.on('error', () => {})
-    socket.write(Buffer.from('100c00044d51545405020000000000', 'hex').subarray(0, 14))
+    socket.write(Buffer.from('100c00044d51545406020000000000', 'hex').subarray(0, 14))
     socket.resume()
     await new Promise(resolve => socket.once('end', resolve))
     const talk = setInterval(() => socket.write('still here'), 20)

@@ -1,98 +1,133 @@
 // One socket, from accept to goodbye: every byte is judged here before anyone else sees it.
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
-import type { Broker } from '#gateway/mqtt/broker.ts'
-import { type CloseReason, Violation } from '#gateway/mqtt/close-reason.ts'
+import { Aliases, OutgoingAliases } from '#gateway/mqtt/aliases.ts'
+import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
+import { acknowledgement, connack, disconnect, PINGRESP, suback, unsuback } from '#gateway/mqtt/codec/encode.ts'
+import {
+  readAcknowledgement, readConnect, readDisconnect, readPublish, readSubscribe, readUnsubscribe, TYPE, type Connect, type Publish, type Version, type Will,
+} from '#gateway/mqtt/codec/packets.ts'
+import type { Properties } from '#gateway/mqtt/codec/properties.ts'
+import { protocolError, REASON, Refusal, Violation } from '#gateway/mqtt/codec/reason.ts'
 import { Deadlines } from '#gateway/mqtt/deadlines.ts'
-import { type Frame, Frames, type LengthRanges } from '#gateway/mqtt/frames.ts'
-import { Intake } from '#gateway/mqtt/intake.ts'
-import { type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
-import { checkFilters, type Connect, type Publish, readConnect, readPacketId, readPublish, TYPE, type Will } from '#gateway/mqtt/packets.ts'
-import { SessionStream } from '#gateway/mqtt/session-stream.ts'
+import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
+import { Intake, type SettledBatch } from '#gateway/mqtt/intake.ts'
+import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
+import type { Namespace } from '#gateway/mqtt/namespace.ts'
+import { Output } from '#gateway/mqtt/output.ts'
+import type { Carrier, Session } from '#gateway/mqtt/session.ts'
+
+/** A client that was let in: who it is, and what is remembered of it. */
+export interface Joined {
+  readonly identity: Connection
+  readonly namespace: Namespace
+  readonly session: Session
+  readonly hasSession: boolean
+  /** In seconds, as granted. */
+  readonly keepAlive: number
+  /** What its CONNACK says in MQTT 5. */
+  readonly answer: Buffer
+}
 
 /** What a connection needs of its server. */
 export interface ConnectionHost {
   readonly limits: MqttLimits
   readonly beforeConnect: LengthRanges
-  readonly afterConnect: LengthRanges
-  readonly broker: Broker
+  readonly afterConnect: Readonly<Record<Version, LengthRanges>>
   readonly ingest: Ingest
+  /** A QoS 1 publish that nobody reads is answered so (MQTT 5 §3.4.2.1). */
+  readonly tellsNoReaders: boolean
   /** Milliseconds that the server has run. A stalled process does not see them pass, and so does not punish its peers. */
   readonly uptimeMs: number
-  /** Answers who connects, or throws a Violation with a CONNACK. */
-  admit(connection: MqttConnection, connect: Connect): Connection
+  /** Lets a client in, or throws a Refusal. */
+  join(connection: MqttConnection, connect: Connect): Joined
   /** A publish on a `$` topic was acknowledged and forgotten. */
   swallowed(): void
-  closed(connection: MqttConnection, reason: CloseReason): void
+  closed(connection: MqttConnection, reason: CloseReason, will: Will | undefined): void
   failed(error: unknown): void
 }
 
 /** Why a socket is not read for a while: one bit each. */
-const HOLD = { JOINING: 1, INTAKE: 2, SESSION: 4, UNREAD_ANSWERS: 8, REQUESTS: 16, STOPPING: 32 } as const
+const HOLD = { INTAKE: 2, UNREAD: 8, REQUESTS: 16, STOPPING: 32 } as const
 /** Goodbyes in which what is still to be read is waited for. */
 const SPOKEN: ReadonlySet<CloseReason> = new Set(['disconnected', 'stopped'])
 /** The client left by DISCONNECT [MQTT-3.14.4-3], or nothing may enter from it any more: its will is not published. */
 const WITHOUT_WILL: ReadonlySet<CloseReason> = new Set(['disconnected', 'suspended', 'stopped'])
+const ACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99])
+const RELEASE_CODES: ReadonlySet<number> = new Set([0x00, 0x92])
 
-export class MqttConnection {
+export class MqttConnection implements Carrier {
   /** Who this is, once it has authenticated. */
   identity: Connection | undefined
-  readonly #socket: Socket
+  session: Session | undefined
+  namespace: Namespace | undefined
+  version: Version = 4
+  receiveMaximum = 0xffff
+  maximumPacketSize = Infinity
+  outgoingAliases: OutgoingAliases | undefined
+  readonly #socket: Duplex
   readonly #host: ConnectionHost
   readonly #frames: Frames
+  readonly #output: Output
+  readonly #deadlines: Deadlines
+  #aliases: Aliases | undefined
   #intake: Intake | undefined
-  #stream: SessionStream | undefined
-  #will: Will | undefined
+  #connect: Connect | undefined
   #isClosed = false
   #holds = 0
   /** Since the last sweep. */
   #requests = 0
-  readonly #deadlines: Deadlines
   #closedAt = 0
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  constructor(socket: Duplex, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
     this.#frames = new Frames(host.beforeConnect)
+    this.#output = new Output(socket, () => this.#unread())
     this.#deadlines = new Deadlines(host.limits, host.uptimeMs)
-    socket.on('data', chunk => this.#take(chunk))
-    socket.on('drain', () => this.#unhold(HOLD.UNREAD_ANSWERS))
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('drain', () => this.#drained())
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => this.close('gone'))
   }
+
+  /** What its CONNECT asked for. */
+  get asked(): Properties { return this.#connect?.properties ?? {} }
+  get isBlocked(): boolean { return this.#output.waiting > this.#host.limits.readerBytesMax }
+
+  send(bytes: Buffer): void { if (!this.#isClosed) this.#output.send(bytes) }
 
   /** Ends what is overdue; the server calls it in intervals. */
   sweep(): void {
     const now = this.#host.uptimeMs
     const reason = this.#isClosed ? undefined : this.#deadlines.overdue(now, this.#holds !== 0)
-    if (reason) this.close(reason)
-    if (this.#isClosed && now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#socket.destroy()
+    if (reason) this.close(reason, reason === 'keep-alive' ? REASON.KEEP_ALIVE : undefined)
+    if (this.#isClosed && now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#output.cut()
     this.#requests = 0
     this.#unhold(HOLD.REQUESTS)
   }
 
-  /** Ends the connection, once. A CONNACK says why it is refused. */
-  close(reason: CloseReason, connack?: number): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#closedAt = this.#host.uptimeMs
-    if (connack !== undefined) this.#socket.end(Buffer.from([TYPE.CONNACK << 4, 2, 0, connack]))
-    else if (SPOKEN.has(reason)) this.#socket.end()
-    else this.#socket.destroy()
-    this.#socket.resume() // or the other side's end would not be seen
-    this.#stream?.destroy()
-    if (!WITHOUT_WILL.has(reason)) this.#publishWill()
-    this.#host.closed(this, reason)
-  }
+  /** Ends the connection, once. MQTT 5 tells a joined client the code. */
+  close(reason: CloseReason, code?: number): void { this.#end(reason, code !== undefined && this.version === 5 && this.session ? disconnect(code) : undefined) }
 
   /** Ends it without a goodbye, or cuts the goodbye short. */
   cut(reason: CloseReason): void {
     this.close(reason)
-    this.#socket.destroy()
+    this.#output.cut()
   }
 
   /** Reads no more; what was read goes on to its acknowledgement. */
   stopReading(): void { this.#hold(HOLD.STOPPING) }
+
+  #end(reason: CloseReason, lastWord: Buffer | undefined): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#closedAt = this.#host.uptimeMs
+    if (lastWord || SPOKEN.has(reason)) this.#output.end(lastWord)
+    else this.#output.cut()
+    this.#socket.resume() // or the other side's end would not be seen
+    this.#host.closed(this, reason, WITHOUT_WILL.has(reason) ? undefined : this.#connect?.will)
+  }
 
   #take(chunk: Buffer): void {
     if (this.#isClosed) return
@@ -102,88 +137,134 @@ export class MqttConnection {
 
   /** Works off what is there as far as it may, and hands over what one read brought as one batch. */
   #read(): void {
-    let ending: CloseReason | undefined, connack: number | undefined, count = 0
+    let fault: unknown, isOver = false, count = 0
     try {
       const receivedAt = Date.now()
-      while (!this.#isClosed && !ending && this.#holds === 0) {
+      while (!this.#isClosed && !isOver && this.#holds === 0) {
         const frame = this.#frames.next()
         if (!frame) break
         count++
-        ending = this.#handle(frame, receivedAt)
+        isOver = this.#handle(frame, receivedAt)
       }
-    } catch (error) {
-      if (!(error instanceof Violation)) this.#host.failed(error)
-      ending = error instanceof Violation ? error.reason : 'error'
-      connack = error instanceof Violation ? error.connack : undefined
-    }
+    } catch (error) { fault = error }
     this.#deadlines.took(count, this.#frames.waiting > 0, this.#host.uptimeMs)
     this.#intake?.flush()
-    if (ending) this.close(ending, connack)
+    if (fault !== undefined) this.#refuse(fault)
+    else if (isOver) this.close('disconnected')
+    this.#output.flush()
   }
 
-  #handle(frame: Frame, receivedAt: number): CloseReason | undefined {
+  #refuse(fault: unknown): void {
+    if (fault instanceof Refusal) return this.#end(fault.reason, connack(this.version, fault.code))
+    if (!(fault instanceof Violation)) this.#host.failed(fault)
+    this.close(fault instanceof Violation ? fault.reason : 'error', fault instanceof Violation ? fault.code : REASON.UNSPECIFIED)
+  }
+
+  /** True where the client has said goodbye. */
+  #handle(frame: Frame, receivedAt: number): boolean {
+    const { version } = this
     switch (frame.bytes[frame.start]! >> 4) {
-      case TYPE.CONNECT: this.#join(readConnect(frame)); break
-      case TYPE.PUBLISH: this.#publish(readPublish(frame, receivedAt)); break
-      case TYPE.PUBREL: this.#intake!.release(readPacketId(frame)); break
-      case TYPE.PUBACK: case TYPE.PUBCOMP: readPacketId(frame); break // clean sessions remember no delivery
-      case TYPE.PUBREC: readPacketId(frame); this.#pass(frame); break
-      case TYPE.SUBSCRIBE: case TYPE.UNSUBSCRIBE: checkFilters(frame); this.#request(frame); break
-      case TYPE.PINGREQ: this.#request(frame); break
-      default: return 'disconnected'
+      case TYPE.CONNECT: this.#join(readConnect(frame), receivedAt); break
+      case TYPE.PUBLISH: this.#publish(readPublish(frame, version, receivedAt)); break
+      case TYPE.PUBACK: this.session!.acknowledged(readAcknowledgement(frame, version, ACK_CODES).id, receivedAt); break
+      case TYPE.PUBREC: { const { id, code } = readAcknowledgement(frame, version, ACK_CODES); this.session!.received(id, code, receivedAt); break }
+      case TYPE.PUBREL: this.session!.isDirty = true; this.#intake!.release(readAcknowledgement(frame, version, RELEASE_CODES).id); break
+      case TYPE.PUBCOMP: this.session!.completed(readAcknowledgement(frame, version, RELEASE_CODES).id, receivedAt); break
+      case TYPE.SUBSCRIBE: this.#subscribe(frame, receivedAt); break
+      case TYPE.UNSUBSCRIBE: this.#unsubscribe(frame); break
+      case TYPE.PINGREQ: this.#intake!.flush(); this.send(PINGRESP); this.#request(); break
+      case TYPE.DISCONNECT: return this.#disconnect(frame)
+      default: throw protocolError()
     }
-    return undefined
+    return false
   }
 
-  #join(connect: Connect): void {
-    const { limits, ingest, broker } = this.#host
-    const identity = this.#host.admit(this, connect)
-    this.identity = identity
-    this.#frames.ranges = this.#host.afterConnect
-    this.#will = connect.will
+  #join(connect: Connect, now: number): void {
+    const { limits, ingest, afterConnect } = this.#host, { properties } = connect
+    this.version = connect.version
+    this.receiveMaximum = properties.receiveMaximum ?? 0xffff
+    this.maximumPacketSize = properties.maximumPacketSize ?? Infinity
+    if (properties.topicAliasMaximum) this.outgoingAliases = new OutgoingAliases(Math.min(properties.topicAliasMaximum, limits.topicAliasMax))
+    const { identity, namespace, session, keepAlive, answer } = this.#host.join(this, connect)
+    Object.assign(this, { identity, namespace, session })
+    this.#connect = connect
+    this.#frames.ranges = afterConnect[connect.version]
+    if (connect.version === 5) this.#aliases = new Aliases(limits.topicAliasMax)
     this.#intake = new Intake(ingest, identity, limits, {
-      answer: bytes => this.#answer(bytes),
-      deliver: packets => broker.route(identity.sourceId, packets),
+      settled: batch => this.#settled(batch),
       crowded: isCrowded => isCrowded ? this.#hold(HOLD.INTAKE) : this.#unhold(HOLD.INTAKE),
-      failed: () => this.close('ingest-failed'),
-    })
-    this.#stream = new SessionStream(this.#socket, { wanted: () => this.#unhold(HOLD.SESSION), dropped: () => this.close('frozen-reader') })
-    this.#hold(HOLD.JOINING)
-    broker.join(identity.sourceId, this.#stream, () => this.#ready(connect.keepAlive))
-  }
-
-  #ready(keepAlive: number): void {
+      failed: () => this.close('ingest-failed', REASON.UNAVAILABLE),
+    }, session.incoming)
+    if (answer.length > this.maximumPacketSize) throw new Violation('too-large')
+    this.send(answer)
+    session.attach(this, now)
     this.#deadlines.joined(keepAlive, this.#host.uptimeMs)
-    this.#unhold(HOLD.JOINING)
   }
 
   #publish(packet: Publish): void {
-    if (!packet.topic.startsWith('$')) return this.#intake!.publish(packet)
-    this.#intake!.swallow(packet)
+    const resolved = this.#aliases?.resolve(packet) ?? packet, intake = this.#intake!
+    if (this.version === 5 && packet.qos > 0 && intake.unanswered >= this.#host.limits.receiveMaximum && !this.session!.incoming.has(packet.id)) {
+      throw new Violation('malformed', REASON.RECEIVE_MAXIMUM)
+    }
+    if (resolved.topic.length > this.#host.limits.topicCharsMax) throw new Violation('bad-topic', REASON.BAD_TOPIC)
+    if (!resolved.topic.startsWith('$')) return intake.publish(resolved)
+    intake.swallow(resolved)
     this.#host.swallowed()
   }
 
-  #publishWill(): void {
-    if (!this.#will) return
-    this.#publish({ ...this.#will, receivedAt: Date.now(), id: 0 })
-    this.#intake!.flush()
+  /** Acknowledged first, then handed on: whoever reads it may rely on its being kept. */
+  #settled({ answers, packets }: SettledBatch): void {
+    const namespace = this.namespace!, now = Date.now()
+    for (const { type, id, packet } of answers) {
+      const isUnread = type === TYPE.PUBACK && this.version === 5 && this.#host.tellsNoReaders && !namespace.hasReaders(packet!.topic)
+      this.send(acknowledgement(type, id, this.version, isUnread ? REASON.NO_SUBSCRIBERS : REASON.SUCCESS))
+    }
+    if (packets.some(({ qos }) => qos === 2)) this.session!.isDirty = true
+    for (const packet of packets) namespace.route(packet, this.session, now)
   }
 
-  /** These cost the broker far more than the client who sends them. */
-  #request(frame: Frame): void {
-    this.#pass(frame)
+  /** What came before it in the same read is on its way first. */
+  #subscribe(frame: Frame, now: number): void {
+    const { id, wishes, subscriptionId } = readSubscribe(frame, this.version), session = this.session!, isBridge = this.#connect!.isBridge
+    this.#intake!.flush()
+    const results = wishes.map(wish => this.namespace!.subscribe(session, isBridge ? { ...wish, noLocal: true, retainAsPublished: true } : wish, subscriptionId, now))
+    this.send(suback(id, this.version, results.map(({ code }) => code)))
+    for (const { retained } of results) for (const delivery of retained) session.deliver(delivery, now)
+    this.#request()
+  }
+
+  #unsubscribe(frame: Frame): void {
+    const { id, filters } = readUnsubscribe(frame, this.version)
+    this.#intake!.flush()
+    this.send(unsuback(id, this.version, filters.map(filter => this.namespace!.unsubscribe(this.session!, filter) ? REASON.SUCCESS : REASON.NO_SUBSCRIPTION)))
+    this.#request()
+  }
+
+  /** §3.14. A session that was to end with its connection cannot be made to outlive it [MQTT5-3.14.2-2]. */
+  #disconnect(frame: Frame): boolean {
+    const { code, properties } = readDisconnect(frame, this.version), { sessionExpiry } = properties, session = this.session!
+    if (sessionExpiry !== undefined) {
+      if (sessionExpiry > 0 && session.expiryMs === 0) throw protocolError()
+      session.expiryMs = Math.min(sessionExpiry, this.#host.limits.sessionExpirySMax) * 1_000
+    }
+    if (code === REASON.WITH_WILL) this.#end('gone', undefined)
+    return code !== REASON.WITH_WILL
+  }
+
+  /** These cost more than what a device usually says, and nobody needs many. */
+  #request(): void {
     if (++this.#requests >= this.#host.limits.requestsPerSecondMax * SWEEP_MS / 1_000) this.#hold(HOLD.REQUESTS)
   }
 
-  /** A copy, or the broker's queue would keep all that came with it. */
-  #pass({ bytes, start, end }: Frame): void {
-    if (!this.#stream!.push(Buffer.from(bytes.subarray(start, end)))) this.#hold(HOLD.SESSION)
+  #unread(): void {
+    if (this.#isClosed) return
+    this.#deadlines.answersUnread(this.#host.uptimeMs)
+    this.#hold(HOLD.UNREAD)
   }
 
-  #answer(bytes: Buffer): void {
-    if (this.#isClosed || this.#socket.write(bytes)) return
-    this.#deadlines.answersUnread(this.#host.uptimeMs)
-    this.#hold(HOLD.UNREAD_ANSWERS)
+  #drained(): void {
+    this.#unhold(HOLD.UNREAD)
+    if (!this.#isClosed) this.session?.pump(Date.now())
   }
 
   #hold(reason: number): void {
@@ -194,7 +275,7 @@ export class MqttConnection {
   #unhold(reason: number): void {
     if (this.#isClosed || (this.#holds & reason) === 0) return
     this.#holds &= ~reason
-    if (reason === HOLD.UNREAD_ANSWERS) this.#deadlines.answersRead()
+    if (reason === HOLD.UNREAD) this.#deadlines.answersRead()
     if (this.#holds !== 0) return
     this.#deadlines.resumed(this.#host.uptimeMs)
     this.#socket.resume()

@@ -1,5 +1,5 @@
 // Cuts a stream of bytes into MQTT packets, and says no to a packet by its first bytes, before the rest of it is held.
-import { Violation } from '#gateway/mqtt/close-reason.ts'
+import { malformed, Violation } from '#gateway/mqtt/codec/reason.ts'
 
 /** One whole packet: `bytes[start]` is its first byte, `bytes[body]` the first after the remaining length, `end` where it stops. */
 export interface Frame {
@@ -9,9 +9,13 @@ export interface Frame {
   readonly end: number
 }
 
-/** The remaining lengths, in bytes, that a first byte (type and flags) may have; nothing for a byte that may not come now. */
-export type LengthRanges = readonly ({ readonly min: number, readonly max: number } | undefined)[]
+/** The remaining lengths, in bytes, that a packet may have, and what it is where it is longer. */
+export interface LengthRange { readonly min: number, readonly max: number, readonly tooLong?: Violation }
 
+/** By the first byte (type and flags): what may come now, or what it is that it comes. */
+export type LengthRanges = readonly (LengthRange | Violation)[]
+
+const NOTHING: Buffer = Buffer.alloc(0)
 /** The remaining length has at most four bytes of seven bits (MQTT 3.1.1 §2.2.3). */
 const LENGTH_SHIFT_MAX = 21
 
@@ -22,7 +26,7 @@ const LENGTH_SHIFT_MAX = 21
 export class Frames {
   /** What may come next; changes when a CONNECT was taken. */
   ranges: LengthRanges
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = NOTHING
   #at = 0
   #end = 0
   /** No one else has a view of `#bytes`: more may be appended in place. */
@@ -43,21 +47,24 @@ export class Frames {
 
   /** The next whole packet, or undefined until more bytes come. Throws a Violation. */
   next(): Frame | undefined {
-    if (this.waiting === 0) return undefined
+    if (this.waiting === 0) {
+      this.#set(NOTHING, 0, false) // an idle connection keeps nothing of what it once brought
+      return undefined
+    }
     const bytes = this.#bytes, start = this.#at
-    const range = this.ranges[bytes[start]!]
-    if (!range) throw new Violation('malformed')
+    const range = this.ranges[bytes[start]!]!
+    if (range instanceof Violation) throw range
     let length = 0, shift = 0, body = start + 1
     for (;;) {
-      if (shift > LENGTH_SHIFT_MAX) throw new Violation('malformed')
+      if (shift > LENGTH_SHIFT_MAX) throw malformed()
       if (body === this.#end) return this.#keep()
       const byte = bytes[body++]!
       length |= (byte & 0x7f) << shift
       if (byte < 0x80) break
       shift += 7
     }
-    if (length < range.min) throw new Violation('malformed')
-    if (length > range.max) throw new Violation('too-large')
+    if (length < range.min) throw malformed()
+    if (length > range.max) throw range.tooLong ?? malformed()
     const end = body + length
     if (end > this.#end) return this.#keep()
     this.#at = end

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import type { Packet } from '#adapters/packet.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
-import type { Publish, Qos } from '#gateway/mqtt/packets.ts'
+import type { Publish, Qos } from '#gateway/mqtt/codec/packets.ts'
 
 const PUBACK = 0x40, PUBREC = 0x50, PUBCOMP = 0x70
 
 function publish(topic: string, qos: Qos = 0, id = 0, bytes = 1): Publish {
-  return { topic, payload: Buffer.alloc(bytes), qos, retain: false, receivedAt: 0, id }
+  return { topic, payload: Buffer.alloc(bytes), qos, retain: false, receivedAt: 0, id, isDuplicate: false, properties: undefined }
 }
 
 /** An intake whose batches settle when the test says so. */
@@ -22,19 +22,16 @@ function setUp(limits = {}) {
     batches.push({ topics, settle: resolve, fail: () => reject(new Error('disk full')) })
     return isImmediate ? undefined : promise
   }
-  const intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
-    answer: bytes => {
-      for (let at = 0; at < bytes.length; at += 4) {
-        assert.equal(bytes[at + 1], 2)
-        log.push([bytes[at]!, bytes.readUInt16BE(at + 2)])
-      }
+  const incoming = new Set<number>(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
+    settled: ({ answers, packets }) => {
+      for (const { type, id } of answers) log.push([type << 4, id])
+      for (const { topic } of packets) log.push(`deliver ${topic}`)
     },
-    deliver: packets => { for (const { topic } of packets) log.push(`deliver ${topic}`) },
     crowded: isCrowded => { log.push(isCrowded ? 'crowded' : 'roomy') },
     failed: () => { log.push('failed') },
-  })
+  }, incoming)
   const send = (...packets: Publish[]) => { packets.forEach(packet => intake.publish(packet)); intake.flush() }
-  return { intake, batches, log, send, immediately: () => { isImmediate = true } }
+  return { intake, incoming, batches, log, send, immediately: () => { isImmediate = true } }
 }
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -99,13 +96,41 @@ describe('an intake', () => {
     const { intake, batches, log, send, immediately } = setUp()
     immediately()
     send(publish('a', 2, 7), publish('a', 2, 7))
-    send(publish('a', 2, 7))
     intake.release(7)
     intake.release(8)
     send(publish('b', 2, 7))
     assert.deepEqual(batches.map(({ topics }) => topics), [['a'], ['b']])
     const answers = log.filter(entry => typeof entry !== 'string')
-    assert.deepEqual(answers, [[PUBREC, 7], [PUBREC, 7], [PUBREC, 7], [PUBCOMP, 7], [PUBCOMP, 8], [PUBREC, 7]])
+    assert.deepEqual(answers, [[PUBREC, 7], [PUBREC, 7], [PUBCOMP, 7], [PUBCOMP, 8], [PUBREC, 7]])
+  })
+
+  it('has no patience with one that comes a third time on one connection', () => {
+    const { send, immediately } = setUp()
+    immediately()
+    send(publish('a', 2, 7), publish('a', 2, 7))
+    assert.throws(() => send(publish('a', 2, 7)), { reason: 'malformed', code: 0x82 })
+  })
+
+  it('remembers of QoS 2 what is safe, and nothing that was not kept', async () => {
+    const { batches, send, incoming } = setUp()
+    send(publish('a', 2, 1))
+    send(publish('b', 2, 2))
+    assert.deepEqual([...incoming], [])
+    batches[0]!.settle()
+    batches[1]!.fail()
+    await turn()
+    assert.deepEqual([...incoming], [1])
+  })
+
+  it('counts what the client has not seen the end of', async () => {
+    const { intake, batches, send } = setUp()
+    send(publish('a', 1, 1), publish('b', 2, 2), publish('c'))
+    assert.equal(intake.unanswered, 2)
+    batches[0]!.settle()
+    await turn()
+    assert.equal(intake.unanswered, 1)
+    intake.release(2)
+    assert.equal(intake.unanswered, 0)
   })
 
   it('remembers every packet id of QoS 2 that is in flight', () => {

@@ -1,29 +1,32 @@
 // From PUBLISH to acknowledgement, for one connection: batches go in by the port of ingest, answers leave in the order of what they answer.
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
+import { TYPE, type Publish } from '#gateway/mqtt/codec/packets.ts'
+import { protocolError } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import type { Publish } from '#gateway/mqtt/packets.ts'
 
-/** First bytes of the packets that answer a PUBLISH or a PUBREL; each has two more bytes, its packet id. */
-const PUBACK = 0x40, PUBREC = 0x50, PUBCOMP = 0x70
-/** One bit for each packet id that a client may have in flight with QoS 2: their memory is bounded by the protocol itself. */
-const PACKET_ID_BYTES = 65_536 / 8
+/** An acknowledgement that is due: `packet` is what it answers, where that is a PUBLISH. */
+export interface Answer { readonly type: number, readonly id: number, readonly packet: Publish | undefined }
+
+/** What one read of a socket brought, once it is safe. */
+export interface SettledBatch {
+  readonly answers: readonly Answer[]
+  /** Taken in; of QoS 2 each once. */
+  readonly packets: readonly Publish[]
+}
 
 /** What an intake asks of its connection. */
 export interface IntakeOwner {
-  /** Writes answers, ready made and in order. */
-  answer(bytes: Buffer): void
-  /** Hands on what was taken in, to those who read it inside its source. Called after its acknowledgement. */
-  deliver(packets: readonly Publish[]): void
+  /** Acknowledges, then hands on to those who read inside the source. */
+  settled(batch: SettledBatch): void
   /** More waits than is allowed (true: read no more), or half of that again. */
   crowded(isCrowded: boolean): void
   /** A batch was not kept: nothing more is acknowledged, and the client has to come back with it. */
   failed(): void
 }
 
-interface Batch {
+interface Batch extends SettledBatch {
   readonly packets: Publish[]
-  /** First byte and packet id of each answer, as one number. */
-  readonly answers: number[]
+  readonly answers: Answer[]
   bytes: number
   isSettled: boolean
 }
@@ -33,24 +36,40 @@ export class Intake {
   readonly #connection: Connection
   readonly #limits: MqttLimits
   readonly #owner: IntakeOwner
+  /** Packet ids that the client uses for QoS 2: they are its session's, and outlive the connection. At most one for each id there is. */
+  readonly #incoming: Set<number>
+  /** Of these, what is not safe yet: if it never is, it has to come again and be taken in. */
+  #pending: Set<number> | undefined
+  /** What came twice on this connection. */
+  #repeated: Set<number> | undefined
   readonly #waiting: Batch[] = []
   #open = emptyBatch()
   #waitingPackets = 0
   #waitingBytes = 0
+  /** PUBLISH of QoS 1 and 2 that the client has not seen the end of. */
+  #unanswered = 0
   #isCrowded = false
   #isBroken = false
-  #unreleased: Uint8Array | undefined
 
-  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner) {
+  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming: Set<number> = new Set()) {
     this.#ingest = ingest
     this.#connection = connection
     this.#limits = limits
     this.#owner = owner
+    this.#incoming = incoming
   }
 
-  /** Adds to the batch that `flush` sends. A QoS 2 PUBLISH that comes again before its PUBREL is answered again, taken in once (§4.3.3). */
+  /** QoS 1 that is not acknowledged, and QoS 2 that is not released: what a receive maximum bounds (MQTT 5 §4.9). */
+  get unanswered(): number { return this.#unanswered + (this.#pending?.size ?? 0) + this.#incoming.size }
+
+  /**
+   * Adds to the batch that `flush` sends. A QoS 2 PUBLISH that comes again before its PUBREL is answered again, taken in once (§4.3.3); one
+   * that comes a third time on one connection is no client that waits for answers: a Violation.
+   */
   publish(packet: Publish): void {
-    if (packet.qos !== 2 || this.#isFirst(packet.id)) {
+    if (packet.qos === 2 && (this.#incoming.has(packet.id) || this.#pending?.has(packet.id))) this.#repeat(packet.id)
+    else {
+      if (packet.qos === 2) (this.#pending ??= new Set()).add(packet.id)
       this.#open.packets.push(packet)
       this.#open.bytes += packet.topic.length + packet.payload.length
     }
@@ -58,14 +77,18 @@ export class Intake {
   }
 
   /** Acknowledges in its turn, and takes nothing in. */
-  swallow({ qos, id }: Publish): void {
-    if (qos > 0) this.#open.answers.push((qos === 1 ? PUBACK : PUBREC) << 16 | id)
+  swallow(packet: Publish): void {
+    if (packet.qos === 0) return
+    if (packet.qos === 1) this.#unanswered++
+    this.#open.answers.push({ type: packet.qos === 1 ? TYPE.PUBACK : TYPE.PUBREC, id: packet.id, packet })
   }
 
   /** PUBREL: the id is free for another message. Known or not, it is answered. */
   release(id: number): void {
-    if (this.#unreleased) this.#unreleased[id >> 3]! &= ~(1 << (id & 7))
-    this.#open.answers.push(PUBCOMP << 16 | id)
+    this.#incoming.delete(id)
+    this.#pending?.delete(id)
+    this.#repeated?.delete(id)
+    this.#open.answers.push({ type: TYPE.PUBCOMP, id, packet: undefined })
   }
 
   /** Hands the batch over; to be called when a read of the socket was worked off. */
@@ -81,13 +104,19 @@ export class Intake {
     this.#review()
   }
 
+  #repeat(id: number): void {
+    if (this.#repeated?.has(id)) throw protocolError();
+    (this.#repeated ??= new Set()).add(id)
+  }
+
   #settle(batch: Batch): void {
     batch.isSettled = true
     for (let head = this.#waiting[0]; head?.isSettled; head = this.#waiting[0]) {
       this.#waiting.shift()
       this.#count(head, -1)
-      if (head.answers.length > 0) this.#owner.answer(encode(head.answers))
-      if (head.packets.length > 0) this.#owner.deliver(head.packets)
+      for (const { type } of head.answers) if (type === TYPE.PUBACK) this.#unanswered--
+      for (const { qos, id } of head.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
+      this.#owner.settled(head)
     }
   }
 
@@ -110,21 +139,8 @@ export class Intake {
     this.#isCrowded = !this.#isCrowded
     this.#owner.crowded(this.#isCrowded)
   }
-
-  #isFirst(id: number): boolean {
-    this.#unreleased ??= new Uint8Array(PACKET_ID_BYTES)
-    const byte = this.#unreleased[id >> 3]!, bit = 1 << (id & 7)
-    this.#unreleased[id >> 3] = byte | bit
-    return (byte & bit) === 0
-  }
 }
 
 function emptyBatch(): Batch {
   return { packets: [], answers: [], bytes: 0, isSettled: false }
-}
-
-function encode(answers: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(4 * answers.length)
-  answers.forEach((answer, index) => bytes.writeUInt32BE((((answer >>> 16) << 24) | (2 << 16) | (answer & 0xffff)) >>> 0, 4 * index))
-  return bytes
 }

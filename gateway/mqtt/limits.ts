@@ -20,6 +20,8 @@ export interface MqttLimits {
   readonly connectBytesMax: number
   readonly publishBytesMax: number
   readonly filtersBytesMax: number
+  /** Characters of a topic name or filter. */
+  readonly topicCharsMax: number
   /** Packets and bytes of one connection that wait for their batch. Above either its socket is not read, until half of it is left. */
   readonly waitingPacketsMax: number
   readonly waitingBytesMax: number
@@ -27,7 +29,25 @@ export interface MqttLimits {
   readonly requestsPerSecondMax: number
   /** Subscriptions of one source, over all its connections. */
   readonly filtersPerSourceMax: number
-  /** Bytes of deliveries that wait for a reader who is blocked. Above it QoS 0 is left out, and a reader of QoS 1 or 2 is cut. */
+  /** Sessions of one source, with and without a connection. */
+  readonly sessionsPerSourceMax: number
+  /** How long a session may outlive its connection. */
+  readonly sessionExpirySMax: number
+  /** Deliveries of QoS 1 and 2 to one client that it has not acknowledged. */
+  readonly inFlightMax: number
+  /** Deliveries of QoS 1 and 2 that wait for one session, in count and in bytes. What comes above either is left out. */
+  readonly queueMessagesMax: number
+  readonly queueBytesMax: number
+  /** Retained messages of one source, in count and in bytes. */
+  readonly retainedPerSourceMax: number
+  readonly retainedBytesMax: number
+  /** Publishes of QoS 1 and 2 that a client of MQTT 5 may send ahead of our acknowledgements. */
+  readonly receiveMaximum: number
+  /** Aliases that a client of MQTT 5 may use for topics. */
+  readonly topicAliasMax: number
+  /** The longest keep alive: a client of MQTT 5 that asks for more, or for none, is told this one. */
+  readonly keepAliveSMax: number
+  /** Bytes that wait in the socket of a reader who is blocked. Above it QoS 0 is left out for it, and the rest waits in its session. */
   readonly readerBytesMax: number
 }
 
@@ -44,10 +64,21 @@ export const MQTT_LIMITS: MqttLimits = {
   // The list of devices that a large Zigbee2MQTT publishes, and its topic: cut off for that, it would come back with it for ever.
   publishBytesMax: 1_114_112,
   filtersBytesMax: 16_384,
+  topicCharsMax: 1_024,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
   requestsPerSecondMax: 400,
   filtersPerSourceMax: 256,
+  sessionsPerSourceMax: 256,
+  sessionExpirySMax: 7 * 86_400,
+  inFlightMax: 100,
+  queueMessagesMax: 1_000,
+  queueBytesMax: 4_194_304,
+  retainedPerSourceMax: 10_000,
+  retainedBytesMax: 16_777_216,
+  receiveMaximum: 1_024,
+  topicAliasMax: 64,
+  keepAliveSMax: 3_600,
   readerBytesMax: 1_048_576,
 }
 

@@ -1,14 +1,21 @@
-// MQTT 3.1.1 over TCP: accepts sockets, keeps them within their bounds, and lets all of them go when it stops.
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+// MQTT 3.1, 3.1.1 and 5 over TCP, TLS and other streams: keeps connections within their bounds, and lets all go when it stops.
+import { createServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Packet } from '#adapters/packet.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
-import { Broker } from '#gateway/mqtt/broker.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 import { type ConnectionHost, MqttConnection } from '#gateway/mqtt/connection.ts'
+import { close, listen, type Listener } from '#gateway/mqtt/listeners/listening.ts'
+import { TlsListener, type TlsOptions } from '#gateway/mqtt/listeners/tls.ts'
 import { MQTT_LIMITS, type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
-import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/packets.ts'
+import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/lengths.ts'
+import type { Will } from '#gateway/mqtt/codec/packets.ts'
+import { REASON, Violation } from '#gateway/mqtt/codec/reason.ts'
+import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
+import type { SessionStore } from '#gateway/mqtt/session-store.ts'
+import { World } from '#gateway/mqtt/world.ts'
 
 export type { Credentials } from '#gateway/mqtt/admission.ts'
 export type { CloseReason } from '#gateway/mqtt/close-reason.ts'
@@ -35,56 +42,89 @@ export interface MqttOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** TLS beside it. Left out: none. */
+  readonly tls?: TlsOptions
   readonly credentials: Credentials
   readonly ingest: Ingest
   readonly log?: MqttLog
   readonly limits?: Partial<MqttLimits>
   readonly events?: MqttEvents
+  /** Left out: every filter but those that begin with `$`. */
+  readonly mayRead?: ReadCheck
+  /** Tells a client of MQTT 5 that nobody reads what it published. Left out: it is told that it was taken, which it was. */
+  readonly tellsNoReaders?: boolean
+  /** Where sessions that are to be kept survive a restart. Left out: they do not. */
+  readonly store?: SessionStore
 }
 
-/** Sockets that the kernel may hold for us while we are busy. */
-const BACKLOG = 1_024
+export interface MqttPorts {
+  readonly port: number
+  readonly tlsPort?: number
+}
+
 const GRACE_MS = 5_000
 
 export class MqttServer {
   readonly #options: MqttOptions
   readonly #limits: MqttLimits
   readonly #admission: Admission
-  readonly #server: Server
+  readonly #listeners: readonly Listener[]
+  #isListening = false
+  #onEmpty = () => {}
   /** All sockets until they are closed; of these, those that did not authenticate, oldest first. */
   readonly #connections = new Set<MqttConnection>()
   readonly #newcomers = new Set<MqttConnection>()
   readonly #unsettled = new Set<Promise<void>>()
-  #host: ConnectionHost & { uptimeMs: number } | undefined
+  readonly #world: World
+  readonly #host: ConnectionHost & { uptimeMs: number }
   #sweeper: NodeJS.Timeout | undefined
 
+  /** Throws an Error that names the file where the certificate for TLS cannot be used. */
   constructor(options: MqttOptions) {
     this.#options = options
     this.#limits = { ...MQTT_LIMITS, ...options.limits }
     this.#admission = new Admission(options.credentials, this.#limits)
-    this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
+    this.#world = new World({
+      limits: this.#limits, mayRead: options.mayRead ?? nothingOfTheSystem, skipped: () => options.events?.onSkip?.(),
+      publishWill: (identity, namespace, will) => this.#publishWill(identity, namespace, will),
+    })
+    options.store?.load(this.#world, Date.now())
+    this.#host = this.#makeHost()
+    this.#listeners = this.#makeListeners()
   }
 
   /** Authenticated connections. */
   get connectionCount(): number { return this.#admission.count }
 
-  /** Listens; answers the port. Rejects where the address is taken. */
-  async start(): Promise<{ port: number }> {
-    const { host, port, log, events } = this.#options
-    this.#host = this.#makeHost(await Broker.start(this.#limits, {
-      skipped: () => events?.onSkip?.(),
-      error: error => log?.error({ error }, 'Failed in the MQTT broker'),
-    }))
+  /** Listens; answers the ports. Rejects where an address is taken, and listens nowhere then. */
+  async start(): Promise<MqttPorts> {
+    const { host, log } = this.#options, ports: number[] = []
+    const onError = (error: unknown) => log?.error({ error }, 'Failed to accept an MQTT connection')
     try {
-      await this.#listen(host, port)
+      for (const listener of this.#listeners) ports.push(await listen(listener, host, onError))
     } catch (error) {
-      await this.#host.broker.stop()
+      await Promise.all(this.#listeners.slice(0, ports.length).map(close))
       throw error
     }
+    this.#isListening = true
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
-    const address = this.#server.address() as AddressInfo
-    log?.info({ host, port: address.port }, 'Listening for MQTT')
-    return { port: address.port }
+    const [port, tlsPort] = ports
+    log?.info({ host, port, tlsPort }, 'Listening for MQTT')
+    return { port: port!, tlsPort }
+  }
+
+  /** Takes a client's stream that somebody else has listened for, such as a WebSocket. */
+  accept(stream: Duplex): void {
+    if (!this.#isListening) { stream.destroy(); return }
+    const connection = new MqttConnection(stream, this.#host)
+    this.#connections.add(connection)
+    this.#newcomers.add(connection)
+    stream.once('close', () => {
+      this.#connections.delete(connection)
+      this.#newcomers.delete(connection)
+      if (this.#connections.size === 0) this.#onEmpty()
+    })
+    if (this.#newcomers.size > this.#limits.newcomersMax) this.#pushOut()
   }
 
   /**
@@ -92,42 +132,42 @@ export class MqttServer {
    * devices that leave.
    */
   async stop(graceMs = GRACE_MS): Promise<void> {
-    if (!this.#host || !this.#server.listening) return
-    const isClosed = new Promise(resolve => this.#server.close(resolve))
+    if (!this.#isListening) return
+    this.#isListening = false
+    const areClosed = Promise.all(this.#listeners.map(close))
+    const isEmpty = new Promise<void>(resolve => { this.#onEmpty = resolve })
     for (const connection of this.#connections) connection.stopReading()
     await within(graceMs, Promise.allSettled(this.#unsettled))
-    for (const connection of this.#connections) connection.close('stopped')
-    await this.#host.broker.stop()
-    await isClosed // the sweep sees to those that linger
+    for (const connection of this.#connections) connection.close('stopped', REASON.SHUTTING_DOWN)
+    if (this.#connections.size > 0) await isEmpty // the sweep sees to those that linger
+    await areClosed
     clearInterval(this.#sweeper)
     this.#options.log?.info({}, 'Stopped listening for MQTT')
   }
 
+  /** Writes down the sessions that are to be kept; to be called in intervals, and once the server has stopped. Throws where it cannot be written. */
+  saveSessions(): void { this.#options.store?.save(this.#world) }
+
+  /** Forgets all sessions of a source that is gone. */
+  forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
+
   /** Cuts the live connections of a source at once: it was suspended, removed, or has a new password. Not even their wills come in. */
   disconnectSource(sourceId: string): void {
-    for (const connection of this.#admission.of(sourceId)) connection.close('suspended')
+    for (const connection of this.#admission.of(sourceId)) connection.close('suspended', REASON.ADMINISTRATIVE)
   }
 
-  #listen(host: string, port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#server.off('error', reject)
-        this.#server.on('error', error => this.#options.log?.error({ error }, 'Failed to accept an MQTT connection'))
-        resolve()
-      })
+  #makeListeners(): readonly Listener[] {
+    const { port, tls, log } = this.#options
+    const plain: Listener = { server: createServer({ noDelay: true }, socket => this.accept(socket)), port }
+    if (!tls) return [plain]
+    const { certificateFile } = tls
+    const secure = new TlsListener(tls, this.#limits, {
+      accept: socket => this.accept(socket),
+      refused: ({ message }) => log?.debug({ reason: message }, 'Refused a TLS handshake'),
+      reloaded: () => log?.info({ certificateFile }, 'Read the changed certificate'),
+      failed: error => log?.error({ error: String(error) }, 'Failed to read the changed certificate: the one before it stays'),
     })
-  }
-
-  #accept(socket: Socket): void {
-    const connection = new MqttConnection(socket, this.#host!)
-    this.#connections.add(connection)
-    this.#newcomers.add(connection)
-    socket.once('close', () => {
-      this.#connections.delete(connection)
-      this.#newcomers.delete(connection)
-    })
-    if (this.#newcomers.size > this.#limits.newcomersMax) this.#pushOut()
+    return [plain, secure]
   }
 
   /** The oldest newcomer has had the longest time for its CONNECT, or was refused and lingers. */
@@ -138,36 +178,48 @@ export class MqttServer {
   }
 
   #sweep(): void {
-    this.#host!.uptimeMs += SWEEP_MS
+    this.#host.uptimeMs += SWEEP_MS
     for (const connection of this.#connections) connection.sweep()
+    this.#world.sweep(Date.now())
   }
 
-  #makeHost(broker: Broker): ConnectionHost & { uptimeMs: number } {
-    const { log, events } = this.#options, limits = this.#limits
+  #makeHost(): ConnectionHost & { uptimeMs: number } {
+    const { log, events, tellsNoReaders = false } = this.#options, limits = this.#limits
     return {
-      limits, broker,
+      limits, tellsNoReaders,
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
-      afterConnect: rangesAfterConnect(limits),
+      afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },
       ingest: (batch, connection) => this.#ingest(batch, connection),
-      admit: (connection, connect) => {
+      join: (connection, connect) => {
+        if (connect.will?.topic.startsWith('$CONTROL/')) throw new Violation('bad-topic')
         const identity = this.#admission.admit(connection, connect)
         this.#newcomers.delete(connection)
         events?.onConnect?.(identity)
-        return identity
+        return { identity, ...this.#world.join(identity, connect) }
       },
       swallowed: () => events?.onSwallow?.(),
-      closed: (connection, reason) => this.#closed(connection, reason),
+      closed: (connection, reason, will) => this.#closed(connection, reason, will),
       failed: error => log?.error({ error }, 'Failed in an MQTT connection'),
     }
   }
 
-  #closed(connection: MqttConnection, reason: CloseReason): void {
-    const { log, events } = this.#options, { identity } = connection
+  #closed(connection: MqttConnection, reason: CloseReason, will: Will | undefined): void {
+    const { log, events } = this.#options, { identity, namespace, session } = connection
     if (!identity) return events?.onRefuse?.(reason)
     this.#admission.leave(connection)
+    this.#world.leave(identity, namespace!, session!, will, connection.asked, Date.now())
     events?.onDisconnect?.(reason, identity)
     log?.debug({ ...identity, reason }, 'Closed an MQTT connection')
+  }
+
+  /** Comes in as what its client published, and reaches those who read it when it is safe. */
+  #publishWill(identity: Connection, namespace: Namespace, will: Will): void {
+    if (will.topic.startsWith('$')) return this.#options.events?.onSwallow?.()
+    const receivedAt = Date.now(), { topic, payload, qos, retain } = will
+    const settling = this.#ingest([{ topic, payload, qos, retain, receivedAt }], identity), route = () => namespace.route(will, undefined, receivedAt)
+    if (settling) settling.then(route, error => this.#host.failed(error))
+    else route()
   }
 
   /** Keeps count of what is under way, so that a stop can wait for it. */
@@ -176,7 +228,7 @@ export class MqttServer {
     try {
       settling = this.#options.ingest(batch, connection)
     } catch (error) {
-      this.#host!.failed(error)
+      this.#host.failed(error)
       return Promise.reject(new Error('The batch was not taken', { cause: error }))
     }
     if (!settling) return undefined
@@ -193,3 +245,6 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, delay(ms, undefined, { signal: isDone.signal }).catch(() => {})])
   isDone.abort()
 }
+
+/** Nothing of the server's own: topics that begin with `$` are nobody's here. */
+function nothingOfTheSystem(filter: string): number | undefined { return filter.startsWith('$') ? REASON.NOT_AUTHORIZED : undefined }

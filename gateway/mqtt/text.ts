@@ -1,9 +1,9 @@
 // Rules for text on the raw bytes, before anything turns them into a string: a decoder would repair what must be refused.
 
-/** UTF-8 bytes of a topic name or filter. The protocol would allow 65,535. */
-export const TOPIC_BYTES_MAX = 1_024
-/** Levels of a topic name or filter; aedes takes no more. */
-export const TOPIC_LEVELS_MAX = 100
+/** UTF-8 bytes of a topic name or filter, as many as the protocol can write. */
+export const TOPIC_BYTES_MAX = 65_535
+/** Levels of a topic name or filter, as many as Mosquitto takes. */
+export const TOPIC_LEVELS_MAX = 201
 
 const HASH = 0x23, PLUS = 0x2b, SLASH = 0x2f
 /** The smallest code point that needs a sequence of so many bytes: less is an overlong form. */

@@ -39,6 +39,10 @@ CREATE TABLE bridges (source_id TEXT PRIMARY KEY REFERENCES sources, broker TEXT
 CREATE TABLE history_cursors (stream_number INTEGER PRIMARY KEY REFERENCES streams, message_id TEXT NOT NULL) STRICT;
 CREATE TABLE history_erasures (consent_id TEXT PRIMARY KEY, erased_at INTEGER NOT NULL) STRICT;
 `,
+  `
+CREATE TABLE mqtt_sessions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, expiry_ms INTEGER NOT NULL, ended_at INTEGER, subscriptions TEXT NOT NULL, incoming TEXT NOT NULL,
+  PRIMARY KEY (source_id, client_id)) STRICT, WITHOUT ROWID;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

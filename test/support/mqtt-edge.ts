@@ -25,6 +25,7 @@ export class Edge {
   readonly #peers = new Set<Peer>()
   #wake: (() => void)[] = []
   port = 0
+  tlsPort = 0
 
   constructor(options: Partial<MqttOptions> = {}) {
     const { ingest = () => undefined } = options
@@ -45,7 +46,7 @@ export class Edge {
   }
 
   async start(): Promise<this> {
-    this.port = (await this.server.start()).port
+    ({ port: this.port, tlsPort: this.tlsPort = 0 } = await this.server.start())
     return this
   }
 

@@ -1,0 +1,99 @@
+// One shared world of topics: the sessions, subscriptions and retained messages of one source. Two namespaces share nothing.
+import type { FilterWish, Publish, Will } from '#gateway/mqtt/codec/packets.ts'
+import { REASON } from '#gateway/mqtt/codec/reason.ts'
+import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import { Retained } from '#gateway/mqtt/retained.ts'
+import { routed, type Delivery, type RoutedMessage } from '#gateway/mqtt/routed-message.ts'
+import { Session, type SessionEvents } from '#gateway/mqtt/session.ts'
+import { splitShare, Subscriptions, type Match } from '#gateway/mqtt/subscriptions.ts'
+
+/** What may be read; the code of the refusal where not. */
+export type ReadCheck = (filter: string) => number | undefined
+
+export interface NamespaceOptions {
+  /** Of the source whose world it is. */
+  readonly id: string
+  readonly limits: MqttLimits
+  readonly events: SessionEvents
+  readonly mayRead: ReadCheck
+}
+
+export class Namespace {
+  readonly sessions = new Map<string, Session>()
+  readonly retained = new Retained()
+  readonly #options: NamespaceOptions
+  readonly #subscriptions = new Subscriptions<Session>()
+
+  constructor(options: NamespaceOptions) { this.#options = options }
+
+  get id(): string { return this.#options.id }
+  get subscriptionCount(): number { return this.#subscriptions.count }
+  get isEmpty(): boolean { return this.sessions.size === 0 && this.retained.count === 0 }
+
+  newSession(clientId: string): Session {
+    const { limits, events } = this.#options, session = new Session(clientId, limits, events)
+    this.sessions.set(clientId, session)
+    return session
+  }
+
+  /** Forgets a session with all that it subscribed to. */
+  end(session: Session): void {
+    for (const filter of session.subscriptions.keys()) this.#subscriptions.remove(filter, session)
+    session.subscriptions.clear()
+    if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId)
+  }
+
+  /** The reason code of the SUBACK, and what is retained there, to be sent behind it. */
+  subscribe(session: Session, wish: FilterWish, subscriptionId: number | undefined, now: number): { readonly code: number, readonly retained: readonly Delivery[] } {
+    const { limits, mayRead } = this.#options, { filter, qos, noLocal, retainAsPublished, retainHandling } = wish, { share, rest } = splitShare(filter)
+    const refusal = filter.length > limits.topicCharsMax ? REASON.BAD_FILTER : mayRead(rest)
+    if (refusal !== undefined) return { code: refusal, retained: [] }
+    if (!session.subscriptions.has(filter) && this.#subscriptions.count >= limits.filtersPerSourceMax) return { code: REASON.QUOTA, retained: [] }
+    const options = { qos, noLocal, retainAsPublished, subscriptionId }, isNew = this.#subscriptions.add(filter, session, options)
+    session.subscriptions.set(filter, options)
+    session.isDirty = true
+    const isSent = share === undefined && (retainHandling === 0 || (retainHandling === 1 && isNew))
+    const subscriptionIds = subscriptionId === undefined ? undefined : [subscriptionId]
+    const found = isSent ? this.retained.match(rest, now).map((message): Delivery => ({ message, qos: lower(message.qos, qos), retain: true, subscriptionIds })) : []
+    return { code: qos, retained: found }
+  }
+
+  /** False where there was none. */
+  unsubscribe(session: Session, filter: string): boolean {
+    session.isDirty = true
+    session.subscriptions.delete(filter)
+    return this.#subscriptions.remove(filter, session)
+  }
+
+  /** Takes back a subscription that was written down. */
+  restore(session: Session, filter: string, options: Omit<Match, 'subscriptionIds'>): void {
+    this.#subscriptions.add(filter, session, options)
+    session.subscriptions.set(filter, options)
+  }
+
+  /** Whether anybody would get it. */
+  hasReaders(topic: string): boolean { return this.#subscriptions.match(topic).size > 0 }
+
+  /** Keeps what is to be retained, and hands the message to all who read its topic. */
+  route(publish: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>, from: Session | undefined, now: number): void {
+    if (publish.topic.startsWith('$')) return
+    const matches = this.#subscriptions.match(publish.topic, from)
+    if (matches.size === 0 && !publish.retain) return
+    const message = routed(publish, now)
+    if (publish.retain) this.#retain(message)
+    for (const [session, match] of matches) {
+      session.deliver({ message, qos: lower(message.qos, match.qos), retain: message.retain && match.retainAsPublished, subscriptionIds: match.subscriptionIds }, now)
+    }
+  }
+
+  /** An empty one takes back what was retained [MQTT-3.3.1-10]. Beyond the quota nothing new is retained; what is there may be replaced. */
+  #retain(message: RoutedMessage): void {
+    const { retained } = this, { limits } = this.#options
+    if (message.payload.length === 0) return retained.delete(message.topic)
+    const isNew = retained.get(message.topic) === undefined, isFull = retained.count >= limits.retainedPerSourceMax || retained.bytes + message.payload.length > limits.retainedBytesMax
+    if (isNew && isFull) return this.#options.events.skipped()
+    retained.set(message)
+  }
+}
+
+function lower<Q extends number>(one: Q, other: Q): Q { return one < other ? one : other }
