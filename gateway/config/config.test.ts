@@ -14,8 +14,8 @@ import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const DEFAULTS = {
-  data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, mqttWebSocket: true, platformPercent: 10, retentionDays: 7, retentionBytes: 1 << 30,
-  bridgeHosts: [], logLevel: 'info',
+  data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, mqttWebSocket: true, platformPercent: 10, retentionDays: 7,
+  retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info',
 }
 const folder = temporaryFolder()
 function file(content: string | Uint8Array): string {
@@ -56,8 +56,8 @@ describe('The configuration', () => {
 
   it('takes every setting from the environment, by a name made of its own', async () => {
     const written: Record<string, unknown> = {
-      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, retentionDays: 0.5, retentionBytes: 1 << 24,
-      bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
+      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, retentionDays: 0.5,
+      retentionBytes: 1 << 24, bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
       'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
       'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
     }
