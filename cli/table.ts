@@ -205,6 +205,16 @@ export const COMMANDS: readonly Command[] = [
     examples: ['sluice config check sluice.yml', 'sluice config check --json'], load: async () => (await import('#cli/commands/config.ts')).configCheck,
   },
   {
+    name: 'certificate trial', group: OPERATING, summary: 'Makes an authority and a certificate for MQTT over TLS (with openssl), to try it with.', isLocal: true,
+    options: [
+      { name: 'dir', type: 'text', value: 'DIR', isRequired: true, help: 'Where to: ca.pem, server.pem, and their keys.' },
+      { name: 'name', type: 'list', value: 'HOST,…', isRequired: true, help: 'Names and addresses by which devices reach the gateway.' },
+      { name: 'device', type: 'list', value: 'NAME,…', help: 'Devices that get a certificate too, for a gateway that asks for one.' },
+    ],
+    examples: ['sluice certificate trial --dir ./tls --name localhost,127.0.0.1', 'sluice certificate trial --dir ./tls --name gateway.example --device kitchen,garage'],
+    load: async () => (await import('#cli/commands/certificate.ts')).certificateTrial,
+  },
+  {
     name: 'doctor', group: OPERATING, summary: 'Looks at this machine, the data directory and what a gateway connects to: names each fault, and what to do.', isLocal: true,
     options: [
       { ...DATA, default: undefined, help: 'The data directory (that of the configuration).' },
