@@ -22,11 +22,17 @@ export async function serve({ configFile, conformancePort, onReady, ...given }: 
   const gateway = make(config)
   if (conformancePort !== undefined) assertUnused(gateway, config.data)
   const stopped = untilSignal(), conformance = conformancePort === undefined ? undefined : conformanceServer(conformancePort)
-  const running = await gateway.start().catch(explain), address = await conformance?.start().catch(explain)
-  onReady({ ...running, conformance: address && `mqtt://127.0.0.1:${address.port}`, data: config.data })
+  const stop = (): Promise<unknown> => Promise.all([conformance?.stop(0), gateway.stop()])
+  try {
+    const running = await gateway.start(), address = await conformance?.start()
+    onReady({ ...running, conformance: address && `mqtt://127.0.0.1:${address.port}`, data: config.data })
+  } catch (error) {
+    await stop().catch(() => {}) // what listens already would keep the process; what went wrong first is what is told
+    explain(error as SystemError)
+  }
   await stopped
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref()
-  await Promise.all([conformance?.stop(0), gateway.stop()])
+  await stop()
 }
 
 function make(config: Config): Gateway {
@@ -47,7 +53,9 @@ function untilSignal(): Promise<void> {
   })
 }
 
-function explain(error: NodeJS.ErrnoException & { port?: number, address?: string, hostname?: string }): never {
+type SystemError = NodeJS.ErrnoException & { port?: number, address?: string, hostname?: string }
+
+function explain(error: SystemError): never {
   if (error.code === 'EADDRINUSE') throw new GatewayError('UNAVAILABLE', `Port ${error.port} is taken: choose another with --mqtt-port, --http-port or mqtts.port (0 takes a free one).`, { cause: error })
   if (error.code === 'EACCES') throw new GatewayError('UNAVAILABLE', `Port ${error.port} may not be used by this account: choose one above 1023 with --mqtt-port, --http-port or mqtts.port.`, { cause: error })
   if (error.code === 'EADDRNOTAVAIL') throw new GatewayError('UNAVAILABLE', `This machine has no address ${error.address}: choose another with --host.`, { cause: error })

@@ -131,7 +131,7 @@ describe('a connection’s publishes', () => {
       join: () => ({ identity: { sourceId: 'home', clientId: 'c' }, namespace, session: namespace.newSession('c'), hasSession: false, keepAlive: 60, answer: connack(4, 0) }),
       swallowed() {}, closed() {}, failed() {},
     }
-    const connection = new MqttConnection(near as Socket, host)
+    const connection = new MqttConnection(near, host)
     far.write(connectPacket('home'))
     await once(far, 'readable')
     for (let id = 1; id <= 60_000; id++) far.write(publishPacket('a', '', { qos: 1, id }))
