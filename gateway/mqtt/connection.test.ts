@@ -1,7 +1,7 @@
 // The life of one connection: batches, acknowledgements, back-pressure, wills, deadlines.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { duplexPair } from 'node:stream'
 import { generate } from 'mqtt-packet'
 import type { Packet } from '#adapters/packet.ts'
