@@ -23,12 +23,13 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers } from '#gateway/market/offers.ts'
 import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
-import { MqttServer } from '#gateway/mqtt/server.ts'
+import { MqttServer, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
 import { Network } from '#gateway/publish/network.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
@@ -118,19 +119,23 @@ export class Gateway {
     })
     this.#mqtt = new MqttServer({
       host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
-      credentials: { authenticate: (username, password) => this.#authenticateSource(username, password) },
+      credentials: { authenticate: (username, password) => this.#principalOf(username, password) },
+      feeds: new MqttFeeds({ live: this.#network, party: id => this.#parties.get(id) }),
       events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
     })
     this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log })
     this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)
     this.#sources.onCut = sourceId => {
-      this.#mqtt.disconnectSource(sourceId)
+      this.#mqtt.disconnect(sourceId)
       this.#bridges.review(sourceId)
       if (this.#sources.get(sourceId)) return
       pipeline.forget(sourceId)
       this.#mqtt.forgetSource(sourceId)
     }
-    this.#parties.onKeysEnded = partyId => this.#network.endParty(partyId)
+    this.#parties.onKeysEnded = partyId => {
+      this.#network.endParty(partyId)
+      this.#mqtt.disconnect(partyId)
+    }
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
@@ -188,9 +193,11 @@ export class Gateway {
     }
   }
 
-  #authenticateSource(username: string, password: Uint8Array): { sourceId: string } | undefined {
-    const source = this.#sources.authenticate(username, password)
-    return source && { sourceId: source.id }
+  /** A source by its password, or by their key a party that may have streams. */
+  #principalOf(username: string, password: Uint8Array): Principal | undefined {
+    const source = this.#sources.authenticate(username, password), party = this.#parties.authenticate(Buffer.from(password).toString('latin1'))
+    if (source) return { sourceId: source.id }
+    return party?.id === username && party.role !== 'operator' ? { readerId: party.id } : undefined
   }
 
   /** WebSockets are live streams, or MQTT where that is allowed. */

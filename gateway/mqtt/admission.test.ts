@@ -141,12 +141,12 @@ describe('a connection', () => {
     const peers = [await edge.joined('home', { clientId: 'a', will }), await edge.joined('home', { clientId: 'b' })]
     const other = await edge.joined('home2')
     for (const peer of peers) peer.send(publishPacket('late', ''))
-    edge.server.disconnectSource('home')
+    edge.server.disconnect('home')
     assert.equal(edge.server.connectionCount, 1)
     await Promise.all(peers.map(peer => peer.closed()))
     await other.ping()
     assert.deepEqual([edge.disconnected, edge.taken], [['suspended', 'suspended'], []])
-    edge.server.disconnectSource('unknown')
+    edge.server.disconnect('unknown')
   })
 
   it('is refused, and the server lives, when its credentials cannot be looked up', async () => {

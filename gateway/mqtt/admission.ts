@@ -6,12 +6,15 @@ import { REASON, Refusal } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttConnection } from '#gateway/mqtt/connection.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
 
+/** A source, which publishes and shares its topics with nobody, or a reader of feeds, who publishes nothing. Their ids are never the same. */
+export type Principal = { readonly sourceId: string } | { readonly readerId: string }
+
 export interface Credentials {
   /**
-   * The source of these credentials, or undefined. Has to cost the same for an unknown name as for a wrong password.
+   * Whose credentials these are, or undefined. Has to cost the same for an unknown name as for a wrong password.
    * Whoever gives no name is asked for as the empty one.
    */
-  authenticate(username: string, password: Uint8Array): { readonly sourceId: string } | undefined
+  authenticate(username: string, password: Uint8Array): Principal | undefined
 }
 
 const NO_PASSWORD = new Uint8Array(0)
@@ -33,15 +36,21 @@ export class Admission {
   admit(connection: MqttConnection, connect: Connect): Connection {
     const { username, password, properties } = connect
     if (properties.authMethod !== undefined) throw new Refusal('bad-credentials', REASON.BAD_AUTH_METHOD)
-    const source = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
-    if (!source && username === undefined) throw new Refusal('anonymous', REASON.NOT_AUTHORIZED)
-    if (!source) throw new Refusal('bad-credentials', REASON.BAD_CREDENTIALS)
-    const { sourceId } = source, clientId = clientIdOf(connect)
+    const principal = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
+    if (!principal && username === undefined) throw new Refusal('anonymous', REASON.NOT_AUTHORIZED)
+    if (!principal) throw new Refusal('bad-credentials', REASON.BAD_CREDENTIALS)
+    if ('readerId' in principal) this.#checkReader(connection, connect, principal.readerId)
+    const sourceId = 'readerId' in principal ? principal.readerId : principal.sourceId, clientId = clientIdOf(connect)
     const before = this.#bySource.get(sourceId)?.get(clientId)
     if (before) before.close('taken-over', REASON.TAKEN_OVER)
     else this.#findRoom(sourceId)
     this.#enter(sourceId, clientId, connection)
     return { sourceId, clientId }
+  }
+
+  #checkReader(connection: MqttConnection, { will }: Connect, readerId: string): void {
+    if (will) throw new Refusal('not-allowed', REASON.NOT_AUTHORIZED)
+    connection.readerId = readerId
   }
 
   leave(connection: MqttConnection): void {

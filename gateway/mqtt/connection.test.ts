@@ -127,6 +127,7 @@ describe('a connection’s publishes', () => {
     const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {} }, mayRead: () => undefined })
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
+      feeds: { open: () => { throw new Error('nobody reads here') } },
       ingest: (batch: readonly Packet[]) => { count += batch.length; return undefined },
       join: () => ({ identity: { sourceId: 'home', clientId: 'c' }, namespace, session: namespace.newSession('c'), hasSession: false, keepAlive: 60, answer: connack(4, 0) }),
       swallowed() {}, closed() {}, failed() {},

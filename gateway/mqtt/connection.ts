@@ -10,11 +10,13 @@ import {
 import type { Properties } from '#gateway/mqtt/codec/properties.ts'
 import { protocolError, REASON, Refusal, Violation } from '#gateway/mqtt/codec/reason.ts'
 import { Deadlines } from '#gateway/mqtt/deadlines.ts'
+import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
 import { Intake, type SettledBatch } from '#gateway/mqtt/intake.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
+import { Reading, type Grant, type ReadingCarrier } from '#gateway/mqtt/reading.ts'
 import type { Carrier, Session } from '#gateway/mqtt/session.ts'
 
 /** A client that was let in: who it is, and what is remembered of it. */
@@ -35,6 +37,8 @@ export interface ConnectionHost {
   readonly beforeConnect: LengthRanges
   readonly afterConnect: Readonly<Record<Version, LengthRanges>>
   readonly ingest: Ingest
+  /** What readers may follow. */
+  readonly feeds: Feeds
   /** A QoS 1 publish that nobody reads is answered so (MQTT 5 §3.4.2.1). */
   readonly tellsNoReaders: boolean
   /** Milliseconds that the server has run. A stalled process does not see them pass, and so does not punish its peers. */
@@ -50,15 +54,17 @@ export interface ConnectionHost {
 /** Why a socket is not read for a while: one bit each. */
 const HOLD = { INTAKE: 2, UNREAD: 8, REQUESTS: 16, STOPPING: 32 } as const
 /** Goodbyes in which what is still to be read is waited for. */
-const SPOKEN: ReadonlySet<CloseReason> = new Set(['disconnected', 'stopped'])
+const SPOKEN: ReadonlySet<CloseReason> = new Set(['disconnected', 'stopped', 'feed-ended'])
 /** The client left by DISCONNECT [MQTT-3.14.4-3], or nothing may enter from it any more: its will is not published. */
 const WITHOUT_WILL: ReadonlySet<CloseReason> = new Set(['disconnected', 'suspended', 'stopped'])
 const ACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99])
 const RELEASE_CODES: ReadonlySet<number> = new Set([0x00, 0x92])
 
-export class MqttConnection implements Carrier {
+export class MqttConnection implements Carrier, ReadingCarrier {
   /** Who this is, once it has authenticated. */
   identity: Connection | undefined
+  /** Of somebody who reads feeds and publishes nothing. */
+  readerId: string | undefined
   session: Session | undefined
   namespace: Namespace | undefined
   version: Version = 4
@@ -72,6 +78,8 @@ export class MqttConnection implements Carrier {
   readonly #deadlines: Deadlines
   #aliases: Aliases | undefined
   #intake: Intake | undefined
+  /** What a reader follows. */
+  #reading: Reading | undefined
   #connect: Connect | undefined
   #isClosed = false
   #holds = 0
@@ -88,14 +96,19 @@ export class MqttConnection implements Carrier {
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('drain', () => this.#drained())
     socket.on('error', () => {}) // 'close' follows
-    socket.on('close', () => this.close('gone'))
+    socket.on('close', () => { this.close('gone'); this.#reading?.close() })
   }
 
   /** What its CONNECT asked for. */
   get asked(): Properties { return this.#connect?.properties ?? {} }
   get isBlocked(): boolean { return this.#output.waiting > this.#host.limits.readerBytesMax }
 
+  get waiting(): number { return this.#output.waiting }
+
   send(bytes: Buffer): void { if (!this.#isClosed) this.#output.send(bytes) }
+  flush(): void { this.#output.flush() }
+  goodbye(word: string): void { this.#end('feed-ended', this.version === 5 ? disconnect(REASON.ADMINISTRATIVE, word) : undefined) }
+  abandon(): void { this.cut('feed-ended') }
 
   /** Ends what is overdue; the server calls it in intervals. */
   sweep(): void {
@@ -125,6 +138,7 @@ export class MqttConnection implements Carrier {
     this.#closedAt = this.#host.uptimeMs
     if (lastWord || SPOKEN.has(reason)) this.#output.end(lastWord)
     else this.#output.cut()
+    this.#reading?.end()
     this.#socket.resume() // or the other side's end would not be seen
     this.#host.closed(this, reason, WITHOUT_WILL.has(reason) ? undefined : this.#connect?.will)
   }
@@ -165,12 +179,12 @@ export class MqttConnection implements Carrier {
     const { version } = this
     switch (frame.bytes[frame.start]! >> 4) {
       case TYPE.CONNECT: this.#join(readConnect(frame), receivedAt); break
-      case TYPE.PUBLISH: this.#publish(readPublish(frame, version, receivedAt)); break
-      case TYPE.PUBACK: this.session!.acknowledged(readAcknowledgement(frame, version, ACK_CODES).id, receivedAt); break
+      case TYPE.PUBLISH: { const packet = readPublish(frame, version, receivedAt); if (this.#reading) this.#refusePublish(packet); else this.#publish(packet); break }
+      case TYPE.PUBACK: (this.#reading ?? this.session!).acknowledged(readAcknowledgement(frame, version, ACK_CODES).id, receivedAt); break
       case TYPE.PUBREC: { const { id, code } = readAcknowledgement(frame, version, ACK_CODES); this.session!.received(id, code, receivedAt); break }
       case TYPE.PUBREL: this.session!.isDirty = true; this.#intake!.release(readAcknowledgement(frame, version, RELEASE_CODES).id); break
       case TYPE.PUBCOMP: this.session!.completed(readAcknowledgement(frame, version, RELEASE_CODES).id, receivedAt); break
-      case TYPE.SUBSCRIBE: this.#subscribe(frame, receivedAt); break
+      case TYPE.SUBSCRIBE: if (this.#reading) this.#follow(frame, this.#reading); else this.#subscribe(frame, receivedAt); break
       case TYPE.UNSUBSCRIBE: this.#unsubscribe(frame); break
       case TYPE.PINGREQ: this.#intake!.flush(); this.send(PINGRESP); this.#request(); break
       case TYPE.DISCONNECT: return this.#disconnect(frame)
@@ -198,7 +212,22 @@ export class MqttConnection implements Carrier {
     if (answer.length > this.maximumPacketSize) throw new Violation('too-large')
     this.send(answer)
     session.attach(this, now)
+    this.#startReading(session)
     this.#deadlines.joined(keepAlive, this.#host.uptimeMs)
+  }
+
+  #startReading(session: Session): void {
+    const { readerId } = this, { feeds, limits } = this.#host
+    if (readerId === undefined) return
+    this.#reading = new Reading({ readerId, carrier: this, session, feeds, limits })
+    this.#reading.resume()
+  }
+
+  /** Whoever reads feeds has nothing to say. Only MQTT 5 can be told so without losing it, and not at QoS 0. */
+  #refusePublish({ qos, id }: Publish): void {
+    if (this.version !== 5 || qos === 0) throw new Violation('not-allowed', REASON.NOT_AUTHORIZED)
+    this.send(acknowledgement(qos === 1 ? TYPE.PUBACK : TYPE.PUBREC, id, 5, REASON.NOT_AUTHORIZED))
+    this.#request()
   }
 
   #publish(packet: Publish): void {
@@ -233,10 +262,20 @@ export class MqttConnection implements Carrier {
     this.#request()
   }
 
+  /** As a reader does. */
+  #follow(frame: Frame, reading: Reading): void {
+    const { id, wishes, subscriptionId } = readSubscribe(frame, this.version)
+    const grants = wishes.map(wish => reading.subscribe(wish, subscriptionId)), codes = grants.map(({ code }) => code)
+    const answer = suback(id, this.version, codes, this.asked.requestProblem === 0 ? undefined : problemsOf(grants))
+    this.send(answer.length > this.maximumPacketSize ? suback(id, this.version, codes) : answer)
+    this.#request()
+  }
+
   #unsubscribe(frame: Frame): void {
-    const { id, filters } = readUnsubscribe(frame, this.version)
+    const { id, filters } = readUnsubscribe(frame, this.version), session = this.session!
+    const leave = (filter: string) => this.#reading ? this.#reading.unsubscribe(filter) : this.namespace!.unsubscribe(session, filter)
     this.#intake!.flush()
-    this.send(unsuback(id, this.version, filters.map(filter => this.namespace!.unsubscribe(this.session!, filter) ? REASON.SUCCESS : REASON.NO_SUBSCRIPTION)))
+    this.send(unsuback(id, this.version, filters.map(filter => leave(filter) ? REASON.SUCCESS : REASON.NO_SUBSCRIPTION)))
     this.#request()
   }
 
@@ -264,7 +303,7 @@ export class MqttConnection implements Carrier {
 
   #drained(): void {
     this.#unhold(HOLD.UNREAD)
-    if (!this.#isClosed) this.session?.pump(Date.now())
+    if (!this.#isClosed) (this.#reading ?? this.session)?.pump(Date.now())
   }
 
   #hold(reason: number): void {
@@ -281,4 +320,10 @@ export class MqttConnection implements Carrier {
     this.#socket.resume()
     this.#read()
   }
+}
+
+/** The words of those wishes that were refused, in their order; the first is the reason string. */
+function problemsOf(grants: readonly Grant[]): Properties | undefined {
+  const words = grants.flatMap(({ word }) => word ?? []), [first] = words
+  return first === undefined ? undefined : { reasonString: first, user: words.map(word => ['code', word]) }
 }

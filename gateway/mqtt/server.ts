@@ -7,6 +7,7 @@ import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 import { type ConnectionHost, MqttConnection } from '#gateway/mqtt/connection.ts'
+import { FeedRefusal, type Feeds } from '#gateway/mqtt/feeds.ts'
 import { close, listen, type Listener } from '#gateway/mqtt/listeners/listening.ts'
 import { TlsListener, type TlsOptions } from '#gateway/mqtt/listeners/tls.ts'
 import { MQTT_LIMITS, type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
@@ -17,7 +18,7 @@ import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
 import type { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { World } from '#gateway/mqtt/world.ts'
 
-export type { Credentials } from '#gateway/mqtt/admission.ts'
+export type { Credentials, Principal } from '#gateway/mqtt/admission.ts'
 export type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 
 /** Told as it happens, for metrics. Each connection is either refused, or connects and disconnects. */
@@ -53,6 +54,8 @@ export interface MqttOptions {
   readonly mayRead?: ReadCheck
   /** Tells a client of MQTT 5 that nobody reads what it published. Left out: it is told that it was taken, which it was. */
   readonly tellsNoReaders?: boolean
+  /** What readers may follow. Left out: nothing. */
+  readonly feeds?: Feeds
   /** Where sessions that are to be kept survive a restart. Left out: they do not. */
   readonly store?: SessionStore
 }
@@ -151,9 +154,9 @@ export class MqttServer {
   /** Forgets all sessions of a source that is gone. */
   forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
 
-  /** Cuts the live connections of a source at once: it was suspended, removed, or has a new password. Not even their wills come in. */
-  disconnectSource(sourceId: string): void {
-    for (const connection of this.#admission.of(sourceId)) connection.close('suspended', REASON.ADMINISTRATIVE)
+  /** Cuts the live connections of a source or a reader at once: it was suspended, removed, or has a new password. Not even their wills come in. */
+  disconnect(id: string): void {
+    for (const connection of this.#admission.of(id)) connection.close('suspended', REASON.ADMINISTRATIVE)
   }
 
   #makeListeners(): readonly Listener[] {
@@ -184,9 +187,9 @@ export class MqttServer {
   }
 
   #makeHost(): ConnectionHost & { uptimeMs: number } {
-    const { log, events, tellsNoReaders = false } = this.#options, limits = this.#limits
+    const { log, events, tellsNoReaders = false, feeds = NO_FEEDS } = this.#options, limits = this.#limits
     return {
-      limits, tellsNoReaders,
+      limits, tellsNoReaders, feeds,
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
       afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },
@@ -245,6 +248,8 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, delay(ms, undefined, { signal: isDone.signal }).catch(() => {})])
   isDone.abort()
 }
+
+const NO_FEEDS: Feeds = { open: () => { throw new FeedRefusal(REASON.BAD_FILTER, { word: 'NOT_FOUND', isFinal: true }) } }
 
 /** Nothing of the server's own: topics that begin with `$` are nobody's here. */
 function nothingOfTheSystem(filter: string): number | undefined { return filter.startsWith('$') ? REASON.NOT_AUTHORIZED : undefined }

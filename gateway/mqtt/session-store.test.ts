@@ -59,7 +59,7 @@ describe('Sessions that are kept', () => {
       peer.send(connectPacket('home', kept), two, generate({ cmd: 'pubrel', messageId: 7 }))
       await peer.until(bytes => bytes.length === 12)
       assert.deepEqual(edge.payloads, [])
-      edge.server.disconnectSource('home')
+      edge.server.disconnect('home')
       edge.server.forgetSource('home')
     })
     assert.deepEqual(after, [])

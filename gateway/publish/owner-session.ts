@@ -21,7 +21,7 @@ export class OwnerSession {
   }
 
   end(code: ErrorCode, message: string, purge = false): void {
-    if (purge && !this.#sink.isEmpty) this.#sink.cut()
+    if (purge && !this.#sink.isEmpty) this.#sink.cut(code)
     else if (!this.#isEnded) this.#sink.end(code, message)
     this.#isEnded = true
   }

@@ -99,7 +99,7 @@ export class Session {
     const wasOpen = !this.#isEnded
     if (wasOpen && !purge) this.flush()
     if (wasOpen) this.#end()
-    if (purge && this.isWaiting) this.#options.sink.cut()
+    if (purge && this.isWaiting) this.#options.sink.cut(code)
     else if (wasOpen) this.#options.sink.end(code, message)
   }
 

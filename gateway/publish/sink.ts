@@ -20,8 +20,8 @@ export interface Sink {
   readonly isEmpty: boolean
   /** Ends the stream with a code, behind what was handed over. */
   end(code: ErrorCode, message: string): void
-  /** Ends it at once, without a word: what waits here reaches no socket any more. Also after `end`. */
-  cut(): void
+  /** Ends it at once: what waits here reaches no socket any more. The code is told where that can be done without it. Also after `end`. */
+  cut(code: ErrorCode): void
   /** Set by the session: there is room again. Not called from inside `send`. */
   onDrain: () => void
 }

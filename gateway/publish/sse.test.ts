@@ -67,7 +67,7 @@ describe('Server-sent events', () => {
       await overfill(live.sink)
       if (isEnded) live.sink.end('SUSPENDED', 'spent')
       const taken = takenByKernel(serverSide()), offered = serverSide().bytesWritten
-      live.sink.cut()
+      live.sink.cut('CONSENT_WITHDRAWN')
       assert.ok(offered - taken > 1_000_000, `only ${offered - taken} bytes were waiting`)
       assert.equal((await rest(reader)).length, taken)
       assert.equal(live.closed, 1)
@@ -78,7 +78,7 @@ describe('Server-sent events', () => {
     const reader = await frozen(), before = takenByKernel(serverSide())
     live.sink.send([outgoing(1)])
     assert.equal(live.sink.isEmpty, false)
-    live.sink.cut()
+    live.sink.cut('CONSENT_WITHDRAWN')
     assert.equal((await rest(reader)).length, before)
   })
 

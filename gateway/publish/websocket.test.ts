@@ -64,7 +64,7 @@ describe('The WebSocket transport', () => {
     const reader = await frozen()
     await overfill(live.sink)
     const taken = takenByKernel(serverSide()), offered = serverSide().bytesWritten
-    live.sink.cut()
+    live.sink.cut('CONSENT_WITHDRAWN')
     assert.ok(offered - taken > 1_000_000, `only ${offered - taken} bytes were waiting`)
     assert.equal((await rest(reader)).length, taken)
     assert.equal(live.closed, 1)
@@ -75,7 +75,7 @@ describe('The WebSocket transport', () => {
     await overfill(live.sink)
     live.sink.end('SUSPENDED', 'spent')
     const taken = takenByKernel(serverSide())
-    live.sink.cut()
+    live.sink.cut('CONSENT_WITHDRAWN')
     assert.equal((await rest(reader)).length, taken)
   })
 

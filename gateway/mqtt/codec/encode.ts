@@ -24,9 +24,10 @@ export function acknowledgement(type: number, id: number, version: Version, code
   return version === 5 && code !== REASON.SUCCESS ? Buffer.from([first, 3, id >> 8, id & 0xff, code]) : Buffer.from([first, 2, id >> 8, id & 0xff])
 }
 
-export function suback(id: number, version: Version, codes: readonly number[]): Buffer {
+/** `properties`: told by MQTT 5 only. */
+export function suback(id: number, version: Version, codes: readonly number[], properties?: Properties): Buffer {
   const told = version === 5 ? codes : codes.map(code => code > 2 ? SUBACK_FAILURE : code)
-  return packet(TYPE.SUBACK << 4, [Buffer.from([id >> 8, id & 0xff]), ...version === 5 ? [NO_PROPERTIES] : [], Buffer.from(told)])
+  return packet(TYPE.SUBACK << 4, [Buffer.from([id >> 8, id & 0xff]), ...version === 5 ? [properties ? encodeProperties(properties) : NO_PROPERTIES] : [], Buffer.from(told)])
 }
 
 export function unsuback(id: number, version: Version, codes: readonly number[]): Buffer {
@@ -37,7 +38,9 @@ export function unsuback(id: number, version: Version, codes: readonly number[])
 export const PINGRESP: Buffer = Buffer.from([TYPE.PINGRESP << 4, 0])
 
 /** Only a server that speaks MQTT 5 says goodbye. */
-export function disconnect(code: number): Buffer { return Buffer.from([TYPE.DISCONNECT << 4, 1, code]) }
+export function disconnect(code: number, reasonString?: string): Buffer {
+  return packet(TYPE.DISCONNECT << 4, [Buffer.from([code]), ...reasonString === undefined ? [] : [encodeProperties({ reasonString })]])
+}
 
 export interface PublishFields {
   readonly topic: Buffer

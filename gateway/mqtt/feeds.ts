@@ -1,0 +1,59 @@
+// The port to what readers may follow: messages that come from elsewhere and not from the clients around them.
+
+/** One message of a feed. */
+export interface FeedMessage {
+  /** Behind it a reader who comes back goes on. */
+  readonly id: string
+  readonly payload: Buffer
+  /** Told to MQTT 5, in their order. */
+  readonly userProperties: readonly (readonly [string, string])[]
+}
+
+/** What a feed says at its end. */
+export interface FeedEnd {
+  /** A code for machines, such as CONSENT_WITHDRAWN: what MQTT 5 is told. */
+  readonly word: string
+  /** The reader may not have it any more: the subscription goes too. Else whoever comes back finds it again. */
+  readonly isFinal: boolean
+}
+
+/** A feed is not opened. `code` is the reason code of MQTT 5 (§3.9.3) for it. */
+export class FeedRefusal extends Error implements FeedEnd {
+  readonly code: number
+  readonly word: string
+  readonly isFinal: boolean
+  constructor(code: number, { word, isFinal }: FeedEnd) {
+    super(word)
+    this.name = 'FeedRefusal'
+    this.code = code
+    this.word = word
+    this.isFinal = isFinal
+  }
+}
+
+/** Where the messages of one subscription go. */
+export interface FeedOutlet {
+  /** Takes messages, in order. False: no more until `drained`; what was given is taken all the same. */
+  send(messages: readonly FeedMessage[]): boolean
+  /** Nothing of it waits in this process. */
+  readonly isEmpty: boolean
+  /** Ends the connection behind what was taken. */
+  end(end: FeedEnd): void
+  /** Ends it at once: what waits reaches no socket any more. Also after `end`. */
+  cut(end: FeedEnd): void
+}
+
+/** A feed that is open. */
+export interface Feed {
+  /** There is room again. */
+  drained(): void
+  close(): void
+}
+
+export interface Feeds {
+  /**
+   * Opens a feed for a reader, or throws a FeedRefusal. `from`: behind the message of this id, or what was received from this time on (RFC
+   * 3339); undefined: what comes from now on. Nothing is sent before this has returned.
+   */
+  open(readerId: string, topic: string, from: string | undefined, outlet: FeedOutlet): Feed
+}
