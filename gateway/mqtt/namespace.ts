@@ -2,7 +2,7 @@
 import type { FilterWish, Publish, Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { Retained } from '#gateway/mqtt/retained.ts'
+import { Retained, retainedBytes } from '#gateway/mqtt/retained.ts'
 import { routed, type Delivery, type RoutedMessage } from '#gateway/mqtt/routed-message.ts'
 import { Session, type SessionEvents } from '#gateway/mqtt/session.ts'
 import { splitShare, Subscriptions, type Match } from '#gateway/mqtt/subscriptions.ts'
@@ -86,13 +86,18 @@ export class Namespace {
     }
   }
 
-  /** An empty one takes back what was retained [MQTT-3.3.1-10]. Beyond the quota nothing new is retained; what is there may be replaced. */
+  /**
+   * An empty one takes back what was retained [MQTT-3.3.1-10]. What would break the quota is not retained; where it was to replace another,
+   * that one is not true any more, and goes.
+   */
   #retain(message: RoutedMessage): void {
-    const { retained } = this, { limits } = this.#options
+    const { retained } = this, { limits, events } = this.#options, before = retained.get(message.topic)
     if (message.payload.length === 0) return retained.delete(message.topic)
-    const isNew = retained.get(message.topic) === undefined, isFull = retained.count >= limits.retainedPerSourceMax || retained.bytes + message.payload.length > limits.retainedBytesMax
-    if (isNew && isFull) return this.#options.events.skipped()
-    retained.set(message)
+    const bytes = retained.bytes + retainedBytes(message) - (before ? retainedBytes(before) : 0)
+    const isFull = bytes > limits.retainedBytesMax || (!before && retained.count >= limits.retainedPerSourceMax)
+    if (!isFull) return retained.set(message)
+    retained.delete(message.topic)
+    events.skipped()
   }
 }
 

@@ -63,9 +63,12 @@ export class Retained {
   #weigh(message: RoutedMessage | undefined, sign: 1 | -1): void {
     if (!message) return
     this.#count += sign
-    this.#bytes += sign * (message.topicBytes.length + message.payload.length)
+    this.#bytes += sign * retainedBytes(message)
   }
 }
+
+/** What a message weighs: topic and payload. */
+export function retainedBytes({ topicBytes, payload }: RoutedMessage): number { return topicBytes.length + payload.length }
 
 function visit(level: Level, names: readonly string[], at: number, found: RoutedMessage[]): void {
   if (at === names.length) {
