@@ -73,7 +73,11 @@ describe('a bridge to Mosquitto', () => {
       for (let n = 51; n <= 100; n++) await publisher.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
       await running.ok(owner.key, 'POST', `/v1/sources/${sourceId}/resume`)
       await watcher.count(100)
-      assert.deepEqual(watcher.got.map(numberIn), Array.from({ length: 100 }, (_, index) => index + 1))
+      // In the order of each QoS, which is all that a broker promises: what is acknowledged waits for its turn, and what is not overtakes it.
+      const numbers = watcher.got.map(numberIn), isEarly = (number: number) => number <= 50 && number % 2 === 0
+      assert.deepEqual([...numbers.filter(isEarly), ...numbers.filter(number => !isEarly(number))], [
+        ...Array.from({ length: 25 }, (_, index) => 2 * index + 2), ...Array.from({ length: 25 }, (_, index) => 2 * index + 1), ...Array.from({ length: 50 }, (_, index) => index + 51),
+      ])
       watcher.close()
     })
   }
