@@ -55,8 +55,6 @@ export class MqttReader {
     this.client.end(true)
   }
   async leave(): Promise<void> { await this.client.endAsync() }
-
-  #told(event: 'message' | 'close'): Promise<void> { return new Promise(resolve => { this.client.once(event, () => resolve()) }) }
 }
 
 /** The next event of a client, which is no emitter of Node's to the eyes of the compiler. */
