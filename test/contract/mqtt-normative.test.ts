@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { NOT_SHOWN, STATEMENTS } from '#test/contract/mqtt-statements.ts'
 import { Edge } from '#test/support/mqtt-edge.ts'
-import { runScript, type Level } from '#test/support/mqtt-script.ts'
+import { readByOthers } from '#test/support/mqtt-packets.ts'
+import { bytesOf, runScript, type Level } from '#test/support/mqtt-script.ts'
 
 /** How a version says what both mean: 3.1.1 only closes, and its UNSUBACK says nothing. */
 const WORDS: Readonly<Record<Level, Readonly<Record<string, string>>>> = {
@@ -29,6 +30,38 @@ for (const level of [4, 5] as const) {
     }
   })
 }
+
+describe('MQTT 5 also says that', () => {
+  let edge: Edge
+  const connect = (id: string) => bytesOf(`[10 "MQTT" 05 c2 003c {} "${id}" USER]`, 5)
+  afterEach(() => edge.stop())
+
+  it('a client that sends more ahead than it may is told so [MQTT-3.3.4-8]', async () => {
+    edge = await new Edge({ limits: { receiveMaximum: 2 }, ingest: () => new Promise(() => {}) }).start()
+    const ahead = async (count: number) => {
+      const peer = await edge.peer()
+      peer.send(connect(`c${count}`))
+      await peer.until(({ length }) => length >= 11)
+      for (let id = 1; id <= count; id++) peer.send(bytesOf(`[32 "a" 000${id} {} 'x']`, 5))
+      return peer
+    }
+    await (await ahead(2)).ping()
+    assert.match(await (await ahead(3)).closed(), /e00193$/)
+  })
+
+  it('a client without an id is given one of its own, and told it [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16]', async () => {
+    edge = await new Edge().start()
+    const ids = await Promise.all([1, 2].map(async () => {
+      const peer = await edge.peer()
+      peer.send(connect(''))
+      await peer.until(received => received.length > 1 && received.length >= 2 + received[1]!)
+      const packet = readByOthers(peer.received, 5)
+      return packet.cmd === 'connack' ? packet.properties?.assignedClientIdentifier : undefined
+    }))
+    assert.deepEqual(ids.map(id => edge.connected.some(({ clientId }) => clientId === id)), [true, true])
+    assert.notEqual(ids[0], ids[1])
+  })
+})
 
 describe('the statements', () => {
   it('that are shown are more than 120, and those that are not have a reason', () => {
