@@ -33,6 +33,9 @@ export function splitShare(filter: string): { readonly share: string | undefined
   return { share: filter.slice('$share/'.length, end), rest: filter.slice(end + 1) }
 }
 
+/** Most sources have no reader of their own: what they publish costs nothing here. */
+const NOBODY: ReadonlyMap<never, Match> = new Map<never, Match>()
+
 export class Subscriptions<R extends Reader> {
   readonly #root: Level<R> = newLevel()
   #count = 0
@@ -62,8 +65,9 @@ export class Subscriptions<R extends Reader> {
 
   /** Everybody whom a topic reaches; of each share one. `from` is left out where it wants nothing of its own back. */
   match(topic: string, from?: R): ReadonlyMap<R, Match> {
+    if (this.#count === 0) return NOBODY
     const matches = new Map<R, Match>()
-    if (this.#count > 0) this.#visit(this.#root, topic.split('/'), 0, matches, from)
+    this.#visit(this.#root, topic.split('/'), 0, matches, from)
     return matches
   }
 

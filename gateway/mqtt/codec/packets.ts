@@ -106,21 +106,18 @@ function readFlags(bits: number, version: Version): ConnectFlags {
 
 function readWill(reader: PacketReader, flags: ConnectFlags, version: Version): Will {
   const properties = version === 5 ? reader.properties('WILL') : undefined
-  const topic = readTopicName(reader)
+  const topic = reader.topic(isNameOrNothing)
   if (topic === '') throw malformed()
   return { topic, payload: Buffer.from(reader.raw()), qos: flags.willQos, retain: flags.willRetain, properties }
 }
 
-function readTopicName(reader: PacketReader): string {
-  const topic = reader.text(), bytes = Buffer.from(topic)
-  if (topic !== '' && !isTopicName(bytes, 0, bytes.length)) throw new Violation('bad-topic', REASON.MALFORMED)
-  return topic
-}
+/** An alias may stand for a topic of no byte. */
+function isNameOrNothing(bytes: Uint8Array, start: number, end: number): boolean { return start === end || isTopicName(bytes, start, end) }
 
 /** §3.3. The payload is opaque: it is not looked at. */
 export function readPublish(frame: Frame, version: Version, receivedAt: number): Publish {
   const first = frame.bytes[frame.start]!, qos = ((first >> 1) & 3) as Qos, reader = new PacketReader(frame)
-  const topic = readTopicName(reader), id = qos === 0 ? 0 : readId(reader)
+  const topic = reader.topic(isNameOrNothing), id = qos === 0 ? 0 : readId(reader)
   const properties = version === 5 ? reader.properties('PUBLISH') : undefined
   if (properties?.responseTopic !== undefined && !isName(properties.responseTopic)) throw protocolError() // [MQTT5-3.3.2-14]
   if ((properties?.subscriptionIds?.length ?? 0) > 1) throw protocolError()
@@ -171,8 +168,7 @@ export function readUnsubscribe(frame: Frame, version: Version): Unsubscribe {
 }
 
 function readFilter(reader: PacketReader): string {
-  const filter = reader.text(), bytes = Buffer.from(filter)
-  if (!isTopicFilter(bytes, 0, bytes.length)) throw new Violation('bad-topic', REASON.MALFORMED)
+  const filter = reader.topic(isTopicFilter)
   if (filter.startsWith('$share/') && !/^\$share\/[^/+#]+\/./.test(filter)) throw new Violation('bad-topic', REASON.PROTOCOL_ERROR) // [MQTT5-4.8.2-1]
   return filter
 }

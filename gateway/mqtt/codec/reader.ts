@@ -46,10 +46,13 @@ export class PacketReader {
     return this.#bytes.subarray(start, this.#at)
   }
 
-  text(): string {
-    const start = this.#skip()
-    if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text', REASON.MALFORMED)
-    return this.#bytes.toString('utf8', start, this.#at)
+  text(): string { return this.#textFrom(this.#skip()) }
+
+  /** A text whose bytes are as `rule` wants them: they are looked at where they lie. */
+  topic(rule: (bytes: Uint8Array, start: number, end: number) => boolean): string {
+    const start = this.#skip(), text = this.#textFrom(start)
+    if (!rule(this.#bytes, start, this.#at)) throw new Violation('bad-topic', REASON.MALFORMED)
+    return text
   }
 
   /** All that is left, as a view. */
@@ -100,6 +103,11 @@ export class PacketReader {
       case 'binary': return this.raw()
       case 'pair': return [this.text(), this.text()]
     }
+  }
+
+  #textFrom(start: number): string {
+    if (!isText(this.#bytes, start, this.#at)) throw new Violation('bad-text', REASON.MALFORMED)
+    return this.#bytes.toString('utf8', start, this.#at)
   }
 
   /** Steps over a length and as many bytes; answers where these begin. */
