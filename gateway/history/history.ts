@@ -60,6 +60,8 @@ export class History {
   readonly #writer: Writer<Recording>
   readonly #open = new Map<string, Open>()
   readonly #reasons = new Map<string, ErrorCode | 'NO_OFFER'>()
+  /** By consent: how long what it lets out is kept. */
+  readonly #hours = new Map<string, number>()
   /** When what was kept by a consent was erased for the first time. */
   readonly #erasedAt = new Map<string, number>()
   #isErasing = false
@@ -163,9 +165,14 @@ export class History {
     return { ...about, state: isOpen ? 'recording' : 'waiting', ...!isOpen && { reason: this.#reasons.get(streamId) }, ...upTo !== undefined && { upTo } }
   }
 
+  /** A consent never changes how long: it is looked up once. */
   #hoursOf(stream: Stream, consentId: string): number {
-    const grant = this.#options.consents.on(stream.id).find(({ id }) => id === consentId)
-    return hoursOf(grant?.keep ?? this.#options.keep)
+    let hours = this.#hours.get(consentId)
+    if (hours === undefined) {
+      const grant = this.#options.consents.on(stream.id).find(({ id }) => id === consentId)
+      this.#hours.set(consentId, hours = hoursOf(grant?.keep ?? this.#options.keep))
+    }
+    return hours
   }
 
   #grants(): readonly Grant[] { return this.#options.consents.to(this.#options.party.id) }
