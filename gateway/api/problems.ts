@@ -1,9 +1,9 @@
 // Every answer that is no success: problem+json (RFC 9457), on whichever road it is met, and never a word of the inside.
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from '#gateway/api/limits.ts'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
+import { STATUS_CODES } from '#gateway/lib/http.ts'
 import { problemOf, type Problem } from '#gateway/publish/problem.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 

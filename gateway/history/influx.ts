@@ -1,6 +1,5 @@
 // The store in an InfluxDB 1.x: one database, a retention policy for each length of time.
-import http from 'node:http'
-import https from 'node:https'
+import type { Agent } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { InfluxDB } from 'influx'
 import { GatewayError } from '#gateway/errors.ts'
@@ -20,7 +19,7 @@ export class InfluxStore implements Store {
   readonly #options: InfluxOptions
   readonly #password: string | undefined
   /** Of our own, so that a request under way can be cut. */
-  readonly #agent: http.Agent
+  readonly #agent: Agent
   #influx: InfluxDB | undefined
   /** In hours: retention policies that are known to be there. */
   readonly #policies = new Set<number>()
@@ -29,7 +28,8 @@ export class InfluxStore implements Store {
   constructor(options: InfluxOptions) {
     this.#options = options
     this.#password = options.passwordFile === undefined ? undefined : readPassword(options.passwordFile)
-    this.#agent = new (options.url.startsWith('https:') ? https : http).Agent({ keepAlive: true, maxSockets: 1 })
+    const { Agent } = process.getBuiltinModule(options.url.startsWith('https:') ? 'node:https' : 'node:http')
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 })
   }
 
   async write(points: readonly Point[], hours: number): Promise<void> {

@@ -1,6 +1,6 @@
 // RFC 9457: how an error looks over HTTP, on whichever road it is met.
-import { STATUS_CODES } from 'node:http'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
+import { STATUS_CODES } from '#gateway/lib/http.ts'
 
 export interface Problem {
   readonly type: 'about:blank'

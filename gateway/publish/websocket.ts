@@ -1,9 +1,10 @@
 // Streams over WebSocket, at the address a Streamr node has them: GET /streams/{id}/subscribe. What a client sends is not read.
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
+import { STATUS_CODES } from '#gateway/lib/http.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { envelopeOf } from '#gateway/publish/message.ts'
 import type { Subscription } from '#gateway/publish/network.ts'
