@@ -1,4 +1,5 @@
 // The contract of the ground floor. An adapter knows one vendor's dialect: pure, no I/O, no clock, nothing of the gateway.
+import type { Layout } from '#adapters/layout.ts'
 import type { Packet } from '#adapters/packet.ts'
 import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
 
@@ -42,6 +43,11 @@ export interface Adapter {
   /** The topics that a memory makes this dialect's: messages on them are decoded with it, unless another dialect knows them. */
   claims?(memory: Memory): readonly string[]
   decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded
+  /**
+   * What messages of this topic look like to whom it remembers this much of it; undefined where only `decode` can tell. The same layout is the
+   * same object wherever that can be had, since whoever uses one prepares it once.
+   */
+  layout?(topic: string, memory: Memory | undefined): { readonly device: string, readonly layout: Layout } | undefined
 }
 
 export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant'] as const

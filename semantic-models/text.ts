@@ -57,4 +57,4 @@ export function headText(model: Model, opening: string, time: string): string {
 }
 
 const INSTANT_END = '"}}'
-function instantOpening(name: string): string { return `,"${name}":{"type":"Property","value":{"@type":"DateTime","@value":"` }
+export function instantOpening(name: string): string { return `,"${name}":{"type":"Property","value":{"@type":"DateTime","@value":"` }

@@ -5,6 +5,7 @@ import { refused } from '#adapters/decoded.ts'
 import { isRecord, parsePayload, textOf } from '#adapters/json.ts'
 import type { Packet } from '#adapters/packet.ts'
 import { declaredOf, DEVICE_LIST_BYTES_MAX, remember, rememberThreePhases } from '#adapters/zigbee2mqtt/declared.ts'
+import { layoutFor } from '#adapters/zigbee2mqtt/layout.ts'
 import { readState } from '#adapters/zigbee2mqtt/state.ts'
 import { adoptedPlaceOf, friendlyName, placeOf, type TopicPlace } from '#adapters/zigbee2mqtt/topic.ts'
 
@@ -23,6 +24,11 @@ export const zigbee2mqtt: Adapter = {
       case 'devices': return learnDevices(packet, memory)
       default: return refused('NO_READING', 'What the bridge says of itself, and commands to devices, are no readings.', memory)
     }
+  },
+  layout(topic, memory) {
+    const place = placeOf(topic) ?? adoptedPlaceOf(topic)
+    const layout = place?.kind === 'state' ? layoutFor(declaredOf(memory, friendlyName(place))) : undefined
+    return layout && { device: place!.name, layout }
   },
 }
 
