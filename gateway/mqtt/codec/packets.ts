@@ -167,9 +167,10 @@ export function readUnsubscribe(frame: Frame, version: Version): Unsubscribe {
   return { id, filters }
 }
 
+/** A share has a name without wildcards, and a filter behind it [MQTT5-4.8.2-1], [MQTT5-4.8.2-2]. */
 function readFilter(reader: PacketReader): string {
   const filter = reader.topic(isTopicFilter)
-  if (filter.startsWith('$share/') && !/^\$share\/[^/+#]+\/./.test(filter)) throw new Violation('bad-topic', REASON.PROTOCOL_ERROR) // [MQTT5-4.8.2-1]
+  if (filter.startsWith('$share/') && !/^\$share\/[^/+#]+\/./.test(filter)) throw new Violation('bad-topic', REASON.PROTOCOL_ERROR)
   return filter
 }
 
