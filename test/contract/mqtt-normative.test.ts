@@ -1,5 +1,7 @@
 // The server-side statements of the MQTT standards, each by an exchange of bytes with a server on loopback.
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FeedRefusal, type Feeds } from '#gateway/mqtt/feeds.ts'
 import { NUMBERS, numbersOf } from '#test/contract/mqtt-numbers.ts'
@@ -7,6 +9,8 @@ import { STATEMENTS } from '#test/contract/mqtt-statements.ts'
 import { Edge } from '#test/support/mqtt-edge.ts'
 import { readByOthers } from '#test/support/mqtt-packets.ts'
 import { bytesOf, runScript, type Level } from '#test/support/mqtt-script.ts'
+
+const README = join(import.meta.dirname, '..', '..', 'gateway', 'mqtt', 'README.md')
 
 /** How a version says what both mean: 3.1.1 only closes, and its UNSUBACK says nothing. */
 const WORDS: Readonly<Record<Level, Readonly<Record<string, string>>>> = {
@@ -67,6 +71,13 @@ describe('MQTT 5 also says that', () => {
   })
 })
 
+describe('a server that tells when nobody reads', () => {
+  it('gives a share its turns all the same', async () => {
+    const edge = await new Edge({ tellsNoReaders: true }).start(), member = (name: string) => `${name}+; ${name}> [82 0001 {} "$share/g/a" 00]; ${name}< [90 0001 {} 00]`, say = (id: string) => `C> [32 "a" ${id} {} 'x']; C< 4002${id}`
+    await runScript(edge, `${member('A')}; ${member('B')}; C+; C> [32 "b" 0009 {} 'x']; C< 4003000910; ${say('0001')}; A< [30 "a" {} 'x']; ${say('0002')}; B< [30 "a" {} 'x']; A~; B~`, 5).finally(() => edge.stop())
+  })
+})
+
 describe('MQTT 5 says of reasons, which only readers of feeds are told, that', () => {
   const WORD = '1f "NO_AGREEMENT" 26 "code" "NO_AGREEMENT"', feeds: Feeds = { open: () => { throw new FeedRefusal(0x87, { word: 'NO_AGREEMENT', isFinal: true }) } }
   let edge: Edge
@@ -89,6 +100,8 @@ for (const level of [4, 5] as const) {
 
   describe(`Of the ${binding.length} statements of MQTT ${name} that bind a server, ${covered.length} are shown above, and`, () => {
     for (const [ids, why] of Object.entries(elsewhere)) it(`not ${ids}: ${why}`, () => assert.ok(numbersOf(ids).every(id => numbers.has(id) && !scripted.has(id)), ids))
+
+    it('so the documentation says', async () => assert.ok((await readFile(README, 'utf8')).includes(`${covered.length} of the ${binding.length} of ${name}`)))
 
     it('every one is shown or has a reason, and what is shown is in the standard', () => {
       assert.deepEqual(binding.filter(id => !scripted.has(id) && !reasons.includes(id)), [])

@@ -158,6 +158,7 @@ const FIVE: readonly Statement[] = [
   ] as const).map(([five, what, property]): Statement => ['', five, `${what} goes on as it came`, `A+; A> ${SUB('a')}; A< ${SUBBED()}; A> [30 "a" { ${property} } 'x']; A< [30 "a" { ${property} } 'x']; A~`]),
   ['', '3.3.2-6', 'of its time a message tells what is left', `A+; A> ${SUB('a')}; A< ${SUBBED()}; A> [30 "a" { 02 0000003c } 'x']; A< [30 "a" { 02 0000003c } 'x']; A~`],
   ['', '3.3.2-14', 'a response topic has no wildcard', 'A+; A> [30 "a" { 08 "+" }]; A< e00182; A!'],
+  ['', '3.3.2-14', 'nor has that of a will', `A+ ${LAST('c6', '{ 08 "+" } "w" "x"')}; A!`],
   ['', '3.3.2-13', 'a response topic is UTF-8', 'A+; A> [30 "a" { 08 0001 ff }]; A< e00181; A!'],
   ['', '3.3.2-19', 'a content type is UTF-8', 'A+; A> [30 "a" { 03 0001 ff }]; A< e00181; A!'],
   ['', '3.3.4-3', 'a message carries the id of its subscription', `A+; A> [82 0001 { 0b 8001 } "a" 00]; A< ${SUBBED()}; A> ${SEND('30', 'a')}; A< [30 "a" { 0b 8001 } 'x']; A~`],
