@@ -135,6 +135,19 @@ describe('a connection', () => {
     assert.deepEqual(edge.topics, ['a', 'b'])
   })
 
+  it('of a suspended source that has gone leaves no will that still waits', async () => {
+    await start()
+    for (const source of ['home', 'home2']) {
+      const will = { topic: `gone/${source}`, payload: Buffer.from('x'), qos: 0 as const, retain: false, properties: { willDelayInterval: 1 } }
+      const client = await edge.client(source, { protocolVersion: 5, will, properties: { sessionExpiryInterval: 60 } })
+      client.stream.destroy()
+    }
+    await edge.until(() => edge.disconnected.length === 2)
+    edge.server.disconnect('home')
+    await edge.until(() => edge.taken.length > 0)
+    assert.deepEqual(edge.topics, ['gone/home2'])
+  })
+
   it('of a suspended source is cut at once, with all others of it and none of another, and nothing more comes in from it', async () => {
     await start()
     const will = { topic: 'gone', payload: Buffer.from('1'), qos: 0 as const, retain: false }

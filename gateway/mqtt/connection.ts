@@ -279,7 +279,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
     this.#request()
   }
 
-  /** §3.14. A session that was to end with its connection cannot be made to outlive it [MQTT5-3.14.2-2]. */
+  /** §3.14. A session that was to end with its connection cannot be made to outlive it [5 §3.14.2.2.2]. */
   #disconnect(frame: Frame): boolean {
     const { code, properties } = readDisconnect(frame, this.version), { sessionExpiry } = properties, session = this.session!
     if (sessionExpiry !== undefined) {

@@ -5,6 +5,7 @@ import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { MQTT_LIMITS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import { Namespace } from '#gateway/mqtt/namespace.ts'
 import type { Session } from '#gateway/mqtt/session.ts'
+import { readByOthers } from '#test/support/mqtt-packets.ts'
 
 const NOW = 1_700_000_000_000
 const wish = (filter: string, qos: Qos = 0, retainHandling = 0) => ({ filter, qos, noLocal: false, retainAsPublished: false, retainHandling })
@@ -79,6 +80,23 @@ describe('a namespace', () => {
     const { namespace } = begin({ retainedBytesMax: 100 })
     for (const name of ['a', 'b', 'c']) namespace.route(packet(name.repeat(60), 'x', true), undefined, NOW)
     assert.ok(namespace.retained.bytes <= 100, `${namespace.retained.bytes}`)
+  })
+
+  it('counts the time of a message from its receipt: what is left is handed on, what is late is not, nor retained', () => {
+    const { namespace, one, subscribe } = begin(), frames: Buffer[] = []
+    one.attach({ version: 5, receiveMaximum: 10, maximumPacketSize: Infinity, isBlocked: false, outgoingAliases: undefined, send: bytes => frames.push(bytes) }, NOW)
+    subscribe(one, '#')
+    namespace.route({ ...packet('a'), properties: { messageExpiry: 60 } }, undefined, NOW + 10_000)
+    namespace.route({ ...packet('b', 'x', true), properties: { messageExpiry: 10 } }, undefined, NOW + 10_001)
+    const told = frames.map(bytes => readByOthers(bytes, 5)).map(sent => sent.cmd === 'publish' && [sent.topic, sent.properties?.messageExpiryInterval])
+    assert.deepEqual([told, namespace.retained.count], [[['a', 50]], 0])
+  })
+
+  it('takes back by a late message what was retained before it', () => {
+    const { namespace } = begin()
+    namespace.route(packet('a', 'old', true), undefined, NOW)
+    namespace.route({ ...packet('a', 'new', true), properties: { messageExpiry: 1 } }, undefined, NOW + 1_001)
+    assert.equal(namespace.retained.count, 0)
   })
 
   it('hands a topic that begins with $ to nobody, and does not retain it', () => {

@@ -72,27 +72,28 @@ export class Namespace {
   }
 
   /** Whether anybody would get it. */
-  hasReaders(topic: string): boolean { return this.#subscriptions.match(topic).size > 0 }
+  hasReaders(topic: string): boolean { return this.#subscriptions.reaches(topic) }
 
-  /** Keeps what is to be retained, and hands the message to all who read its topic. */
-  route(publish: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>, from: Session | undefined, now: number): void {
+  /** Keeps what is to be retained, and hands the message to all who read its topic; one whose time is over [MQTT5-3.3.2-5] to nobody. */
+  route(publish: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'> & Partial<Pick<Publish, 'receivedAt'>>, from: Session | undefined, now: number): void {
     if (publish.topic.startsWith('$')) return
     const matches = this.#subscriptions.match(publish.topic, from)
     if (matches.size === 0 && !publish.retain) return
-    const message = routed(publish, now)
-    if (publish.retain) this.#retain(message)
+    const message = routed(publish, publish.receivedAt ?? now), isLate = message.expiresAt < now
+    if (publish.retain) this.#retain(message, isLate)
+    if (isLate) return
     for (const [session, match] of matches) {
       session.deliver({ message, qos: lower(message.qos, match.qos), retain: message.retain && match.retainAsPublished, subscriptionIds: match.subscriptionIds }, now)
     }
   }
 
   /**
-   * An empty one takes back what was retained [MQTT-3.3.1-10]. What would break the quota is not retained; where it was to replace another,
+   * An empty one takes back what was retained [MQTT-3.3.1-10], and so does one that is late. What would break the quota is not retained; where it was to replace another,
    * that one is not true any more, and goes.
    */
-  #retain(message: RoutedMessage): void {
+  #retain(message: RoutedMessage, isLate: boolean): void {
     const { retained } = this, { limits, events } = this.#options, before = retained.get(message.topic)
-    if (message.payload.length === 0) return retained.delete(message.topic)
+    if (message.payload.length === 0 || isLate) return retained.delete(message.topic)
     const bytes = retained.bytes + retainedBytes(message) - (before ? retainedBytes(before) : 0)
     const isFull = bytes > limits.retainedBytesMax || (!before && retained.count >= limits.retainedPerSourceMax)
     if (!isFull) return retained.set(message)

@@ -154,8 +154,9 @@ export class MqttServer {
   /** Forgets all sessions of a source that is gone. */
   forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
 
-  /** Cuts the live connections of a source or a reader at once: it was suspended, removed, or has a new password. Not even their wills come in. */
+  /** Cuts the live connections of a source or a reader at once: it was suspended, removed, or has a new password. Not even their wills come in, nor those that wait. */
   disconnect(id: string): void {
+    this.#world.dropWills(id)
     for (const connection of this.#admission.of(id)) connection.close('suspended', REASON.ADMINISTRATIVE)
   }
 

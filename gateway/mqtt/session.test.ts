@@ -135,6 +135,17 @@ describe('a session', () => {
     assert.deepEqual(packet.cmd === 'publish' && plain(packet.properties), { messageExpiryInterval: 10 })
   })
 
+  it('brings to its end what was sent in time, however long that takes', () => {
+    const { session, give } = begin()
+    give(delivery('once', 1, 10), delivery('twice', 2, 10))
+    session.detach(NOW)
+    const next = new Notebook()
+    session.attach(next, NOW + 60_000)
+    assert.deepEqual(next.take(), ['once 1 1!', 'twice 2 2!'])
+    session.received(2, 0, NOW + 60_000)
+    assert.deepEqual(next.take(), ['pubrel 2'])
+  })
+
   it('does not send what is larger than the client takes, and uses up its id', () => {
     const { give, carrier, told } = begin({}, { maximumPacketSize: 20 })
     give(delivery('fits', 1, undefined, 'x'.repeat(9)), delivery('more', 1, undefined, 'x'.repeat(10)), delivery('next'))

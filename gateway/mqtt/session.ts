@@ -105,7 +105,7 @@ export class Session {
     this.#settle(id, now)
   }
 
-  /** PUBREC: answered by PUBREL, unless it refuses; then the message is over [MQTT5-4.3.3-4]. */
+  /** PUBREC: answered by PUBREL, unless it refuses [MQTT5-4.3.3-4]; then the message is over [MQTT5-4.4.0-2]. */
   received(id: number, code: number, now: number): void {
     const sent = this.#inFlight.get(id), isRefused = code >= REASON.UNSPECIFIED
     if (sent && sent.delivery.qos !== 2) throw protocolError()

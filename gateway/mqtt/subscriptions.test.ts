@@ -108,6 +108,12 @@ describe('a share', () => {
 
   it('gives each message to one of its members, in turn', () => assert.equal(turns(shared('$share/g/a', member('x'), member('y'), member('z')), 7), 'x y z x y z x'))
 
+  it('does not give its turn to the question whether there is anybody', () => {
+    const subscriptions = shared('$share/g/+', member('x'), member('y'))
+    assert.deepEqual(['a', 'a/b', '$a', '', 'a'].map(topic => subscriptions.reaches(topic)), [true, false, false, true, true])
+    assert.equal(turns(subscriptions, 2), 'x y')
+  })
+
   it('passes over those who are away, unless nobody else is there', () => {
     const x = member('x'), y = member('y', false), z = member('z'), subscriptions = shared('$share/g/#', x, y, z)
     assert.equal(turns(subscriptions, 4), 'x z x z')

@@ -67,8 +67,15 @@ export class Subscriptions<R extends Reader> {
   match(topic: string, from?: R): ReadonlyMap<R, Match> {
     if (this.#count === 0) return NOBODY
     const matches = new Map<R, Match>()
-    this.#visit(this.#root, topic.split('/'), 0, matches, from)
+    this.#visit(this.#root, topic.split('/'), 0, level => collect(level, matches, from))
     return matches
+  }
+
+  /** Whether a topic reaches anybody. To ask is nobody's turn in a share. */
+  reaches(topic: string): boolean {
+    let isReached = false
+    if (this.#count > 0) this.#visit(this.#root, topic.split('/'), 0, ({ readers, shares }) => { isReached ||= readers.size > 0 || shares.size > 0 })
+    return isReached
   }
 
   #removeBelow(level: Level<R>, names: readonly string[], at: number, share: string | undefined, reader: R): boolean {
@@ -87,14 +94,14 @@ export class Subscriptions<R extends Reader> {
   }
 
   /** A wildcard at the first level does not reach topics that begin with `$` [MQTT-4.7.2-1]. */
-  #visit(level: Level<R>, names: readonly string[], at: number, matches: Map<R, Match>, from: R | undefined): void {
+  #visit(level: Level<R>, names: readonly string[], at: number, found: (level: Level<R>) => void): void {
     const reachesWild = at > 0 || !names[0]!.startsWith('$')
     const hash = reachesWild ? level.below.get('#') : undefined
-    if (hash) collect(hash, matches, from)
-    if (at === names.length) return collect(level, matches, from)
+    if (hash) found(hash)
+    if (at === names.length) return found(level)
     const named = level.below.get(names[at]!), plus = reachesWild ? level.below.get('+') : undefined
-    if (named) this.#visit(named, names, at + 1, matches, from)
-    if (plus) this.#visit(plus, names, at + 1, matches, from)
+    if (named) this.#visit(named, names, at + 1, found)
+    if (plus) this.#visit(plus, names, at + 1, found)
   }
 }
 

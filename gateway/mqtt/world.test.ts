@@ -142,4 +142,16 @@ describe('a will', () => {
     world.sweep(now + 60_000)
     assert.deepEqual(wills, [])
   })
+
+  it('that waits goes with its source, and where its source is cut', () => {
+    const { world, wills, come, go, count } = begin(), now = Date.now(), asked = { sessionExpiry: 60 }
+    go(come('c', { properties: asked }).session, { last: will(10), asked, now })
+    world.dropWills('other')
+    world.dropWills('home')
+    go(come('d', { properties: asked }).session, { last: will(10), asked, now })
+    assert.equal(count(), 2)
+    world.forget('home')
+    world.sweep(now + 10_000)
+    assert.deepEqual([wills, world.namespaces.size], [[], 0])
+  })
 })

@@ -81,6 +81,12 @@ export class World {
     if (!namespace) return
     for (const session of [...namespace.sessions.values()]) this.#end(namespace, session)
     this.#namespaces.delete(id)
+    this.dropWills(id)
+  }
+
+  /** Forgets the wills of a source that wait: nothing may enter from it any more. */
+  dropWills(id: string): void {
+    for (const [session, { identity }] of this.#wills) if (identity.sourceId === id) this.#wills.delete(session)
   }
 
   /** Sessions that have ended since this was called last. */

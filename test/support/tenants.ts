@@ -1,6 +1,6 @@
 // Three sources of two owners, two cities, and every way that one of them could try to read another: what each of them gets to see.
 import { setTimeout as delay } from 'node:timers/promises'
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt'
 import { Running, type Paired, type PartyKey } from '#test/support/running.ts'
 
 const WAIT_MS_MAX = 5_000
@@ -46,6 +46,17 @@ function matches(filter: string, topic: string): boolean {
   const plain = filter.replace(/^\$share\/[^/]+\//, '')
   return new RegExp(`^${plain.replace(/[$.]/g, '\\$&').replace(/\+/g, '[^/]+').replace('#', '.*')}$`).test(topic)
 }
+
+/** What a client does until it is done or the client has gone: of one that somebody has ended nothing would be heard. */
+async function unlessGone(client: MqttClient, act: () => Promise<unknown>): Promise<void> {
+  if (!client.connected) return
+  const gone = Promise.withResolvers<void>(), leave = () => gone.resolve()
+  client.once('close', leave)
+  await Promise.race([act(), gone.promise]).finally(() => client.off('close', leave))
+}
+
+/** All that was sent to it before has come. */
+function roundTrip(client: MqttClient): Promise<void> { return unlessGone(client, () => client.unsubscribeAsync('a/round/trip')) }
 
 export class Tenants {
   readonly cases: Case[] = []
@@ -125,14 +136,14 @@ export class Tenants {
     for (const [index, source] of this.#sources.entries()) await this.#keep(source, this.#sources[(index + 1) % 3]!)
     const streams = this.#sources.map(({ streamId }) => `streams/${streamId}`), readers: Reader[] = []
     for (const tenant of this.#tenants) for (const version of VERSIONS) {
-      const share = `$share/${tenant.name}${version}`
+      const share = `$share/readers${version}` // of the same name in each source, with one member in each
       const filters = ['#', '+/+', TOPIC, 'zigbee2mqtt/#', `${share}/#`, `${share}/${TOPIC}`, 'streams/#', ...SYSTEM, ...streams]
       readers.push(...await Promise.all(filters.map((filter, index) => this.#read(tenant, version, filter, (index % 3) as 0 | 1 | 2))))
     }
     for (const source of this.#sources) await this.#speak(source)
     const tries = readers.flatMap(reader => this.#secrets.map(secret => ({ reader, secret, allowed: mayRead(reader, secret) })))
     await this.#until(() => tries.every(({ reader, secret, allowed }) => !allowed || reader.ear.text.includes(secret.text)))
-    await Promise.all(readers.map(({ ear }) => ear.client.unsubscribeAsync('a/round/trip')))
+    await Promise.all(readers.map(({ ear }) => roundTrip(ear.client)))
     for (const { reader: { tenant, filter, ear: { client, text } }, secret: { source, kind, topic, text: secret }, allowed } of tries) {
       this.cases.push({ title: `${tenant.name} reads ${filter} (level ${client.options.protocolVersion}): ${kind} on ${topic} of ${source.name}`, seen: text.includes(secret), allowed })
     }
@@ -147,19 +158,13 @@ export class Tenants {
 
   /** What is retained before anybody reads. */
   async #keep(source: Tenant, next: Tenant): Promise<void> {
-    const hub = this.#hubs.get(source)!
-    for (const topic of ['zigbee2mqtt/kept', `streams/${next.streamId}`]) {
-      await hub.publishAsync(topic, JSON.stringify({ note: this.#secret(source, 'retained', topic) }), { qos: 1, retain: true })
-    }
+    for (const topic of ['zigbee2mqtt/kept', `streams/${next.streamId}`]) await this.#say(source, topic, { note: this.#secret(source, 'retained', topic) }, { qos: 1, retain: true })
   }
 
   async #speak(source: Tenant): Promise<void> {
-    const hub = this.#hubs.get(source)!, gone = 'zigbee2mqtt/gone'
-    for (const qos of [0, 2, 1] as const) await hub.publishAsync(TOPIC, JSON.stringify({ temperature: Number(this.#secret(source, 'live', TOPIC)) }), { qos })
-    for (const { streamId } of this.#sources) {
-      const topic = `streams/${streamId}`
-      await hub.publishAsync(topic, JSON.stringify({ temperature: Number(this.#secret(source, 'spoofed', topic)) }), { qos: 1 })
-    }
+    const gone = 'zigbee2mqtt/gone', spoofed = this.#sources.map(({ streamId }) => `streams/${streamId}`)
+    for (const qos of [0, 2, 1] as const) await this.#say(source, TOPIC, { temperature: Number(this.#secret(source, 'live', TOPIC)) }, { qos })
+    for (const topic of spoofed) await this.#say(source, topic, { temperature: Number(this.#secret(source, 'spoofed', topic)) }, { qos: 1 })
     const dying = await this.#connect(source, { clientId: 'dying', will: { topic: gone, payload: Buffer.from(this.#secret(source, 'will', gone)), qos: 1, retain: false } })
     dying.stream.destroy()
   }
@@ -180,7 +185,7 @@ export class Tenants {
         const thief = await this.#listen(tenant, { clientId, clean: false, protocolVersion: version, ...version === 5 && { properties: { sessionExpiryInterval: 60 } } })
         if (isSelf) await this.#until(() => thief.text.includes(text))
         const hub = await this.#listen(tenant, { clientId: isSelf ? 'other' : 'hub', protocolVersion: version })
-        for (const { client } of [thief, hub]) await client.unsubscribeAsync('a/round/trip')
+        for (const { client } of [thief, hub]) await roundTrip(client)
         this.cases.push(
           { title: `${tenant.name} comes as ${clientId} (level ${version}) and finds a session`, seen: thief.hasSession, allowed: isSelf },
           { title: `${tenant.name} comes as ${clientId} (level ${version}) and gets what waits at QoS 2`, seen: thief.text.includes(text), allowed: isSelf },
@@ -197,8 +202,15 @@ export class Tenants {
     await keeper.subscribeAsync(TOPIC, { qos: 2 })
     keeper.stream.destroy()
     const text = this.#secret(victim, 'live', TOPIC)
-    await this.#hubs.get(victim)!.publishAsync(TOPIC, JSON.stringify({ temperature: Number(text) }), { qos: 2 })
+    await this.#say(victim, TOPIC, { temperature: Number(text) }, { qos: 2 })
     return text
+  }
+
+  /** By its hub, which comes again where somebody has ended it. */
+  async #say(source: Tenant, topic: string, payload: object, options: IClientPublishOptions): Promise<void> {
+    if (!this.#hubs.get(source)!.connected) this.#hubs.set(source, await this.#connect(source, { clientId: 'hub' }))
+    const hub = this.#hubs.get(source)!
+    await unlessGone(hub, () => hub.publishAsync(topic, JSON.stringify(payload), options))
   }
 
   /** Streams over HTTP. */

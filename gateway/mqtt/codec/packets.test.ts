@@ -149,7 +149,7 @@ describe('a CONNECT', () => {
     ['of another protocol', '0004 4d515455 04 02 003c 0001 61', 'silent'], ['of a protocol that every object has by nature', '000b 636f6e7374727563746f72 04 02 003c 0001 61', 'silent'],
     ['of a level to come', `${NAME} 06 02 003c 0001 61`, 'refused 84'],
     ['of MQTT 3.1 under the new name', `${NAME} 03 02 003c 0001 61`, 'refused 84'], ['whose will has no topic', `${NAME} 04 06 003c 0001 61 0000 0000`, '81'],
-    ['whose will has a wildcard', `${NAME} 04 06 003c 0001 61 0001 2b 0000`, '81'], ['with data of an authentication without a method', `${NAME} 05 02 003c 05 16 0002 6161 0001 61`, '82'],
+    ['whose will has a wildcard', `${NAME} 04 06 003c 0001 61 0001 2b 0000`, '81'], ['whose will wants its answer on a wildcard', `${NAME} 05 06 003c 00 0001 61 04 08 0001 2b 0001 62 0000`, '82'], ['with data of an authentication without a method', `${NAME} 05 02 003c 05 16 0002 6161 0001 61`, '82'],
     ['that takes no packet in flight', `${NAME} 05 02 003c 03 21 0000 0001 61`, '82'], ['that takes no bytes', `${NAME} 05 02 003c 05 27 00000000 0001 61`, '82'],
     ['with a property twice', `${NAME} 05 02 003c 06 21 0001 21 0001 0001 61`, '82'], ['with a property that there is not', `${NAME} 05 02 003c 02 7e 00 0001 61`, '81'],
     ['whose properties end beyond it', `${NAME} 05 02 003c 7f 21 0001`, '81'],

@@ -106,9 +106,15 @@ function readFlags(bits: number, version: Version): ConnectFlags {
 
 function readWill(reader: PacketReader, flags: ConnectFlags, version: Version): Will {
   const properties = version === 5 ? reader.properties('WILL') : undefined
+  checkResponseTopic(properties)
   const topic = reader.topic(isNameOrNothing)
   if (topic === '') throw malformed()
   return { topic, payload: Buffer.from(reader.raw()), qos: flags.willQos, retain: flags.willRetain, properties }
+}
+
+/** It is a topic name [MQTT5-3.3.2-14], [MQTT5-4.7.3-1]. */
+function checkResponseTopic(properties: Properties | undefined): void {
+  if (properties?.responseTopic !== undefined && !isName(properties.responseTopic)) throw protocolError()
 }
 
 /** An alias may stand for a topic of no byte. */
@@ -119,7 +125,7 @@ export function readPublish(frame: Frame, version: Version, receivedAt: number):
   const first = frame.bytes[frame.start]!, qos = ((first >> 1) & 3) as Qos, reader = new PacketReader(frame)
   const topic = reader.topic(isNameOrNothing), id = qos === 0 ? 0 : readId(reader)
   const properties = version === 5 ? reader.properties('PUBLISH') : undefined
-  if (properties?.responseTopic !== undefined && !isName(properties.responseTopic)) throw protocolError() // [MQTT5-3.3.2-14]
+  checkResponseTopic(properties)
   if ((properties?.subscriptionIds?.length ?? 0) > 1) throw protocolError()
   if (topic === '' && properties?.topicAlias === undefined) throw malformed() // [MQTT-4.7.3-1]
   return { topic, id, qos, retain: (first & 1) === 1, isDuplicate: (first & 8) !== 0, properties, payload: reader.rest(), receivedAt }
@@ -167,9 +173,10 @@ export function readUnsubscribe(frame: Frame, version: Version): Unsubscribe {
   return { id, filters }
 }
 
+/** A share has a name without wildcards, and a filter behind it [MQTT5-4.8.2-1], [MQTT5-4.8.2-2]. */
 function readFilter(reader: PacketReader): string {
   const filter = reader.topic(isTopicFilter)
-  if (filter.startsWith('$share/') && !/^\$share\/[^/+#]+\/./.test(filter)) throw new Violation('bad-topic', REASON.PROTOCOL_ERROR) // [MQTT5-4.8.2-1]
+  if (filter.startsWith('$share/') && !/^\$share\/[^/+#]+\/./.test(filter)) throw new Violation('bad-topic', REASON.PROTOCOL_ERROR)
   return filter
 }
 
