@@ -10,10 +10,10 @@ const NODE_BYTES = 40, ENTRY_BYTES = 32, ITEM_BYTES = 8
 const IS_NODE = 2
 /** Multipliers that are tried for a size of table before a larger one is. */
 const TRIALS = 200
-const WORD = (1n << 64n) - 1n, GOLDEN = 0x9e3779b97f4a7c15n
+const WORD = (1n << 64n) - 1n, GOLDEN = 0x9e3779b97f4a7c15n, PRIME = 0xc2b2ae3d27d4eb4fn
 const HASH_SHIFT = 40n
 
-interface Key { readonly bytes: Buffer, readonly first: bigint, readonly last: bigint }
+interface Key { readonly bytes: Buffer, readonly first: bigint, readonly middle: bigint, readonly last: bigint }
 
 export class NodeTable {
   readonly #children = new Map<string | number, NodeTable | Child>()
@@ -58,12 +58,13 @@ function writeObject(memory: KernelMemory, at: number, children: readonly (reado
 function keyOf(text: string): Key {
   const bytes = Buffer.from(text), padded = Buffer.alloc(8)
   bytes.copy(padded)
-  const first = padded.readBigUInt64LE()
-  return { bytes, first, last: bytes.length >= 8 ? bytes.readBigUInt64LE(bytes.length - 8) : first }
+  const first = padded.readBigUInt64LE(), { length } = bytes
+  if (length < 8) return { bytes, first, middle: first, last: first }
+  return { bytes, first, middle: bytes.readBigUInt64LE((length >> 1) - 4), last: bytes.readBigUInt64LE(length - 8) }
 }
 
-function placeOf({ bytes, first, last }: Key, multiplier: bigint, size: number): number {
-  const mixed = ((first ^ (last * GOLDEN & WORD) ^ BigInt(bytes.length)) * multiplier) & WORD
+function placeOf({ bytes, first, middle, last }: Key, multiplier: bigint, size: number): number {
+  const mixed = (((first + middle * PRIME) ^ (last * GOLDEN) ^ BigInt(bytes.length)) * multiplier) & WORD
   return Number(mixed >> HASH_SHIFT) & (size - 1)
 }
 

@@ -227,7 +227,8 @@ function child(kind: i32, target: u32, depth: i32): i32 {
   if (length == 0) return 0
   const few: u64 = length >= 8 ? ~(<u64>0) : (<u64>1 << (<u64>length * 8)) - 1
   const first = load<u64>(key) & few, last = length >= 8 ? load<u64>(key + <usize>length - 8) : first
-  const mixed = (first ^ (last * 0x9e3779b97f4a7c15) ^ <u64>length) * load<u64>(node, 8)
+  const middle = length >= 8 ? load<u64>(key + <usize>(length >> 1) - 4) : first
+  const mixed = ((first + middle * 0xc2b2ae3d27d4eb4f) ^ (last * 0x9e3779b97f4a7c15) ^ <u64>length) * load<u64>(node, 8)
   const entry = <usize>load<u32>(node) + <usize>(<u32>(mixed >> 40) & load<u32>(node, 16)) * ENTRY_BYTES
   if (load<u64>(entry) != first || load<u64>(entry, 8) != last || load<i32>(entry, 16) != length) return 0
   return length <= 16 || isSame(key, <usize>load<u32>(entry, 20), <u32>length) ? entry : 0
