@@ -20,8 +20,8 @@ export const ENTITIES_PER_DEVICE_MAX = 64
 const MESSAGES_MAX = 2 ** 31
 
 const BOARD = 1_024, DATA = 4_096
-const ROW_WORDS = 6, ROW_OUT_WORDS = 10, SLOT_BYTES = 40, CELL_BYTES = 64, STATE_BYTES = 24, DEVICE_BYTES = 16, ENTITY_BYTES = 24
-const TEXT_BYTES = 8_388_608, PARTS_OUT_BYTES = 2_097_152, ROWS_OUT_MAX = BATCH_ROWS_MAX + ENTITIES_PER_MESSAGE_MAX, TIME_BYTES = 24
+const ROW_WORDS = 6, ROW_OUT_WORDS = 8, SLOT_BYTES = 40, CELL_BYTES = 64, STATE_BYTES = 24, DEVICE_BYTES = 16, ENTITY_BYTES = 24
+const TEXT_BYTES = 8_388_608, ROWS_OUT_MAX = BATCH_ROWS_MAX + ENTITIES_PER_MESSAGE_MAX, TIME_BYTES = 24
 const FIRST_MS = Date.UTC(2000, 0, 1), END_MS = Date.UTC(2101, 0, 1), AHEAD_MS = 86_400_000
 const NOT_THERE = 0xff
 
@@ -77,8 +77,8 @@ export class Kernel {
     this.#rowsOutAt = memory.take(ROWS_OUT_MAX * ROW_OUT_WORDS * 4)
     this.#inputAt = memory.take(BATCH_BYTES_MAX + 16)
     this.#timeAt = memory.take(TIME_BYTES)
-    const parts = memory.take(PARTS_OUT_BYTES), text = memory.take(TEXT_BYTES)
-    memory.words([0, 0, slots, present, cells, this.#rowsOutAt, ROWS_OUT_MAX, text, text + TEXT_BYTES, parts, this.#timeAt], BOARD)
+    const ends = memory.take(PARTS_MAX * 4), text = memory.take(TEXT_BYTES)
+    memory.words([0, 0, slots, present, cells, this.#rowsOutAt, ROWS_OUT_MAX, text, text + TEXT_BYTES, ends, this.#timeAt], BOARD)
     memory.view.setFloat64(BOARD + 64, FIRST_MS, true)
     memory.view.setFloat64(BOARD + 72, END_MS, true)
     memory.view.setFloat64(BOARD + 80, AHEAD_MS, true)
@@ -157,5 +157,9 @@ export class Kernel {
   }
 }
 
-/** What a run came to: so many rows were worked off; their answers at every sixth word; and the entities that were made, ten words each. */
+/**
+ * What a run came to: so many rows were worked off; their answers at every sixth word; and the entities that were made, eight words each:
+ * which row of the run, the entity's number, from where to where its packed bytes lie (the same twice: nothing of it is granted), the mask of
+ * all its attributes, where its text ends, and as a float64 when it was observed, or -1 where that is its arrival.
+ */
 export interface KernelRun { readonly done: number, readonly made: number, readonly answers: Int32Array, readonly rows: Int32Array }

@@ -68,8 +68,8 @@ export class Beside {
   }
 
   #made(rows: Int32Array, n: number): string {
-    const at = n * 10, { model, quantity } = this.blueprint.entities[rows[at + 1]!]!, from = rows[at + 2]!, to = rows[at + 3]!
-    const text = Buffer.from(this.kernel.bytes.subarray(from, to)).toString(), observedAt = new Float64Array(rows.buffer, rows.byteOffset + at * 4 + 32, 1)[0]!
+    const at = n * 8, { model, quantity } = this.blueprint.entities[rows[at + 1]!]!, from = rows[at + 2]!, to = rows[at + 5]!
+    const text = Buffer.from(this.kernel.bytes.subarray(from, to)).toString(), observedAt = new Float64Array(rows.buffer, rows.byteOffset + at * 4 + 24, 1)[0]!
     return `${model.type} ${quantity ?? ''} ${observedAt < 0 ? '-' : observedAt} ${rows[at + 4]} ${text === '' ? '' : text + model.tail}`
   }
 }

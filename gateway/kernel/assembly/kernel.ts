@@ -9,7 +9,7 @@ const PARTS_OUT = 36, NOW_TEXT = 40, NOW = 48, ROWS_DONE = 56, ROWS_MADE = 60, F
 // --- what becomes of a row of the batch ---
 const DONE = 0, NO_PLAN = 1, NOT_JSON = 2, NOT_COVERED = 3
 
-const ROW_BYTES: usize = 24, ROW_OUT_BYTES: usize = 40, SLOT_BYTES: usize = 40, CELL_BYTES: usize = 16, CELLS_PER_PART: usize = 4
+const ROW_BYTES: usize = 24, ROW_OUT_BYTES: usize = 32, SLOT_BYTES: usize = 40, CELL_BYTES: usize = 16, CELLS_PER_PART: usize = 4
 const ENTRY_BYTES: usize = 32, FIELD_BYTES: usize = 24, ROUTE_BYTES: usize = 112, PART_BYTES: usize = 24, OTHER_BYTES: usize = 32
 const TOPIC_BYTES: usize = 24, DEVICE_BYTES: usize = 16, ENTITY_BYTES: usize = 24, WORD_BYTES: usize = 12, TEXT_BYTES: usize = 8, STATE_BYTES: usize = 24
 const DEPTH_MAX = 60
@@ -17,6 +17,7 @@ const DIGITS_MAX = 15, POWER_MAX = 22, LEXEME_MAX: u32 = 40
 /** Of one row, at most; the host sees to it that no plan has more. */
 const MADE_PER_ROW_MAX = 16
 const ENTITY_TEXT_MAX: usize = 8192
+const PACKED_FORMAT: u8 = 2
 /** Decimals that an affine conversion leaves. */
 const AFFINE_DECIMALS = 6
 
@@ -55,7 +56,6 @@ export function run(rows: usize, count: i32, source: u32): i32 {
   slots = board(SLOTS); present = board(PRESENT); cells = board(CELLS); out = board(TEXT_OUT)
   const outMax = load<i32>(BOARD + ROWS_OUT_MAX), textEnd = board(TEXT_OUT_END)
   store<i32>(BOARD + ROWS_MADE, 0)
-  partEnds = board(PARTS_OUT)
   let done: i32 = 0
   for (; done < count; done++) {
     const row = rows + <usize>done * ROW_BYTES
@@ -679,8 +679,9 @@ function write(device: usize, index: i32): i32 {
 /** Planned: [parts, their number, has a time in its head]. */
 function writeEntity(entity: usize, index: i32): void {
   const made = load<i32>(BOARD + ROWS_MADE), row = board(ROWS_OUT) + <usize>made * ROW_OUT_BYTES, begin = out, granted = load<i32>(entity, 4)
-  const planned = <usize>load<u32>(entity, 16), texts = <usize>load<u32>(entity, 20), partsBegin = partEnds
+  const planned = <usize>load<u32>(entity, 16), texts = <usize>load<u32>(entity, 20), partsBegin = board(PARTS_OUT)
   let mask: i32 = 0
+  partEnds = partsBegin
   if (granted != 0) {
     copy(<usize>load<u32>(entity, 8), load<u32>(entity, 12))
     if (load<i32>(planned, 8) != 0) {
@@ -696,24 +697,31 @@ function writeEntity(entity: usize, index: i32): void {
     mask |= bit
     if ((granted & bit) == 0) continue
     writePart(part, texts)
-    store<i32>(partEnds, bit)
-    store<u32>(partEnds, <u32>(out - begin), 4)
-    partEnds += 8
+    store<u32>(partEnds, <u32>(out - begin))
+    partEnds += 4
   }
-  if ((granted & mask) == 0) {
-    out = begin
-    partEnds = partsBegin
-  }
+  if ((granted & mask) == 0) out = begin
+  const textEnd = out
+  if (out != begin) writeTrailer(headEnd - begin, partsBegin)
   store<i32>(row, index)
   store<i32>(row, load<i32>(entity), 4)
   store<u32>(row, <u32>begin, 8)
   store<u32>(row, <u32>out, 12)
   store<i32>(row, mask, 16)
-  store<u32>(row, <u32>partsBegin, 20)
-  store<i32>(row, <i32>((partEnds - partsBegin) >> 3), 24)
-  store<u32>(row, out == begin ? 0 : <u32>(headEnd - begin), 28)
-  store<f64>(row, isTimed ? observedAt : -1, 32)
+  store<u32>(row, <u32>textEnd, 20)
+  store<f64>(row, isTimed ? observedAt : -1, 24)
   store<i32>(BOARD + ROWS_MADE, made + 1)
+}
+
+/** Behind the text: where its head and each of its parts end, how many parts, and the format (semantic-models/packed.ts). */
+function writeTrailer(headLength: usize, ends: usize): void {
+  const count = (partEnds - ends) >> 2
+  store<u32>(out, <u32>headLength)
+  memory.copy(out + 4, ends, count << 2)
+  out += 4 + (count << 2)
+  store<u8>(out, <u8>count)
+  store<u8>(out, PACKED_FORMAT, 1)
+  out += 2
 }
 
 /** Part: [kind, bit, text, its length, first of its cells, device text's number]. */
