@@ -8,12 +8,13 @@ import packageJson from '../package.json' with { type: 'json' }
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
 const FOLDERS = ['adapters', 'semantic-models', 'gateway', 'simulators', 'cli']
-/** Tests, and what only tests read. */
-const LEFT_OUT = ['**/*.test.ts', '**/*.contract.ts', '**/*.fake.ts', '**/fixtures/**', '**/schema-exceptions.json', '**/*.md']
+/** Tests and what only tests read, types alone, and the source of the kernel, which ships compiled. */
+const LEFT_OUT = ['**/*.test.ts', '**/*.contract.ts', '**/*.fake.ts', '**/*.d.ts', '**/fixtures/**', '**/schema-exceptions.json', '**/*.md', 'gateway/kernel/assembly/**']
 
 const SHIP: Readonly<Record<string, (file: string) => void>> = {
   '.ts': file => write(`${file.slice(0, -'.ts'.length)}.js`, stripTypeScriptTypes(readFileSync(join(ROOT, file), 'utf8'))),
   '.json': copy,
+  '.wasm': copy,
 }
 
 /** Throws for a kind of file that nobody has said how to ship: nothing gets into a package by lying about. */

@@ -16,11 +16,12 @@ const PATH = (process.env['PATH'] ?? '').split(delimiter).filter(folder => !fold
 
 const OURS = [
   /^(LICENSE|README\.md|package\.json|sluice\.example\.yml)$/, /^bin\/(node|sluice)\.js$/, /^dist\/package\.json$/,
-  /^dist\/(adapters|semantic-models|gateway|simulators|cli)\/[\w./-]+\.(js|json)$/,
+  /^dist\/(adapters|semantic-models|gateway|simulators|cli)\/[\w./-]+\.(js|json)$/, /^dist\/gateway\/kernel\/kernel\.wasm$/,
 ]
 const NEEDED = [
   'bin/sluice.js', 'dist/cli/main.js', 'dist/gateway/api/openapi.json', 'dist/gateway/config/config.schema.json',
   'dist/simulators/fleets/demo.json', 'dist/semantic-models/rules/models.json', 'dist/semantic-models/contexts/core.json',
+  'dist/gateway/kernel/kernel.wasm',
 ]
 
 interface Packed { readonly filename: string, readonly files: readonly { readonly path: string, readonly mode: number }[] }
