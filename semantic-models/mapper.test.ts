@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { NUMBER_QUANTITIES, TEXT_QUANTITIES } from '#adapters/quantity.ts'
 import type { Reading } from '#adapters/reading.ts'
-import { pack, unpack, view } from '#semantic-models/entity.ts'
+import { view } from '#semantic-models/entity.ts'
+import { pack } from '#semantic-models/packed.ts'
 import { map } from '#semantic-models/mapper.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { PreparedDevices } from '#semantic-models/template.ts'
@@ -194,7 +195,7 @@ describe('The mapper', () => {
       for (const { entity } of observations) {
         const parsed = JSON.parse(view(entity, entity.mask))
         assert.equal(Object.hasOwn(parsed, '@context'), true)
-        assert.deepEqual(JSON.parse(view(unpack(pack(entity, entity.mask)), entity.mask)), parsed)
+        assert.deepEqual(JSON.parse(pack(entity, entity.mask).text(entity.mask)), parsed)
       }
     }), { numRuns: 500 })
   })
@@ -220,25 +221,6 @@ describe('An entity', () => {
     const mask = entity.model.maskOf(['relativeHumidity'])
     assert.deepEqual(Object.keys(JSON.parse(view(entity, mask))), ['id', 'type', 'dateObserved', 'relativeHumidity', '@context'])
     assert.deepEqual(Object.keys(JSON.parse(view(entity, 0))), ['id', 'type', 'dateObserved', '@context'])
-  })
-
-  it('is packed without what the mask does not let out', () => {
-    const packed = pack(entity, entity.model.maskOf(['temperature']))
-    assert.ok(!packed.includes('relativeHumidity') && !packed.includes('50.85'))
-    assert.deepEqual(view(unpack(packed), -1 >>> 1), view(entity, entity.model.maskOf(['temperature'])))
-  })
-
-  it('is not unpacked from damaged bytes', () => {
-    const packed = pack(entity, entity.mask)
-    const cut = packed.subarray(0, packed.lastIndexOf('\n')), odd = Buffer.from(packed)
-    odd[packed.length - 4] = 0xff
-    for (const bytes of [packed.subarray(0, packed.length - 1), Buffer.concat([Buffer.from([9]), packed.subarray(1)]), packed.subarray(0, 4), cut, odd, Buffer.alloc(0)]) assert.throws(() => unpack(bytes), RangeError)
-  })
-
-  it('is unpacked by the names in its texts: what its model does not have any more stays in', () => {
-    const packed = Buffer.from(pack(entity, entity.mask).toString().replace(',"temperature":', ',"humidex":'))
-    assert.deepEqual(unpack(packed).model.attributesIn(unpack(packed).mask), ['relativeHumidity', 'location', 'refDevice'])
-    assert.ok(!view(unpack(packed), -1 >>> 1).includes('humidex'))
   })
 
   it('has named attributes: an unknown one is an error that lists them', () => {

@@ -28,6 +28,7 @@ export class Model {
   readonly attributes: readonly string[]
   /** `,"@context":[…]}` */
   readonly tail: string
+  readonly tailBytes: Buffer
   readonly #bits: ReadonlyMap<string, number>
 
   /** Throws RuleError where the rule has more attributes than a mask has bits, or one of them twice. */
@@ -44,6 +45,7 @@ export class Model {
     this.attributes = [...rule.attributes, ...rule.static.map(({ attribute }) => attribute), 'location', ...relationships]
     if (this.attributes.length > ATTRIBUTES_PER_MODEL_MAX) throw new RuleError(where, `has more than ${ATTRIBUTES_PER_MODEL_MAX} attributes`)
     this.tail = `,"@context":${JSON.stringify(this.context)}}`
+    this.tailBytes = Buffer.from(this.tail)
     this.#bits = new Map(this.attributes.map((name, index) => [name, 2 ** index]))
     if (this.#bits.size < this.attributes.length) throw new RuleError(where, 'has an attribute twice')
   }

@@ -2,8 +2,8 @@
 import type { ErrorCode } from '#gateway/errors.ts'
 import { pointOf } from '#gateway/history/point.ts'
 import type { Origin, Writer } from '#gateway/history/writer.ts'
-import { messageIdOf } from '#gateway/publish/message.ts'
-import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import type { Sink } from '#gateway/publish/sink.ts'
+import type { View } from '#gateway/publish/view.ts'
 
 export interface RecordingOptions {
   readonly writer: Writer<Recording>
@@ -23,13 +23,13 @@ export class Recording implements Sink, Origin {
 
   get isEmpty(): boolean { return !this.#options.writer.isWaiting(this) }
 
-  send(outgoing: readonly Outgoing[]): boolean {
+  send(views: readonly View[], consentId = ''): boolean {
     const { writer, hoursOf } = this.#options
-    writer.add(outgoing.map(({ message, content, consentId = '' }) => ({
-      origin: this, messageId: messageIdOf(message), hours: hoursOf(consentId),
-      point: pointOf(content, { streamId: message.stream.id, consentId, position: message.position, receivedAt: message.timestamp }),
+    writer.add(views.map(({ message, id, text }) => ({
+      origin: this, messageId: id, hours: hoursOf(consentId),
+      point: pointOf(text, { streamId: message.stream.id, consentId, position: message.position, receivedAt: message.timestamp }),
     })))
-    this.stored += outgoing.length
+    this.stored += views.length
     return writer.hasRoom
   }
 

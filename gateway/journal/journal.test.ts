@@ -48,7 +48,7 @@ describe('A record of the journal', () => {
   it('comes back as it was written, whatever its content', () => {
     const someContent = fc.uint8Array({ maxLength: 300 })
     fc.assert(fc.property(fc.nat(2 ** 31), fc.nat(), fc.nat(), someContent, (streamNumber, position, sequenceNumber, content) => {
-      const bytes = encodeRecord({ streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content })
+      const bytes = encodeRecord({ streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content: Buffer.from(content) })
       const found = decodeRecord(Buffer.concat([bytes, Buffer.from([1, 2, 3])]), 0)
       const expected = { streamNumber, position, timestamp: BASE, sequenceNumber, msgChainId: CHAIN, content: [...content] }
       assert.deepEqual({ ...found?.record, content: [...found!.record.content] }, expected)

@@ -14,8 +14,8 @@ export interface JournalRecord {
   readonly sequenceNumber: number
   /** 20 ASCII characters. */
   readonly msgChainId: string
-  /** A packed entity (semantic-models/entity.ts). */
-  readonly content: Uint8Array
+  /** A packed entity (semantic-models/packed.ts). */
+  readonly content: Buffer
 }
 
 const HEADER_BYTES = 8

@@ -4,7 +4,10 @@
 export interface FeedMessage {
   /** Behind it a reader who comes back goes on. */
   readonly id: string
-  readonly payload: Buffer
+  /** Bytes of its payload. */
+  readonly length: number
+  /** Writes the payload, from `at` on; gives where it ends. */
+  write(into: Buffer, at: number): number
   /** Told to MQTT 5, in their order. */
   readonly userProperties: readonly (readonly [string, string])[]
 }

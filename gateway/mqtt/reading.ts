@@ -1,7 +1,8 @@
 // What one reader's connection follows. Its feeds are its queue: here waits no more than one hand-over of each, and nothing outlives the
 // connection but the id of the last message that was acknowledged, in the session.
-import { publish } from '#gateway/mqtt/codec/encode.ts'
+import { publishAround } from '#gateway/mqtt/codec/encode.ts'
 import type { FilterWish, Version } from '#gateway/mqtt/codec/packets.ts'
+import type { Properties } from '#gateway/mqtt/codec/properties.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedRefusal, type Feed, type FeedEnd, type FeedMessage, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
@@ -245,8 +246,11 @@ class Line {
   /** To be said behind what waits. */
   lastWord: string | undefined
 
+  readonly #topicBytes: Buffer
+
   constructor(topic: string, options: SubscriptionOptions) {
     this.topic = topic
+    this.#topicBytes = Buffer.from(topic)
     this.options = options
   }
 
@@ -263,11 +267,16 @@ class Line {
     return last
   }
 
-  frameOf({ payload, userProperties }: FeedMessage, id: number, version: Version): Buffer {
-    const { topic, options: { qos, subscriptionId } } = this
-    const properties = { user: userProperties.map(([name, value]): [string, string] => [name, value]), ...subscriptionId !== undefined && { subscriptionIds: [subscriptionId] } }
-    return publish({ topic: Buffer.from(topic), payload, qos, id, retain: false, isDuplicate: false, properties: version === 5 ? properties : undefined }, version)
+  frameOf(message: FeedMessage, id: number, version: Version): Buffer {
+    const { options: { qos, subscriptionId } } = this, properties = version === 5 ? propertiesOf(message, subscriptionId) : undefined
+    const { bytes, at } = publishAround({ topic: this.#topicBytes, qos, id, retain: false, isDuplicate: false, properties }, message.length, version)
+    message.write(bytes, at)
+    return bytes
   }
+}
+
+function propertiesOf({ userProperties }: FeedMessage, subscriptionId: number | undefined): Properties {
+  return { user: userProperties.map(([name, value]): [string, string] => [name, value]), ...subscriptionId !== undefined && { subscriptionIds: [subscriptionId] } }
 }
 
 function refusalOf(error: unknown): FeedRefusal {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { Freshness } from '#gateway/pipeline/fresh.ts'
-import type { Observation } from '#semantic-models/observation.ts'
+import type { Model } from '#semantic-models/model.ts'
+import { Packed } from '#semantic-models/packed.ts'
 
 const stream = { number: 1 } as Stream
-const at = (observedAt: number, text: string, timed = true) =>
-  ({ timed, observedAt, entity: { parts: [{ bit: 1, text }] } }) as unknown as Observation
+const at = (observedAt: number, text: string, timed = true) => ({ timed, observedAt, content: new Packed({} as Model, Buffer.from(`#${text}#`), 1, 1 + text.length, 1) })
 const RETAINED = { isRetained: true }
 
 describe('Freshness', () => {
@@ -13,9 +13,9 @@ describe('Freshness', () => {
   beforeEach(() => { freshness = new Freshness() })
 
   /** Judges as the pipeline does: what is refused as it comes is known, and was not let out. */
-  function take(report: Observation, { isRetained = false, isGranted = true, of = stream } = {}) {
-    const refusal = freshness.judge(of, report, isRetained)
-    freshness.note(of, report, isGranted && refusal === undefined)
+  function take({ content, ...report }: ReturnType<typeof at>, { isRetained = false, isGranted = true, of = stream } = {}) {
+    const refusal = freshness.judge(of, report, isGranted ? content : undefined, isRetained)
+    freshness.note(of, report, isGranted && refusal === undefined ? content : undefined)
     return refusal
   }
 

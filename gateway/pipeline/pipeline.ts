@@ -21,9 +21,9 @@ import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import type { Tally } from '#gateway/telemetry/tally.ts'
-import { pack } from '#semantic-models/entity.ts'
 import { map } from '#semantic-models/mapper.ts'
 import type { Observation } from '#semantic-models/observation.ts'
+import { pack } from '#semantic-models/packed.ts'
 
 export interface PipelineOptions {
   readonly sources: Sources
@@ -125,16 +125,18 @@ export class Pipeline {
     const device = devices.peek(source.id, adapter.name, observation.device)!
     const stream = streams.find(source, device, observation)
     const plan = plans.of(stream), { entity } = observation
-    const refusal = this.#freshness.judge(stream, observation, packet.retain) ?? consent(plan, entity) ?? price(plan, entity)
+    const denied = consent(plan, entity) ?? price(plan, entity), content = denied === undefined ? pack(entity, plan.granted) : undefined
+    const refusal = this.#freshness.judge(stream, observation, content, packet.retain) ?? denied
     if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
-    this.#freshness.note(stream, observation, refusal === undefined)
-    const message = network.next(stream, entity, packet.receivedAt, refusal === undefined)
-    network.show(message)
-    if (refusal !== undefined) return this.#drop(source.id, packet, refusal)
-    const { position, timestamp, sequenceNumber, msgChainId } = message
-    const content = pack(entity, plan.granted)
-    out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content })
-    out.messages.push(message)
+    const kept = refusal === undefined ? content : undefined
+    this.#freshness.note(stream, observation, kept)
+    const whole = network.isWatched(stream) ? pack(entity, entity.mask) : undefined
+    const message = kept ?? whole ? network.next(stream, (kept ?? whole)!, packet.receivedAt, kept !== undefined) : undefined
+    if (whole) network.show({ ...message!, content: whole })
+    if (refusal !== undefined || !kept) return this.#drop(source.id, packet, refusal!)
+    const { position, timestamp, sequenceNumber, msgChainId } = message!
+    out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content: kept.bytes })
+    out.messages.push(message!)
     if (packet.qos > 0) out.isDurable = true
     tally.received++
   }

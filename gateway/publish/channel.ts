@@ -4,7 +4,7 @@ import type { Stream } from '#gateway/devices/streams.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { OwnerSession } from '#gateway/publish/owner-session.ts'
 import type { Session } from '#gateway/publish/session.ts'
-import type { Entity } from '#semantic-models/entity.ts'
+import type { Packed } from '#semantic-models/packed.ts'
 
 const CHAIN_ID_LENGTH = 20
 
@@ -33,13 +33,13 @@ export class Channel {
   }
 
   /** The next message of the stream. Its time is never before the last one's, whatever the clock does. */
-  next(entity: Entity, receivedAt: number, isKept: boolean): Message {
+  next(content: Packed, receivedAt: number, isKept: boolean): Message {
     if (receivedAt > this.#timestamp) {
       this.#timestamp = receivedAt
       this.#sequenceNumber = 0
     } else this.#sequenceNumber++
     return {
-      stream: this.stream, position: isKept ? ++this.#position : 0, entity,
+      stream: this.stream, position: isKept ? ++this.#position : 0, content,
       timestamp: this.#timestamp, sequenceNumber: this.#sequenceNumber, msgChainId: this.#msgChainId,
     }
   }

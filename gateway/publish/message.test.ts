@@ -8,11 +8,11 @@ import { partitionOf } from '#gateway/publish/partition.ts'
 
 const ADDRESS = `0x${'ab'.repeat(20)}`
 const stream = { id: `${ADDRESS}/weather-observed/abc`, number: 1 } as Stream
-const entity = {} as Message['entity']
+const content = {} as Message['content']
 
 describe('A message', () => {
   it('has an id from which a stream can be resumed', () => {
-    const message = new Channel(stream, newMsgChainId(), { lastTimestamp: 0, lastSequenceNumber: 0, lastPosition: 0 }).next(entity, 1_700_000_000_000, true)
+    const message = new Channel(stream, newMsgChainId(), { lastTimestamp: 0, lastSequenceNumber: 0, lastPosition: 0 }).next(content, 1_700_000_000_000, true)
     assert.match(messageIdOf(message), /^1700000000000-0-[0-9a-f]{20}-0x(ab){20}$/)
     assert.deepEqual(parseMessageId(messageIdOf(message)), { timestamp: 1_700_000_000_000, sequenceNumber: 0 })
     for (const text of ['', '1', '1-2-3-4', `-1-0-a-${ADDRESS}`, `1-0--${ADDRESS}`, `1-0-a-${ADDRESS}0`, `${'9'.repeat(16)}-0-a-${ADDRESS}`]) assert.equal(parseMessageId(text), undefined, text)
@@ -20,7 +20,7 @@ describe('A message', () => {
 
   it('stands in an envelope whose content is its view, whatever the stream is called', () => {
     const odd = { ...stream, id: `${ADDRESS}/"odd"` } as Stream
-    const message: Message = { stream: odd, position: 1, timestamp: 5, sequenceNumber: 2, msgChainId: 'chain', entity }
+    const message: Message = { stream: odd, position: 1, timestamp: 5, sequenceNumber: 2, msgChainId: 'chain', content }
     assert.deepEqual(JSON.parse(envelopeOf(message, '{"id":"x"}')), {
       streamId: odd.id, timestamp: 5, sequenceNumber: 2, publisherId: ADDRESS, msgChainId: 'chain', messageId: `5-2-chain-${ADDRESS}`, content: { id: 'x' },
     })
@@ -33,7 +33,7 @@ describe('A channel', () => {
       const channel = new Channel(stream, 'chain', { lastTimestamp: 10, lastSequenceNumber: 3, lastPosition: 7 })
       let last = { timestamp: 10, sequenceNumber: 3 }, position = 7
       for (const [receivedAt, isKept] of arrivals) {
-        const message = channel.next(entity, receivedAt, isKept)
+        const message = channel.next(content, receivedAt, isKept)
         assert.ok(message.timestamp > last.timestamp ? message.sequenceNumber === 0 : message.timestamp === last.timestamp && message.sequenceNumber === last.sequenceNumber + 1)
         assert.equal(message.position, isKept ? ++position : 0)
         last = message

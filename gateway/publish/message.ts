@@ -1,8 +1,8 @@
-// What travels in a stream: a message with a Streamr message id, and the forms in which a subscriber receives it.
+// What travels in a stream: a message with a Streamr message id.
 import type { Stream } from '#gateway/devices/streams.ts'
-import type { Entity } from '#semantic-models/entity.ts'
+import type { Packed } from '#semantic-models/packed.ts'
 
-/** One observation in its stream. `entity` holds what may leave at all; a view of it is cut for each outlet. */
+/** One observation in its stream. */
 export interface Message {
   readonly stream: Stream
   /** Counts the kept messages of a stream from 1; 0 for a message that is not kept. */
@@ -12,7 +12,8 @@ export interface Message {
   /** From 0, +1 within one millisecond. */
   readonly sequenceNumber: number
   readonly msgChainId: string
-  readonly entity: Entity
+  /** What may leave of it at all; a view of it is cut for each outlet. */
+  readonly content: Packed
 }
 
 /** The owner's address: the domain of the stream id. */

@@ -1,10 +1,10 @@
 // Streams over MQTT, at `streams/<stream id>`: what a reader subscribes to is opened like any other subscription, and ends like one.
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
-import { FeedRefusal, type Feed, type FeedEnd, type FeedMessage, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
+import { FeedRefusal, type Feed, type FeedEnd, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { Party } from '#gateway/parties/parties.ts'
-import { messageIdOf, publisherIdOf } from '#gateway/publish/message.ts'
-import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import type { Sink } from '#gateway/publish/sink.ts'
+import type { View } from '#gateway/publish/view.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 
 export const STREAM_TOPIC = 'streams/'
@@ -49,14 +49,9 @@ class MqttSink implements Sink {
   constructor(outlet: FeedOutlet) { this.#outlet = outlet }
 
   get isEmpty(): boolean { return this.#outlet.isEmpty }
-  send(outgoing: readonly Outgoing[]): boolean { return this.#outlet.send(outgoing.map(feedMessageOf)) }
+  send(views: readonly View[]): boolean { return this.#outlet.send(views) }
   end(code: ErrorCode): void { this.#outlet.end(endOf(code)) }
   cut(code: ErrorCode): void { this.#outlet.cut(endOf(code)) }
 }
 
 function endOf(code: ErrorCode): FeedEnd { return { word: code, isFinal: !PASSING.has(code) } }
-
-function feedMessageOf({ message, content }: Outgoing): FeedMessage {
-  const id = messageIdOf(message)
-  return { id, payload: Buffer.from(content), userProperties: [['messageId', id], ['publisherId', publisherIdOf(message.stream)]] }
-}

@@ -7,9 +7,7 @@ import { GatewayError } from '#gateway/errors.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { SESSIONS_PER_PARTY_MAX } from '#gateway/publish/network.ts'
-import { messageIdOf } from '#gateway/publish/message.ts'
-import type { Outgoing } from '#gateway/publish/sink.ts'
-import { isInOrder, PURPOSE, Reader, Rooms } from '#test/support/rooms.ts'
+import { isInOrder, type Outgoing, PURPOSE, Reader, Rooms } from '#test/support/rooms.ts'
 import { TurnedClock } from '#test/support/temporary.ts'
 
 const code = (expected: string) => (error: unknown) => error instanceof GatewayError && error.code === expected
@@ -293,7 +291,7 @@ describe('The network', () => {
         await rooms.settled()
         return reader
       }
-      const all = await from('earliest'), ids = all.got.map(({ message }) => messageIdOf(message)), now = new Date(rooms.clock.now()).toISOString()
+      const all = await from('earliest'), ids = all.got.map(({ id }) => id), now = new Date(rooms.clock.now()).toISOString()
       assert.deepEqual(all.temperatures, [1, 2, 3])
       for (const [text, expected] of [[ids[1], [3]], [now, [3]], ['', []]] as const) assert.deepEqual((await from(text)).temperatures, expected, text)
       for (const text of ['yesterday', '1', `${ids[0]}0`]) assert.throws(() => rooms.watch(city, stream, text), code('BAD_REQUEST'), text)

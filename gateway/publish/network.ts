@@ -19,7 +19,8 @@ import { Session } from '#gateway/publish/session.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { startOf } from '#gateway/publish/start-of.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
-import { view, type Entity } from '#semantic-models/entity.ts'
+import { View } from '#gateway/publish/view.ts'
+import type { Packed } from '#semantic-models/packed.ts'
 
 /** A stream of each device that one source may speak for. */
 export const SESSIONS_PER_PARTY_MAX = 20_000
@@ -56,9 +57,12 @@ export class Network {
   get sessionCount(): number { return this.#sessions.count }
 
   /** Numbers an observation as the next message of its stream. */
-  next(stream: Stream, entity: Entity, receivedAt: number, isKept: boolean): Message {
-    return this.#channel(stream).next(entity, receivedAt, isKept)
+  next(stream: Stream, content: Packed, receivedAt: number, isKept: boolean): Message {
+    return this.#channel(stream).next(content, receivedAt, isKept)
   }
+
+  /** Whether its owner is looking at a stream. */
+  isWatched(stream: Stream): boolean { return (this.#channels.get(stream.number)?.owners.size ?? 0) > 0 }
 
   /** Shows the stream's owner a message, whoever else may have it. */
   show(message: Message): void {
@@ -120,22 +124,21 @@ export class Network {
   }
 
   #offer(message: Message, touched: Set<Session>): void {
-    const views = new Map<number, string>()
-    for (const session of this.#channels.get(message.stream.number)?.sessions ?? []) {
+    const channel = this.#channels.get(message.stream.number), views: View[] = []
+    if (!channel || channel.sessions.size === 0) return
+    for (const session of channel.sessions) {
       const outlet = session.outletFor(message)
       if (!outlet) continue
-      let content = views.get(outlet.mask)
-      if (content === undefined) views.set(outlet.mask, content = view(message.entity, outlet.mask))
-      session.take(message, outlet, content)
+      session.take(viewIn(views, message, outlet.mask), outlet)
       touched.add(session)
     }
   }
 
   /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
-  #refusalOf({ stream, timestamp, entity }: Message): RefusalCode | undefined {
+  #refusalOf({ stream, timestamp, content }: Message): RefusalCode | undefined {
     const { outlets, refusal } = this.#options.plans.of(stream)
     if (outlets.size === 0) return refusal
-    for (const { since, mask } of outlets.values()) if (timestamp >= since && (mask & entity.mask) !== 0) return undefined
+    for (const { since, mask } of outlets.values()) if (timestamp >= since && (mask & content.mask) !== 0) return undefined
     return 'NO_CONSENT'
   }
 
@@ -227,6 +230,14 @@ export class Network {
     }
     return channel
   }
+}
+
+/** The view of a message that was made for somebody else already, or a new one. */
+function viewIn(views: View[], message: Message, outlet: number): View {
+  const mask = outlet & message.content.mask, known = views.find(view => view.mask === mask)
+  if (known) known.share()
+  else views.push(new View(message, mask))
+  return known ?? views.at(-1)!
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '#gateway/errors.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
-import { view } from '#semantic-models/entity.ts'
+import { View } from '#gateway/publish/view.ts'
 
 export class OwnerSession {
   readonly #sink: Sink
@@ -17,7 +17,7 @@ export class OwnerSession {
   }
 
   offer(message: Message): void {
-    if (this.#hasRoom && !this.#isEnded) this.#hasRoom = this.#sink.send([{ message, content: view(message.entity, message.entity.mask) }])
+    if (this.#hasRoom && !this.#isEnded) this.#hasRoom = this.#sink.send([new View(message, message.content.mask)])
   }
 
   end(code: ErrorCode, message: string, purge = false): void {

@@ -8,9 +8,10 @@ import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
 import type { Meter } from '#gateway/market/meter.ts'
 import type { Message } from '#gateway/publish/message.ts'
-import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import type { Sink } from '#gateway/publish/sink.ts'
+import { View } from '#gateway/publish/view.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
-import { unpack, view, type Entity } from '#semantic-models/entity.ts'
+import { unpack, type Packed } from '#semantic-models/packed.ts'
 
 export interface SessionOptions {
   readonly stream: Stream
@@ -36,7 +37,7 @@ export class Session {
   readonly agreementId: string
   readonly #options: SessionOptions
   #cursor: number
-  #outbox: Outgoing[] = []
+  #outbox: View[] = []
   #fedBy: string | undefined
   /** Has handed over all that was published, and gets what comes from memory. */
   #isLive = false
@@ -58,16 +59,18 @@ export class Session {
   get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
   /** By which outlet it may have a message that is published now; undefined where it may not, or will find it in the journal. */
-  outletFor({ position, timestamp, entity }: Message): Outlet | undefined {
-    return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp, entity) : undefined
+  outletFor({ position, timestamp, content }: Message): Outlet | undefined {
+    return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp, content) : undefined
   }
 
   /** Takes a message, charged; `flush` hands it over. */
-  take(message: Message, { consentId }: Outlet, content: string): void {
-    this.#cursor = message.position
-    if (!this.#options.meter.charge(this.agreementId, message.position, Buffer.byteLength(content))) return
+  take(view: View, { consentId }: Outlet): void {
+    const { message: { position }, length } = view
+    if (this.#fedBy !== consentId) this.flush()
+    this.#cursor = position
+    if (!this.#options.meter.charge(this.agreementId, position, length)) return
     this.#fedBy = consentId
-    this.#outbox.push({ message, content, consentId })
+    this.#outbox.push(view)
   }
 
   /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */
@@ -78,7 +81,7 @@ export class Session {
     const isCommitted = commit()
     if (isCommitted) {
       onDelivered(outbox.length)
-      this.#hasRoom = sink.send(outbox)
+      this.#hasRoom = sink.send(outbox, this.#fedBy)
     } else this.#cursor = first.message.position - 1
     this.#isLive &&= isCommitted && this.#hasRoom
     return isCommitted
@@ -136,12 +139,12 @@ export class Session {
   #replay(record: JournalRecord): void {
     if (this.#isEnded) return
     this.#cursor = record.position
-    const { stream } = this.#options, entity = unpack(record.content), outlet = this.#outletAt(record.timestamp, entity)
-    if (outlet) this.take({ ...record, stream, entity }, outlet, view(entity, outlet.mask))
+    const { stream } = this.#options, content = unpack(record.content), outlet = this.#outletAt(record.timestamp, content)
+    if (outlet) this.take(new View({ ...record, stream, content }, outlet.mask & content.mask), outlet)
   }
 
   /** A message is delivered when something of it was granted as it came, and is now. */
-  #outletAt(timestamp: number, { mask }: Entity): Outlet | undefined {
+  #outletAt(timestamp: number, { mask }: Packed): Outlet | undefined {
     const outlet = this.#options.plans.of(this.#options.stream).outlets.get(this.agreementId)
     return outlet && timestamp >= outlet.since && (outlet.mask & mask) !== 0 ? outlet : undefined
   }

@@ -1,21 +1,16 @@
 // The port between a session and the transport that carries it: WebSocket, server-sent events, and what comes later.
 import type { ErrorCode } from '#gateway/errors.ts'
-import type { Message } from '#gateway/publish/message.ts'
+import type { View } from '#gateway/publish/view.ts'
 
 /** Bytes that may wait in a transport before its session is left on the journal. */
 export const SEND_BUFFER_BYTES_MAX = 1 << 20
 
-/** A message and the text of the view that this subscriber may have. Subscribers with the same view share the text. */
-export interface Outgoing {
-  readonly message: Message
-  readonly content: string
-  /** By which it was let out; undefined: it goes to its owner. */
-  readonly consentId?: string
-}
-
 export interface Sink {
-  /** Hands messages over, in order. False: leave me alone until `onDrain` is called; what was given is taken all the same. */
-  send(outgoing: readonly Outgoing[]): boolean
+  /**
+   * Hands messages over, in order, and the consent that lets them out; undefined: they go to their owner. False: leave me alone until
+   * `onDrain` is called; what was given is taken all the same.
+   */
+  send(views: readonly View[], consentId?: string): boolean
   /** Whether all that was handed over has been given to the socket. */
   readonly isEmpty: boolean
   /** Ends the stream with a code, behind what was handed over. */

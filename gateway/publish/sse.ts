@@ -2,8 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import type { Party } from '#gateway/parties/parties.ts'
-import { envelopeOf, messageIdOf } from '#gateway/publish/message.ts'
-import { SEND_BUFFER_BYTES_MAX, type Outgoing, type Sink } from '#gateway/publish/sink.ts'
+import { envelopeOf } from '#gateway/publish/message.ts'
+import { SEND_BUFFER_BYTES_MAX, type Sink } from '#gateway/publish/sink.ts'
+import type { View } from '#gateway/publish/view.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -53,11 +54,9 @@ class EventSink implements Sink {
 
   get isEmpty(): boolean { return this.#response.writableLength === 0 }
 
-  send(outgoing: readonly Outgoing[]): boolean {
+  send(views: readonly View[]): boolean {
     let text = ''
-    for (const { message, content } of outgoing) {
-      text += `id: ${messageIdOf(message)}\ndata: ${this.#hasEnvelope ? envelopeOf(message, content) : content}\n\n`
-    }
+    for (const view of views) text += `id: ${view.id}\ndata: ${this.#hasEnvelope ? envelopeOf(view.message, view.text) : view.text}\n\n`
     this.#response.write(text)
     return this.#response.writableLength < SEND_BUFFER_BYTES_MAX
   }

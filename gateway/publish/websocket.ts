@@ -6,10 +6,11 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import { STATUS_CODES } from '#gateway/lib/http.ts'
 import type { Party } from '#gateway/parties/parties.ts'
-import { envelopeOf } from '#gateway/publish/message.ts'
 import type { Subscription } from '#gateway/publish/network.ts'
-import { SEND_BUFFER_BYTES_MAX, type Outgoing, type Sink } from '#gateway/publish/sink.ts'
+import { SEND_BUFFER_BYTES_MAX, type Sink } from '#gateway/publish/sink.ts'
+import type { View } from '#gateway/publish/view.ts'
 import { problemOf } from '#gateway/publish/problem.ts'
+import { envelopeFrames, frames } from '#gateway/publish/frames.ts'
 
 /** What a client may send: nothing of use. */
 const RECEIVED_BYTES_MAX = 1024
@@ -93,10 +94,8 @@ class WebSocketSink implements Sink {
 
   get isEmpty(): boolean { return this.#socket.writableLength === 0 }
 
-  send(outgoing: readonly Outgoing[]): boolean {
-    this.#socket.cork()
-    for (const { message, content } of outgoing) this.#webSocket.send(this.#hasEnvelope ? envelopeOf(message, content) : content)
-    this.#socket.uncork()
+  send(views: readonly View[]): boolean {
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(this.#hasEnvelope ? envelopeFrames(views) : frames(views))
     return this.#webSocket.readyState === WebSocket.OPEN && this.#socket.writableLength < SEND_BUFFER_BYTES_MAX
   }
 

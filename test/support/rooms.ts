@@ -19,9 +19,10 @@ import { Offers, type NewOffer } from '#gateway/market/offers.ts'
 import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
-import { messageIdOf } from '#gateway/publish/message.ts'
+import type { Message } from '#gateway/publish/message.ts'
 import { Network, type Subscription } from '#gateway/publish/network.ts'
-import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import type { Sink } from '#gateway/publish/sink.ts'
+import type { View } from '#gateway/publish/view.ts'
 import { openState } from '#gateway/state/database.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
@@ -151,6 +152,9 @@ export class Rooms<C extends Clock = TurnedClock> {
   }
 }
 
+/** What a subscriber got: a message, the text of their view, and the consent that let it out. */
+export interface Outgoing { readonly id: string, readonly message: Message, readonly content: string, readonly consentId: string | undefined }
+
 /** A subscriber behind a transport that holds `room` messages. What it reads has reached its socket; what waits has not. */
 export class Reader implements Sink {
   onDrain = (): void => {}
@@ -174,9 +178,9 @@ export class Reader implements Sink {
 
   get isEmpty(): boolean { return this.waiting.length === 0 }
 
-  send(outgoing: readonly Outgoing[]): boolean {
+  send(views: readonly View[], consentId?: string): boolean {
     if (this.isCut || this.ended) throw new Error('something was handed over behind the end')
-    this.waiting.push(...outgoing)
+    this.waiting.push(...views.map(({ id, message, text }) => ({ id, message, content: text, consentId })))
     if (this.isEager) this.read()
     const isFull = this.waiting.length >= this.#room
     this.#wasFull ||= isFull
@@ -209,7 +213,7 @@ export class Reader implements Sink {
   }
 
   get temperatures(): number[] { return this.got.map(({ content }) => JSON.parse(content).temperature.value as number) }
-  get lastId(): string | undefined { const last = this.got.at(-1); return last && messageIdOf(last.message) }
+  get lastId(): string | undefined { return this.got.at(-1)?.id }
 }
 
 /** Whether the ids of messages rise from each to the next. */

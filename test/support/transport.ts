@@ -4,7 +4,10 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Message } from '#gateway/publish/message.ts'
-import type { Outgoing, Sink } from '#gateway/publish/sink.ts'
+import type { Sink } from '#gateway/publish/sink.ts'
+import { View } from '#gateway/publish/view.ts'
+import type { Model } from '#semantic-models/model.ts'
+import { pack } from '#semantic-models/packed.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 
 export const PARTY: Party = { id: 'sub_1', role: 'subscriber', name: 'city', createdAt: 0 }
@@ -23,11 +26,13 @@ export class FakeLive implements LiveStreams {
   get sink(): Sink { return this.opened.at(-1)!.sink }
 }
 
-export function outgoing(position: number, bytes = 10): Outgoing {
-  const stream = { id: `0x${'ab'.repeat(20)}/x/y` }
-  const message = { stream, position, timestamp: position, sequenceNumber: 0, msgChainId: 'chain' }
-  return { message: message as Message, content: JSON.stringify({ n: position, pad: 'x'.repeat(bytes) }) }
+export function outgoing(position: number, bytes = 10): View {
+  const stream = { id: `0x${'ab'.repeat(20)}/x/y` }, content = pack({ model: BARE, head: JSON.stringify({ n: position, pad: 'x'.repeat(bytes) }), parts: [], mask: 0 }, 0)
+  return new View({ stream, position, timestamp: position, sequenceNumber: 0, msgChainId: 'chain', content } as unknown as Message, 0)
 }
+
+/** A model that adds nothing to a text. */
+const BARE = { tailBytes: Buffer.alloc(0) } as Model
 
 const BYTES_MAX = 64 << 20
 

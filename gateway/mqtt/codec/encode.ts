@@ -44,7 +44,6 @@ export function disconnect(code: number, reasonString?: string): Buffer {
 
 export interface PublishFields {
   readonly topic: Buffer
-  readonly payload: Uint8Array
   readonly qos: Qos
   readonly id: number
   readonly retain: boolean
@@ -53,9 +52,16 @@ export interface PublishFields {
 }
 
 /** Of the properties, those that travel on, then what this hop adds. */
-export function publish({ topic, payload, qos, id, retain, isDuplicate, properties }: PublishFields, version: Version): Buffer {
+export function publish(fields: PublishFields & { readonly payload: Uint8Array }, version: Version): Buffer {
+  const { bytes, at } = publishAround(fields, fields.payload.length, version)
+  bytes.set(fields.payload, at)
+  return bytes
+}
+
+/** As `publish`, with room for a payload from `at` on, up to the end. */
+export function publishAround({ topic, qos, id, retain, isDuplicate, properties }: PublishFields, payloadBytes: number, version: Version): { bytes: Buffer, at: number } {
   const encoded = version !== 5 ? undefined : properties ? encodeProperties(properties) : NO_PROPERTIES
-  const length = 2 + topic.length + (qos > 0 ? 2 : 0) + (encoded?.length ?? 0) + payload.length, head = variableSize(length)
+  const length = 2 + topic.length + (qos > 0 ? 2 : 0) + (encoded?.length ?? 0) + payloadBytes, head = variableSize(length)
   const bytes = Buffer.allocUnsafe(1 + head + length)
   bytes[0] = (TYPE.PUBLISH << 4) | (isDuplicate ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
   let at = writeVariable(bytes, 1, length)
@@ -63,8 +69,7 @@ export function publish({ topic, payload, qos, id, retain, isDuplicate, properti
   at += topic.copy(bytes, at)
   if (qos > 0) at = bytes.writeUInt16BE(id, at)
   if (encoded) at += encoded.copy(bytes, at)
-  bytes.set(payload, at)
-  return bytes
+  return { bytes, at }
 }
 
 /** What travels on comes first, the rest in the order in which it stands in the object. */

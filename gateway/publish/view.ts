@@ -1,0 +1,38 @@
+// A message as some subscribers may have it. Those who may have the same of it share one, and its bytes.
+import { messageIdOf, publisherIdOf, type Message } from '#gateway/publish/message.ts'
+
+export class View {
+  readonly message: Message
+  readonly mask: number
+  /** In bytes. */
+  readonly length: number
+  #bytes: Buffer | undefined
+
+  constructor(message: Message, mask: number) {
+    this.message = message
+    this.mask = mask
+    this.length = message.content.lengthOf(mask)
+  }
+
+  /** The message's id. */
+  get id(): string { return messageIdOf(this.message) }
+
+  /** The NGSI-LD text. */
+  get text(): string { return this.#bytes ? this.#bytes.toString() : this.message.content.text(this.mask) }
+
+  /** What travels beside it where there is room for names and values. */
+  get userProperties(): readonly (readonly [string, string])[] { return [['messageId', this.id], ['publisherId', publisherIdOf(this.message.stream)]] }
+
+  /** Writes the text, from `at` on; gives where it ends. */
+  write(into: Buffer, at: number): number {
+    return this.#bytes ? at + this.#bytes.copy(into, at) : this.message.content.write(this.mask, into, at)
+  }
+
+  /** To be called when it is written more than once: it is put together once. */
+  share(): void {
+    if (this.#bytes) return
+    const bytes = Buffer.allocUnsafe(this.length)
+    this.write(bytes, 0)
+    this.#bytes = bytes
+  }
+}

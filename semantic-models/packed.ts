@@ -1,0 +1,128 @@
+// What of an entity may leave, in one piece of memory: the texts of its head and its attributes, one behind the other, and where each of them
+// ends. It is made once and kept as it is; a view of it is one copy, or a few.
+import { isUtf8 } from 'node:buffer'
+import type { Entity } from '#semantic-models/entity.ts'
+import type { Model } from '#semantic-models/model.ts'
+import { modelOf } from '#semantic-models/registry.ts'
+
+/**
+ * Packed bytes: text · u32 where the head ends · u32 where each attribute ends · u8 how many attributes · u8 format, little-endian, counted
+ * from where the text begins. An attribute's name stands in its own text, so that another order in a later version cannot misread it.
+ * Another form of the texts, or another pair of contexts for a type, is another format: what was kept keeps its meaning.
+ */
+export const PACKED_FORMAT = 2
+/** Kept before there was another: a line `1 <type> <number of attributes>`, the head, and a line for each attribute. */
+const LINES_FORMAT = 0x31
+const END_BYTES = 4, COUNT_BYTES = 2
+
+export class Packed {
+  readonly model: Model
+  readonly bytes: Buffer
+  /** Where they begin in `bytes`, and end. */
+  readonly from: number
+  readonly to: number
+  /** The attributes that are in it, in the order of their bits. */
+  readonly mask: number
+
+  constructor(model: Model, bytes: Buffer, from: number, to: number, mask: number) {
+    this.model = model
+    this.bytes = bytes
+    this.from = from
+    this.to = to
+    this.mask = mask
+  }
+
+  /** Bytes of the view that a mask lets out. */
+  lengthOf(mask: number): number {
+    const { bytes, to, model, mask: all } = this, ends = this.#ends
+    if ((all & ~mask) === 0) return bytes.readUInt32LE(to - COUNT_BYTES - END_BYTES) + model.tailBytes.length
+    let at = ends, begin = bytes.readUInt32LE(at), length = begin + model.tailBytes.length
+    for (let rest = all; rest !== 0; rest &= rest - 1) {
+      const end = bytes.readUInt32LE(at += END_BYTES)
+      if ((mask & rest & -rest) !== 0) length += end - begin
+      begin = end
+    }
+    return length
+  }
+
+  /** Writes the view that a mask lets out, from `at` on; gives where it ends. */
+  write(mask: number, into: Buffer, at: number): number {
+    const { bytes, from, model, mask: all } = this, ends = this.#ends
+    let place = ends, begin = bytes.readUInt32LE(place), to = at
+    if ((all & ~mask) === 0) to += bytes.copy(into, to, from, from + bytes.readUInt32LE(this.to - COUNT_BYTES - END_BYTES))
+    else {
+      to += bytes.copy(into, to, from, from + begin)
+      for (let rest = all; rest !== 0; rest &= rest - 1) {
+        const end = bytes.readUInt32LE(place += END_BYTES)
+        if ((mask & rest & -rest) !== 0) to += bytes.copy(into, to, from + begin, from + end)
+        begin = end
+      }
+    }
+    return to + model.tailBytes.copy(into, to)
+  }
+
+  /** The view as a text of its own. */
+  text(mask: number): string {
+    const view = Buffer.allocUnsafe(this.lengthOf(mask))
+    this.write(mask, view, 0)
+    return view.toString()
+  }
+
+  get #ends(): number { return this.to - COUNT_BYTES - END_BYTES * (this.bytes[this.to - COUNT_BYTES]! + 1) }
+}
+
+/** What the mask lets out of an entity. */
+export function pack({ model, head, parts, mask: all }: Entity, mask: number): Packed {
+  const granted = parts.filter(({ bit }) => (bit & mask) !== 0)
+  return packed(model, head, granted.map(({ text }) => text), all & mask)
+}
+
+/** What packed bytes hold, without attributes that its model does not have any more. Throws a RangeError for bytes that nobody packed. */
+export function unpack(bytes: Buffer): Packed {
+  const texts = textsIn(bytes), [head = '', ...parts] = texts ?? []
+  const model = modelOf(/^{"id":"urn:ngsi-ld:([A-Za-z]+):/.exec(head)?.[1] ?? '')
+  if (!texts || !model || !parts.every(isPart)) throw new RangeError(`${bytes.length} bytes that are no packed entity`)
+  const bits = parts.map(text => model.bitOf(nameIn(text)) ?? 0), mask = bits.reduce((all, bit) => all | bit, 0)
+  const isAsItWas = bytes[0] !== LINES_FORMAT && bits.every((bit, n) => bit > (bits[n - 1] ?? 0))
+  if (isAsItWas) return new Packed(model, bytes, 0, bytes.length, mask)
+  const known = bits.map((bit, n) => ({ bit, text: parts[n]! })).filter(({ bit }) => bit > 0).sort((a, b) => a.bit - b.bit)
+  return packed(model, head, known.map(({ text }) => text), mask)
+}
+
+function packed(model: Model, head: string, parts: readonly string[], mask: number): Packed {
+  const text = head + parts.join(''), size = Buffer.byteLength(text), length = size + END_BYTES * (parts.length + 1) + COUNT_BYTES
+  const bytes = Buffer.allocUnsafe(length)
+  bytes.write(text)
+  let end = Buffer.byteLength(head), at = bytes.writeUInt32LE(end, size)
+  for (const part of parts) at = bytes.writeUInt32LE(end += Buffer.byteLength(part), at)
+  bytes[at] = parts.length
+  bytes[at + 1] = PACKED_FORMAT
+  return new Packed(model, bytes, 0, length, mask)
+}
+
+/** Those of the head and of each attribute; undefined where there are none to be found. */
+function textsIn(bytes: Buffer): readonly string[] | undefined {
+  if (bytes[0] === LINES_FORMAT) return linesIn(bytes)
+  const ends = endsIn(bytes)
+  if (!ends || !isUtf8(bytes.subarray(0, ends.at(-1)))) return undefined
+  return ends.map((end, n) => bytes.toString('utf8', ends[n - 1] ?? 0, end))
+}
+
+function endsIn(bytes: Buffer): readonly number[] | undefined {
+  const count = bytes[bytes.length - COUNT_BYTES] ?? 0, from = bytes.length - COUNT_BYTES - END_BYTES * (count + 1)
+  if (from < 0 || bytes[bytes.length - 1] !== PACKED_FORMAT) return undefined
+  const ends = Array.from({ length: count + 1 }, (_, n) => bytes.readUInt32LE(from + n * END_BYTES))
+  return ends.at(-1) === from && ends.every((end, n) => end > (ends[n - 1] ?? 0)) ? ends : undefined
+}
+
+function linesIn(bytes: Buffer): readonly string[] | undefined {
+  const [first = '', ...texts] = bytes.toString().split('\n'), [, count] = /^1 [A-Za-z]+ (\d+)$/.exec(first) ?? []
+  return isUtf8(bytes) && texts.length === Number(count) + 1 ? texts : undefined
+}
+
+function isPart(text: string): boolean {
+  return text.startsWith(',"') && text.endsWith('}') && text.startsWith('":{"type":"', text.indexOf('"', 2))
+}
+
+/** `,"name":…` → name */
+function nameIn(text: string): string { return text.slice(2, text.indexOf('"', 2)) }
