@@ -1,0 +1,84 @@
+// The data directory of a gateway that has all its business behind it: sources paired, devices seen, consents, offers and agreements made.
+// By the gateway's own rooms and not over HTTP, as a hundred thousand devices want; what a disk would cost is not measured here.
+import { recognise } from '#adapters/registry.ts'
+import { grantedOf, type Fleet, type FleetDevice } from '#benchmarks/fleet.ts'
+import { Consents } from '#gateway/consent/consents.ts'
+import { Devices } from '#gateway/devices/devices.ts'
+import { Sources, type Source } from '#gateway/devices/sources.ts'
+import { Streams, type Stream } from '#gateway/devices/streams.ts'
+import { systemClock } from '#gateway/lib/clock.ts'
+import { Agreements } from '#gateway/market/agreements.ts'
+import { Ledger } from '#gateway/market/ledger.ts'
+import { Offers } from '#gateway/market/offers.ts'
+import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import { Parties } from '#gateway/parties/parties.ts'
+import { Vault } from '#gateway/parties/vault.ts'
+import { openState } from '#gateway/state/database.ts'
+import { map } from '#semantic-models/mapper.ts'
+import { makeCorpus } from '#test/support/hostile-corpus.ts'
+
+const PURPOSE = 'dpv:ServiceProvision'
+/** As a city has hubs: one does not speak for everybody. */
+const SOURCES_MIN = 4
+
+export interface Business {
+  /** The attributes that each reader is granted of an entity; the usual ones where undefined. One reader each. */
+  readonly readers: readonly (readonly string[] | undefined)[]
+  /** Consents that name somebody else, spread over the streams. */
+  readonly otherConsents: number
+}
+
+export interface Prepared {
+  /** For each connection of the fleet. */
+  readonly publishers: readonly { readonly username: string, readonly password: string }[]
+  readonly readers: readonly { readonly id: string, readonly key: string }[]
+  /** Those that have consent. */
+  readonly streamIds: readonly string[]
+}
+
+export function prepareData(directory: string, fleet: Fleet, { readers, otherConsents }: Business): Prepared {
+  const database = openState(directory), clock = systemClock, nobodyWaits = (): void => {}
+  database.exec('PRAGMA synchronous = OFF')
+  const parties = new Parties(database, clock, new Vault(directory)), sources = new Sources(database, clock), devices = new Devices(database, clock, sources)
+  const streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!), consents = new Consents(database, clock, nobodyWaits)
+  const offers = new Offers(database, clock), ledger = new Ledger(database, clock), agreements = new Agreements({ database, clock, offers, ledger, onChange: nobodyWaits })
+  const owner = parties.add({ role: 'owner', name: 'Owner' }).party
+  const accounts = readers.map((_, n) => parties.add({ role: 'subscriber', name: `City ${n}` }))
+  const perSource = Math.min(MQTT_LIMITS.connectionsPerSourceMax, Math.ceil(fleet.connections / SOURCES_MIN))
+  const paired = Array.from({ length: Math.ceil(fleet.connections / perSource) }, (_, n) => sources.pair(owner.id, { name: `Hub ${n}` }))
+  const sourceOf = (connection: number) => paired[Math.floor(connection / perSource)]!
+  const known = fleet.devices.map(device => streamOf(device, sourceOf(device.connection).source, devices, streams))
+  devices.flush()
+  streams.flush()
+  const consented = known.filter((_, n) => fleet.devices[n]!.isConsented), ownerId = owner.id
+  for (const [n, { id: streamId }] of known.entries()) {
+    if (!fleet.devices[n]!.isConsented) continue
+    const usual = grantedOf(fleet.devices[n]!.shape)
+    const offer = offers.create(ownerId, { streamId, price: 0n, unit: 'message', currency: 'EUR', attributes: usual })
+    for (const [reader, attributes = usual] of readers.entries()) {
+      const { party } = accounts[reader]!
+      consents.grant({ ownerId, streamId, recipient: party.id, purposes: [PURPOSE], attributes })
+      agreements.agree(party.id, { offerId: offer.id, purpose: PURPOSE })
+    }
+  }
+  for (let n = 0; n < otherConsents; n++) {
+    consents.grant({ ownerId, streamId: consented[n % consented.length]!.id, recipient: `sub_somebody${n}`, purposes: [PURPOSE], attributes: ['temperature'] })
+  }
+  database.close()
+  return {
+    publishers: Array.from({ length: fleet.connections }, (_, n) => sourceOf(n)), streamIds: consented.map(({ id }) => id),
+    readers: accounts.map(({ party: { id }, key }) => ({ id, key })),
+  }
+}
+
+/** The stream that carries the sequence number, after the device has spoken once. */
+function streamOf({ name, shape, topic }: FleetDevice, source: Source, devices: Devices, streams: Streams): Stream {
+  const [first] = makeCorpus({ seed: 1, shapes: [shape], devicesPerShape: 1, messagesPerDevice: 1, isHostile: false, at: Date.now() }).messages
+  const payload = Buffer.from(first!.payload.toString().replaceAll(`${shape.name}-0`, name)), { adapter } = recognise(topic)!
+  const decoded = adapter.decode({ topic, payload, qos: 0, retain: false, receivedAt: Date.now() }, undefined, {})
+  for (const { device } of decoded.readings) devices.find(source, adapter.name, device)
+  for (const report of decoded.devices) devices.report(devices.peek(source.id, adapter.name, report.device)!, report)
+  const { observations } = map(decoded.readings, key => devices.peek(source.id, adapter.name, key)!.facts, Date.now())
+  const found = observations.map(observation => streams.find(source, devices.peek(source.id, adapter.name, observation.device)!, observation))
+  return found[observations.findIndex(({ model }) => model.type === shape.model)]!
+}
