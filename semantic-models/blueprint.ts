@@ -130,7 +130,7 @@ class Drawing {
   #targetOf(form: ReadingForm, words: readonly WordForm[] | undefined): ToState | ToPart | undefined {
     const route = this.#prepared.routes.get(form.quantity)
     if (!route || form.channel !== undefined) return undefined
-    if (route.isStatus) return this.#toState(form)
+    if (route.isStatus) return words ? undefined : this.#toState(form)
     return route.words ? words && this.#toWord(form, route, words) : this.#toNumber(form, route)
   }
 

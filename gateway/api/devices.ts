@@ -34,7 +34,9 @@ function find({ devices }: Services, ownerId: string, idOrName: string): Device 
   throw new GatewayError('CONFLICT', `Several of your devices have this name: give the id of one, ${byName.map(({ id }) => id).join(' or ')}.`)
 }
 
-function deviceView({ streams }: Services, { id, sourceId, key, dialect, settings, facts, status, lastSeen }: Device) {
+function deviceView({ streams }: Services, device: Device) {
+  device.bringUpToDate?.()
+  const { id, sourceId, key, dialect, settings, facts, status, lastSeen } = device
   return {
     deviceId: id, sourceId, device: key, dialect, name: settings.name, placement: facts.placement, role: facts.role,
     location: facts.location, timezone: settings.timezone, emptyMm: facts.emptyMm, fullMm: facts.fullMm, category: facts.category, refParkingSite: facts.refParkingSite,

@@ -66,7 +66,7 @@ describe('A link to a foreign broker', () => {
   const turn = async (isDone: () => boolean) => { while (!isDone()) await new Promise(setImmediate) }
   const start = async (more: object = {}) => {
     const bridge = { sourceId: 'src_a', broker: `mqtt://127.0.0.1:${await script.port()}`, protocol: '3.1.1' as const, topics: ['t/#'], createdAt: 0, ...more }
-    link = new Link({ bridge, password: undefined, log: silentLog, ingest: batch => new Promise((settle, reject) => { taken.push({ batch, settle, fail: () => reject(new Error('full')) }) }) })
+    link = new Link({ bridge, password: undefined, log: silentLog, ingest: batch => new Promise((settle, reject) => { taken.push({ batch: [...batch], settle, fail: () => reject(new Error('full')) }) }) })
     await link.start()
     await script.packet(({ cmd }) => cmd === 'subscribe')
     await turn(() => link.status.state === 'connected' || link.status.state === 'refused')

@@ -12,6 +12,8 @@ import type { Agreements } from '#gateway/market/agreements.ts'
 export interface Plan {
   /** Every attribute that some grant in force lets out: what the journal may hold. */
   readonly granted: number
+  /** Every attribute that leaves by some outlet. */
+  readonly sold: number
   /** By the id of the agreement. */
   readonly outlets: ReadonlyMap<string, Outlet>
   /** Why nothing leaves, where there is no outlet. */
@@ -36,6 +38,8 @@ export class Plans {
   readonly #options: PlansOptions
   readonly #byStream = new Map<number, Plan>()
   readonly #alarms = new Map<number, NodeJS.Timeout>()
+  /** Told when what a stream lets out is to be looked up anew. */
+  onChanged: (stream: Stream) => void = () => {}
   /** Told when a grant was found to have ended by itself, before anything more is let out. */
   onExpired: (stream: Stream) => void = () => {}
 
@@ -46,12 +50,17 @@ export class Plans {
     const plan = this.#byStream.get(stream.number)
     if (plan && this.#options.clock.now() < plan.validUntil) return plan
     const compiled = this.#compile(stream)
-    if (plan) this.onExpired(stream)
+    if (!plan) return compiled
+    this.onChanged(stream)
+    this.onExpired(stream)
     return compiled
   }
 
   /** To be called when a consent or an agreement of the stream has changed, before the change is answered. */
-  invalidate(stream: Stream): void { this.#byStream.delete(stream.number) }
+  invalidate(stream: Stream): void {
+    this.#byStream.delete(stream.number)
+    this.onChanged(stream)
+  }
 
   /** What an agreement allows now, or why it allows nothing. */
   standingOf(agreement: Agreement): Outlet | RefusalCode {
@@ -75,14 +84,16 @@ export class Plans {
   #compile(stream: Stream): Plan {
     const { consents, agreements, clock } = this.#options, now = clock.now(), grants = consents.on(stream.id)
     const inForce = grants.filter(grant => stateOf(grant, now) === 'given'), outlets = new Map<string, Outlet>()
-    let refusal: RefusalCode = inForce.length > 0 ? 'NO_AGREEMENT' : ended(grants, now)
+    let refusal: RefusalCode = inForce.length > 0 ? 'NO_AGREEMENT' : ended(grants, now), sold = 0
     for (const agreement of agreements.on(stream.id)) {
       const found = standing(agreement, grants, stream.model, now)
-      if (isOutlet(found)) outlets.set(agreement.id, found)
-      else if (inForce.length > 0) refusal = furthest(refusal, found)
+      if (isOutlet(found)) {
+        outlets.set(agreement.id, found)
+        sold |= found.mask
+      } else if (inForce.length > 0) refusal = furthest(refusal, found)
     }
     const granted = inForce.reduce((mask, { attributes }) => mask | stream.model.maskOf(attributes), 0)
-    const plan = { granted, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
+    const plan = { granted, sold, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
     this.#byStream.set(stream.number, plan)
     this.#setAlarm(stream, plan)
     return plan

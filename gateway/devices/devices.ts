@@ -40,6 +40,8 @@ export interface Device {
   reported: Reported
   facts: DeviceFacts
   readonly status: Map<string, StatusValue>
+  /** To be called before `status` is read or written, where there is one. */
+  bringUpToDate?: () => void
   lastSeen: number
 }
 

@@ -50,10 +50,12 @@ export class Streams {
   /** The names of the attributes that a stream is known to have, in the order of its model. */
   attributesOf(stream: Stream): readonly string[] { return stream.model.attributesIn(stream.mask) }
 
+  /** The stream of a device and a model, if there is one. */
+  peek(deviceId: string, model: Model, quantity: string | undefined): Stream | undefined { return this.#byDevice.get(deviceId)?.get(quantity ?? model.slug) }
+
   /** The stream that an observation belongs to. */
   find(source: Source, device: Device, { model, quantity, entity }: Observation): Stream {
-    const known = this.#byDevice.get(device.id)?.get(quantity ?? model.slug)
-    const stream = known ?? this.#make(source, device, model, quantity)
+    const stream = this.peek(device.id, model, quantity) ?? this.#make(source, device, model, quantity)
     if ((stream.mask | entity.mask) !== stream.mask) {
       stream.mask |= entity.mask
       this.#unwritten.add(stream)

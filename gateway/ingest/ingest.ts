@@ -1,5 +1,5 @@
 // The one port between the MQTT edge and the pipeline.
-import type { Packet } from '#adapters/packet.ts'
+import type { Batch } from '#gateway/ingest/batch.ts'
 
 /** One authenticated connection of a source. Two connections of one source share its topics, and nothing else is shared. */
 export interface Connection {
@@ -12,4 +12,4 @@ export interface Connection {
  * Returns nothing when the whole batch may be acknowledged at once, or a promise that resolves when it may
  * (what must not be lost is on disk by then) and rejects when it must not be acknowledged.
  */
-export type Ingest = (batch: readonly Packet[], connection: Connection) => Promise<void> | undefined
+export type Ingest = (batch: Batch, connection: Connection) => Promise<void> | undefined

@@ -41,7 +41,7 @@ export interface KernelEntity {
 export interface Entered { readonly plan: Plan, readonly at: number, readonly states: number, readonly entities: readonly number[] }
 
 interface Exports {
-  run(rows: number, count: number, source: number): number
+  run(rows: number, first: number, count: number, source: number): number
   hashOf(text: number, length: number, seed: number): number
 }
 
@@ -56,6 +56,11 @@ export class Kernel {
   #rowsOutAt = 0
   #inputAt = 0
   #timeAt = 0
+  #source = 0
+  #loaded = 0
+  #textAt = 0
+  #receivedAt = NaN
+  #seen: KernelViews | undefined
   #messages = 0
   /** Counts how often everything was forgotten: what was entered before is gone. */
   epoch = 0
@@ -71,13 +76,14 @@ export class Kernel {
     const memory = this.#memory = new KernelMemory(DATA, KERNEL_BYTES_MAX)
     this.#plans = new Map()
     this.#messages = 0
+    this.#receivedAt = NaN
     this.epoch++
     const slots = memory.take(FIELDS_MAX * SLOT_BYTES), present = memory.take(FIELDS_MAX * 4), cells = memory.take(PARTS_MAX * CELL_BYTES)
     this.#rowsAt = memory.take(BATCH_ROWS_MAX * ROW_WORDS * 4)
     this.#rowsOutAt = memory.take(ROWS_OUT_MAX * ROW_OUT_WORDS * 4)
     this.#inputAt = memory.take(BATCH_BYTES_MAX + 16)
     this.#timeAt = memory.take(TIME_BYTES)
-    const ends = memory.take(PARTS_MAX * 4), text = memory.take(TEXT_BYTES)
+    const ends = memory.take(PARTS_MAX * 4), text = this.#textAt = memory.take(TEXT_BYTES)
     memory.words([0, 0, slots, present, cells, this.#rowsOutAt, ROWS_OUT_MAX, text, text + TEXT_BYTES, ends, this.#timeAt], BOARD)
     memory.view.setFloat64(BOARD + 64, FIRST_MS, true)
     memory.view.setFloat64(BOARD + 72, END_MS, true)
@@ -112,30 +118,53 @@ export class Kernel {
   /** What may be let out of an entity from now on. */
   grant({ entities }: Entered, n: number, granted: number): void { this.#memory.view.setInt32(entities[n]! + 4, granted, true) }
 
-  /** The newest value of a state, and when it was observed; undefined before the first. */
-  stateOf({ states }: Entered, n: number): { readonly value: number, readonly observedAt: number } | undefined {
+  /** The newest value of a state, and when it was observed; undefined where none came since it was asked last. */
+  takeState({ states }: Entered, n: number): { readonly value: number, readonly observedAt: number } | undefined {
     const at = states + n * STATE_BYTES, { view } = this.#memory
     if (view.getInt32(at + 16, true) === 0) return undefined
+    view.setInt32(at + 16, 0, true)
     return { value: view.getFloat64(at, true), observedAt: view.getFloat64(at + 8, true) }
   }
 
   /**
-   * Works off rows of one source, `[topic, its length, payload, its length]` as offsets into `bytes`, from row `from` on. `timeText` is
-   * `receivedAt` as text. What it came to is read from a `KernelRun`.
+   * Takes rows of one source, `[topic, its length, payload, its length]` as offsets into `bytes`, from row `from` on; gives how many there was
+   * room for. `timeText` is `receivedAt` as text.
    */
-  run(source: number, bytes: Uint8Array, rows: Int32Array, from: number, count: number, receivedAt: number, timeText: string): KernelRun {
-    const memory = this.#memory
+  load(source: number, bytes: Uint8Array, rows: ArrayLike<number>, from: number, count: number, receivedAt: number, timeText: string): number {
     if ((this.#messages += count) > MESSAGES_MAX) this.reset()
-    memory.bytes.set(Buffer.from(timeText, 'latin1'), this.#timeAt)
-    memory.view.setFloat64(BOARD + 48, receivedAt, true)
-    const begin = rows[from * 4]!, taken = this.#load(bytes, rows, from, Math.min(count, BATCH_ROWS_MAX), begin)
-    const made = this.#exports.run(this.#rowsAt, taken, source), done = memory.view.getInt32(BOARD + 56, true)
-    return { done, made, answers: new Int32Array(memory.memory.buffer, this.#rowsAt, taken * ROW_WORDS), rows: new Int32Array(memory.memory.buffer, this.#rowsOutAt, made * ROW_OUT_WORDS) }
+    const { bytes: memory, view } = this.#memory
+    this.#source = source
+    if (receivedAt !== this.#receivedAt) {
+      for (let at = 0; at < TIME_BYTES; at++) memory[this.#timeAt + at] = timeText.charCodeAt(at)
+      view.setFloat64(BOARD + 48, this.#receivedAt = receivedAt, true)
+    }
+    return this.#loaded = this.#load(this.#views().answers, bytes, rows, from, Math.min(count, BATCH_ROWS_MAX), rows[from * 4]!)
+  }
+
+  /**
+   * Works off what was loaded, from the row of this number on. It stops behind the first row that it does not take: what the long road makes
+   * of that may change what those behind it mean.
+   */
+  run(first: number): KernelRun {
+    const made = this.#exports.run(this.#rowsAt, first, this.#loaded, this.#source), views = this.#views(), { bytes: memory, view } = this.#memory
+    const done = view.getInt32(BOARD + 56, true)
+    const end = made === 0 ? this.#textAt : views.rows[(made - 1) * ROW_OUT_WORDS + 3]!
+    return { done, made, ...views, textFrom: this.#textAt, text: Buffer.from(memory.subarray(this.#textAt, end)) }
+  }
+
+  /** Made anew when the memory has grown: its old buffer is gone then. */
+  #views(): KernelViews {
+    const { buffer } = this.#memory.bytes
+    if (this.#seen?.answers.buffer === buffer) return this.#seen
+    return this.#seen = {
+      answers: new Int32Array(buffer, this.#rowsAt, BATCH_ROWS_MAX * ROW_WORDS), rows: new Int32Array(buffer, this.#rowsOutAt, ROWS_OUT_MAX * ROW_OUT_WORDS),
+      observedAt: new Float64Array(buffer, this.#rowsOutAt, ROWS_OUT_MAX * ROW_OUT_WORDS / 2),
+    }
   }
 
   /** As many rows as there is room for. */
-  #load(bytes: Uint8Array, rows: Int32Array, from: number, count: number, begin: number): number {
-    const into = new Int32Array(this.#memory.memory.buffer, this.#rowsAt, count * ROW_WORDS), shift = this.#inputAt - begin
+  #load(into: Int32Array, bytes: Uint8Array, rows: ArrayLike<number>, from: number, count: number, begin: number): number {
+    const shift = this.#inputAt - begin
     let taken = 0, end = begin
     for (; taken < count; taken++) {
       const row = (from + taken) * 4, payload = rows[row + 2]!, length = rows[row + 3]!
@@ -157,9 +186,26 @@ export class Kernel {
   }
 }
 
-/**
- * What a run came to: so many rows were worked off; their answers at every sixth word; and the entities that were made, eight words each:
- * which row of the run, the entity's number, from where to where its packed bytes lie (the same twice: nothing of it is granted), the mask of
- * all its attributes, where its text ends, and as a float64 when it was observed, or -1 where that is its arrival.
- */
-export interface KernelRun { readonly done: number, readonly made: number, readonly answers: Int32Array, readonly rows: Int32Array }
+/** Of the kernel's memory: good until something is entered, or run. */
+interface KernelViews {
+  /** Six words for each row that was loaded, the last of them an ANSWER once it was worked off. */
+  readonly answers: Int32Array
+  /**
+   * Eight words for each entity that was made: of which row, the entity's number, from where to where its packed bytes lie (the same
+   * twice: nothing of it is granted), the mask of all its attributes, where its text ends; and, in `observedAt` at every fourth from the
+   * third on, when it was observed, or -1 where that is its arrival.
+   */
+  readonly rows: Int32Array
+  readonly observedAt: Float64Array
+}
+
+/** What a run came to. */
+export interface KernelRun extends KernelViews {
+  /** The number of the row that is next. */
+  readonly done: number
+  /** Entities. */
+  readonly made: number
+  /** The packed bytes of all of them, copied out, and where in memory they began. */
+  readonly text: Buffer
+  readonly textFrom: number
+}

@@ -2,6 +2,8 @@
 import type { KernelMemory } from '#gateway/kernel/memory.ts'
 
 const ENTRY_BYTES = 24, FIRST_SIZE = 1_024
+/** As long as MQTT lets one be. */
+const TOPIC_BYTES_MAX = 65_535
 const HASH = 0, SOURCE = 4, TEXT = 8, LENGTH = 12, DEVICE = 16
 /** On the board: where the table lies, and its mask. */
 const TABLE = 0, MASK = 4
@@ -10,6 +12,8 @@ export class TopicTable {
   readonly #memory: KernelMemory
   readonly #board: number
   readonly #hashOf: (at: number, length: number, source: number) => number
+  /** Where a topic is written that is looked for. */
+  readonly #scratch: number
   #at = 0
   #size = 0
   /** Entries, those included that were deleted. */
@@ -20,23 +24,34 @@ export class TopicTable {
     this.#memory = memory
     this.#board = board
     this.#hashOf = hashOf
+    this.#scratch = memory.take(TOPIC_BYTES_MAX)
     this.#make(FIRST_SIZE)
   }
 
+  /** Throws a RangeError where memory is out; then nothing has changed. */
   set(source: number, topic: string, device: number): void {
-    const [text, length] = this.#memory.text(topic), hash = this.#hashOf(text, length, source)
     if (this.#filled >= this.#size / 2) this.#grow()
-    const { view } = this.#memory, entry = this.#find(hash, source, text, length)
-    if (view.getUint32(entry + TEXT, true) === 0) this.#filled++
+    const { hash, length, entry } = this.#look(source, topic), known = this.#memory.view.getUint32(entry + TEXT, true)
+    const [text] = known === 0 ? this.#memory.text(topic) : [known], { view } = this.#memory
+    if (known === 0) this.#filled++
     if (view.getUint32(entry + DEVICE, true) === 0) this.count++
     this.#memory.words([hash, source, text, length, device, 0], entry)
   }
 
+  /** Takes no memory: views of it stay good. */
   delete(source: number, topic: string): void {
-    const [text, length] = this.#memory.text(topic), entry = this.#find(this.#hashOf(text, length, source), source, text, length)
+    const { entry } = this.#look(source, topic)
     if (this.#memory.view.getUint32(entry + DEVICE, true) === 0) return
     this.#memory.view.setUint32(entry + DEVICE, 0, true)
     this.count--
+  }
+
+  #look(source: number, topic: string): { readonly hash: number, readonly length: number, readonly entry: number } {
+    const bytes = Buffer.from(topic), { length } = bytes
+    if (length > TOPIC_BYTES_MAX) throw new RangeError(`A topic of ${length} bytes`)
+    this.#memory.bytes.set(bytes, this.#scratch)
+    const hash = this.#hashOf(this.#scratch, length, source)
+    return { hash, length, entry: this.#find(hash, source, this.#scratch, length) }
   }
 
   /** The entry of a topic, or the free one where it belongs. One that was deleted is found by its text. */

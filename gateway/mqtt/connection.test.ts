@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { duplexPair } from 'node:stream'
 import { generate } from 'mqtt-packet'
-import type { Packet } from '#adapters/packet.ts'
+import type { Batch } from '#gateway/ingest/batch.ts'
 import { CLOSE_REASONS } from '#gateway/mqtt/close-reason.ts'
 import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/lengths.ts'
 import { connack } from '#gateway/mqtt/codec/encode.ts'
@@ -128,7 +128,7 @@ describe('a connection’s publishes', () => {
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       feeds: { open: () => { throw new Error('nobody reads here') } },
-      ingest: (batch: readonly Packet[]) => { count += batch.length; return undefined },
+      ingest: (batch: Batch) => { count += batch.count; return undefined },
       join: () => ({ identity: { sourceId: 'home', clientId: 'c' }, namespace, session: namespace.newSession('c'), hasSession: false, keepAlive: 60, answer: connack(4, 0) }),
       swallowed() {}, closed() {}, failed() {},
     }

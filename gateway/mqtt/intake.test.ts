@@ -1,6 +1,6 @@
 // Batches in, answers out: in order, after the promise, never for what was not kept.
 import assert from 'node:assert/strict'
-import type { Packet } from '#adapters/packet.ts'
+import type { Batch } from '#gateway/ingest/batch.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import type { Publish, Qos } from '#gateway/mqtt/codec/packets.ts'
@@ -16,8 +16,8 @@ function setUp(limits = {}) {
   const batches: { topics: string[], settle: () => void, fail: () => void }[] = []
   const log: (string | [number, number])[] = []
   let isImmediate = false
-  const ingest = (packets: readonly Packet[]) => {
-    const topics = packets.map(({ topic }) => topic)
+  const ingest = (batch: Batch) => {
+    const topics = Array.from(batch, ({ topic }) => topic)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     batches.push({ topics, settle: resolve, fail: () => reject(new Error('disk full')) })
     return isImmediate ? undefined : promise

@@ -1,4 +1,5 @@
 // From PUBLISH to acknowledgement, for one connection: batches go in by the port of ingest, answers leave in the order of what they answer.
+import { Batch } from '#gateway/ingest/batch.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { TYPE, type Publish } from '#gateway/mqtt/codec/packets.ts'
 import { protocolError } from '#gateway/mqtt/codec/reason.ts'
@@ -98,7 +99,7 @@ export class Intake {
     this.#open = emptyBatch()
     this.#waiting.push(batch)
     this.#count(batch, 1)
-    const settling = batch.packets.length > 0 ? this.#ingest(batch.packets, this.#connection) : undefined
+    const settling = batch.packets.length > 0 ? this.#ingest(Batch.of(batch.packets), this.#connection) : undefined
     if (settling) settling.then(() => { this.#settle(batch); this.#review() }, () => this.#fail())
     else this.#settle(batch)
     this.#review()

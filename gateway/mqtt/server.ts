@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Packet } from '#adapters/packet.ts'
+import { Batch } from '#gateway/ingest/batch.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
@@ -221,13 +221,13 @@ export class MqttServer {
   #publishWill(identity: Connection, namespace: Namespace, will: Will): void {
     if (will.topic.startsWith('$')) return this.#options.events?.onSwallow?.()
     const receivedAt = Date.now(), { topic, payload, qos, retain } = will
-    const settling = this.#ingest([{ topic, payload, qos, retain, receivedAt }], identity), route = () => namespace.route(will, undefined, receivedAt)
+    const settling = this.#ingest(Batch.of([{ topic, payload, qos, retain, receivedAt }]), identity), route = () => namespace.route(will, undefined, receivedAt)
     if (settling) settling.then(route, error => this.#host.failed(error))
     else route()
   }
 
   /** Keeps count of what is under way, so that a stop can wait for it. */
-  #ingest(batch: readonly Packet[], connection: Connection): Promise<void> | undefined {
+  #ingest(batch: Batch, connection: Connection): Promise<void> | undefined {
     let settling: Promise<void> | undefined
     try {
       settling = this.#options.ingest(batch, connection)

@@ -19,6 +19,11 @@ export class Decoder {
   readonly #devices: Devices
   readonly #sources = new Map<string, SourceMemory>()
 
+  /** Told when something else is remembered, under this key: other messages may be understood differently. */
+  onRemembered: (sourceId: string, memoryKey: string) => void = () => {}
+  /** Told when a topic may be another dialect's, or another device's, from now on. */
+  onReassigned: (sourceId: string, topic: string) => void = () => {}
+
   constructor(devices: Devices) { this.#devices = devices }
 
   /** What the packet says, and by which dialect; undefined where no adapter knows the topic. */
@@ -32,15 +37,27 @@ export class Decoder {
     return { adapter, decoded: answers.length === 1 ? answers[0]! : together(answers) }
   }
 
+  /** Whose topic it is where every message on it is, and what is remembered for it; undefined where that depends on the message. */
+  placeOf(source: Source, topic: string): { readonly adapter: Adapter, readonly memoryKey: string, readonly memory: Memory | undefined } | undefined {
+    const kept = this.#of(source.id), found = this.#recognise(kept, source, topic)
+    if (!found || found.adapter.keyOf || kept.claims.keysOf(topic, found.adapter).length > 0) return undefined
+    const memoryKey = `${found.adapter.name} ${found.key}`
+    return { adapter: found.adapter, memoryKey, memory: kept.memories.get(memoryKey) }
+  }
+
   forget(sourceId: string): void { this.#sources.delete(sourceId) }
 
   #ask(kept: SourceMemory, source: Source, adapter: Adapter, key: string, packet: Packet): Decoded {
     const memoryKey = `${adapter.name} ${key}`, before = kept.memories.get(memoryKey)
     const timezone = this.#devices.peek(source.id, adapter.name, key)?.settings.timezone ?? source.timezone
     const decoded = adapter.decode(packet, before, { timezone })
+    if (decoded.memory !== before) this.onRemembered(source.id, memoryKey)
     if (decoded.memory !== undefined) remember(kept.memories, memoryKey, decoded.memory)
     else kept.memories.delete(memoryKey)
-    for (const topic of kept.claims.replace(adapter, key, before, decoded.memory)) kept.topics.delete(topic)
+    for (const topic of kept.claims.replace(adapter, key, before, decoded.memory)) {
+      kept.topics.delete(topic)
+      this.onReassigned(source.id, topic)
+    }
     return decoded
   }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Devices } from '#gateway/devices/devices.ts'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
+import { Batch } from '#gateway/ingest/batch.ts'
 import { Decoder } from '#gateway/pipeline/decode.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { Disk, DISK_FAULTS } from '#test/support/disk.ts'
@@ -13,7 +14,7 @@ const timed = (seconds: number) => ({ last_seen: new Date(Date.UTC(2026, 4, 4, 1
 
 describe('The data path', () => {
   let rooms: Rooms, owner: Party, source: Source, stream: Stream, city: Party, disk: Disk, reader: Reader
-  before(async () => { disk = await Disk.take() })
+  before(() => { disk = new Disk() })
   beforeEach(async () => {
     rooms = await Rooms.open()
     ;({ owner, source, stream } = await rooms.scene())
@@ -46,7 +47,7 @@ describe('The data path', () => {
     assert.deepEqual([isAcknowledged, rooms.journal.lastPosition(stream.number), reader.temperatures, books(2).inFlight], [true, 1, [1], 0])
     for (const { id } of rooms.consents.list(owner.id)) rooms.consents.withdraw(owner.id, id)
     const payload = Buffer.from('{"temperature":2}'), receivedAt = rooms.clock.now()
-    assert.equal(rooms.pipeline.ingest([{ topic: 'zigbee2mqtt/kitchen', payload, qos: 1, retain: false, receivedAt }], { sourceId: source.id, clientId: 'hub' }), undefined)
+    assert.equal(rooms.pipeline.ingest(Batch.of([{ topic: 'zigbee2mqtt/kitchen', payload, qos: 1, retain: false, receivedAt }]), { sourceId: source.id, clientId: 'hub' }), undefined)
     assert.equal(rooms.tally.dropped.CONSENT_WITHDRAWN, 1)
   })
 

@@ -7,14 +7,18 @@ import type { Device, Devices } from '#gateway/devices/devices.ts'
 import type { Source, Sources } from '#gateway/devices/sources.ts'
 import type { Streams } from '#gateway/devices/streams.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
+import type { Batch } from '#gateway/ingest/batch.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
+import { Kernel } from '#gateway/kernel/kernel.ts'
 import { furthest } from '#gateway/decision/standing.ts'
 import { consent } from '#gateway/pipeline/consent.ts'
 import { Decoder } from '#gateway/pipeline/decode.ts'
 import { Freshness } from '#gateway/pipeline/fresh.ts'
+import { Lanes } from '#gateway/pipeline/lanes.ts'
 import { price } from '#gateway/pipeline/price.ts'
+import { ShortRoad } from '#gateway/pipeline/short-road.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Network } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
@@ -41,24 +45,48 @@ export interface PipelineOptions {
 /** What one batch lets out, on its way to the journal. */
 interface Outgoing { readonly messages: Message[], readonly records: JournalRecord[], isDurable: boolean }
 
+/** Topics that are learned behind one batch: each takes some microseconds. */
+const LEARNED_PER_BATCH_MAX = 64
+
 const UNKNOWN_TOPIC = 'No adapter knows this topic: name the dialect when you pair the source.'
 
 export class Pipeline {
   readonly #options: PipelineOptions
   readonly #decoder: Decoder
   readonly #freshness = new Freshness()
+  readonly #lanes: Lanes
+  readonly #shortRoad: ShortRoad
+  /** What the batch under way lets out. */
+  #out: Outgoing = nothing()
+  /** Told of each message in bytes that took the long road. */
+  onHandedBack: () => void = () => {}
+  /** Topics whose messages were understood in full by the long road. */
+  readonly #understood = new Set<string>()
 
   constructor(options: PipelineOptions) {
     this.#options = options
-    this.#decoder = new Decoder(options.devices)
+    const { devices, streams, plans, network, explain, tally } = options, kernel = new Kernel(), decoder = this.#decoder = new Decoder(devices)
+    const lanes = this.#lanes = new Lanes({ kernel, decoder, devices, streams, plans, channelOf: stream => network.channelOf(stream) })
+    decoder.onRemembered = (sourceId, memoryKey) => lanes.forgetMemory(sourceId, memoryKey)
+    decoder.onReassigned = (sourceId, topic) => lanes.forget(sourceId, topic)
+    this.#shortRoad = new ShortRoad({
+      kernel, lanes, freshness: this.#freshness,
+      letOut: message => this.#letGo(message),
+      drop: (sourceId, receivedAt, topic, code) => { tally.drop(code); explain.note(sourceId, receivedAt, topic, code) },
+      handBack: (source, batch, n) => {
+        this.onHandedBack()
+        this.#takeSlowly(source, batch.packetAt(n))
+      },
+    })
   }
 
   /** The port of the MQTT edge. What nobody may have is settled at once; what somebody may have is acknowledged when the journal has it. */
   readonly ingest: Ingest = (batch, connection) => {
-    const { sources, devices, streams } = this.#options
-    const out: Outgoing = { messages: [], records: [], isDurable: false }
-    const source = sources.get(connection.sourceId)
-    for (const packet of batch) this.#take(source, packet, connection, out)
+    const { sources, devices, streams, times } = this.#options, started = times.now()
+    const out = this.#out = nothing(), source = sources.get(connection.sourceId)
+    out.isDurable = batch.qos.some(qos => qos > 0)
+    if (source?.state === 'active') this.#take(source, batch)
+    else for (const packet of batch) this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
     try {
       devices.flush()
       streams.flush()
@@ -66,17 +94,36 @@ export class Pipeline {
       this.#fail(out)
       throw error
     }
+    times.add('map', started)
     return out.messages.length > 0 ? this.#keepAndPublish(out) : undefined
   }
 
   /** To be called when a source is gone for good. */
-  forget(sourceId: string): void { this.#decoder.forget(sourceId) }
+  forget(sourceId: string): void {
+    this.#lanes.forgetSource(sourceId)
+    this.#decoder.forget(sourceId)
+  }
+
+  /** Messages that lie in bytes go by the short road as far as it takes them, all others by the long one; each in its turn. */
+  #take(source: Source, batch: Batch): void {
+    for (let n = 0, end = 0; n < batch.count; n = end) {
+      for (end = n; end < batch.count && batch.isPacket(end) === batch.isPacket(n); end++) { /* on */ }
+      if (!batch.isPacket(n)) this.#shortRoad.take(source, batch, n, end)
+      else for (let each = n; each < end; each++) this.#takeSlowly(source, batch.packetAt(each))
+    }
+    this.#learn(source)
+  }
+
+  #learn(source: Source): void {
+    let count = 0
+    for (const topic of this.#understood) if (count++ < LEARNED_PER_BATCH_MAX) this.#lanes.learn(source, topic)
+    this.#understood.clear()
+  }
 
   /** A packet that breaks us fails by itself: were its batch refused for it, its device would send it again for ever. */
-  #take(source: Source | undefined, packet: Packet, connection: Connection, out: Outgoing): void {
-    if (!source || source.state !== 'active') return this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
+  #takeSlowly(source: Source, packet: Packet): void {
     try {
-      this.#process(source, packet, out)
+      this.#process(source, packet)
     } catch (error) {
       this.#options.tally.received++
       this.#options.tally.failed++
@@ -84,17 +131,13 @@ export class Pipeline {
     }
   }
 
-  #process(source: Source, packet: Packet, out: Outgoing): void {
-    const { times } = this.#options
-    const started = times.now()
+  #process(source: Source, packet: Packet): void {
     const found = this.#decoder.decode(source, packet)
-    const decodedAt = times.add('decode', started)
     if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', UNKNOWN_TOPIC)
     const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
-    const mappedAt = times.add('map', decodedAt)
     if (observations.length === 0) return this.#drop(source.id, packet, refusal, '', wholeFault(found.decoded, refusal))
-    for (const observation of observations) this.#letOut(source, packet, found.adapter, observation, out)
-    times.add('consent', mappedAt)
+    for (const observation of observations) this.#letOut(source, packet, found.adapter, observation)
+    if (refusal === 'NO_READING') this.#understood.add(packet.topic)
   }
 
   /** Readings → observations. Without any, `refusal` is the reason of the stage that was reached furthest. */
@@ -110,7 +153,11 @@ export class Pipeline {
     if (readings.length < decoded.readings.length) refusal = 'OVER_QUOTA'
     const mapped = map(readings, key => devices.peek(source.id, adapter.name, key)!.facts, packet.receivedAt)
     for (const { code, field, detail } of mapped.refused) refusal = this.#refuseField(source, packet, refusal, code, field, detail)
-    for (const value of mapped.status) devices.peek(source.id, adapter.name, value.device)?.status.set(value.quantity, value)
+    for (const value of mapped.status) {
+      const device = devices.peek(source.id, adapter.name, value.device)
+      device?.bringUpToDate?.()
+      device?.status.set(value.quantity, value)
+    }
     return { observations: mapped.observations, refusal }
   }
 
@@ -120,12 +167,12 @@ export class Pipeline {
     return device
   }
 
-  #letOut(source: Source, packet: Packet, adapter: Adapter, observation: Observation, out: Outgoing): void {
-    const { devices, streams, plans, network, tally } = this.#options
+  #letOut(source: Source, packet: Packet, adapter: Adapter, observation: Observation): void {
+    const { devices, streams, plans, network } = this.#options
     const device = devices.peek(source.id, adapter.name, observation.device)!
     const stream = streams.find(source, device, observation)
     const plan = plans.of(stream), { entity } = observation
-    const denied = consent(plan, entity) ?? price(plan, entity), content = denied === undefined ? pack(entity, plan.granted) : undefined
+    const denied = consent(plan, entity.mask) ?? price(plan, entity.mask), content = denied === undefined ? pack(entity, plan.granted) : undefined
     const refusal = this.#freshness.judge(stream, observation, content, packet.retain) ?? denied
     if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
     const kept = refusal === undefined ? content : undefined
@@ -134,11 +181,14 @@ export class Pipeline {
     const message = kept ?? whole ? network.next(stream, (kept ?? whole)!, packet.receivedAt, kept !== undefined) : undefined
     if (whole) network.show({ ...message!, content: whole })
     if (refusal !== undefined || !kept) return this.#drop(source.id, packet, refusal!)
-    const { position, timestamp, sequenceNumber, msgChainId } = message!
-    out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content: kept.bytes })
-    out.messages.push(message!)
-    if (packet.qos > 0) out.isDurable = true
-    tally.received++
+    this.#letGo(message!)
+  }
+
+  #letGo(message: Message): void {
+    const { stream, position, timestamp, sequenceNumber, msgChainId, content: { bytes, from, to } } = message
+    this.#out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content: bytes.subarray(from, to) })
+    this.#out.messages.push(message)
+    this.#options.tally.received++
   }
 
   async #keepAndPublish(out: Outgoing): Promise<void> {
@@ -175,6 +225,8 @@ export class Pipeline {
     return furthest(before, code)
   }
 }
+
+function nothing(): Outgoing { return { messages: [], records: [], isDurable: false } }
 
 /** What is wrong with a payload as a whole: it has no field. */
 function wholeFault({ refused }: Decoded, refusal: RefusalCode): string {

@@ -58,7 +58,7 @@ export class Network {
 
   /** Numbers an observation as the next message of its stream. */
   next(stream: Stream, content: Packed, receivedAt: number, isKept: boolean): Message {
-    return this.#channel(stream).next(content, receivedAt, isKept)
+    return this.channelOf(stream).next(content, receivedAt, isKept)
   }
 
   /** Whether its owner is looking at a stream. */
@@ -155,7 +155,7 @@ export class Network {
   }
 
   #openAsOwner(stream: Stream, sink: Sink): Subscription {
-    const { owners } = this.#channel(stream)
+    const { owners } = this.channelOf(stream)
     const session = new OwnerSession(sink, () => { owners.delete(session); this.#sessions.delete(stream.ownerId, session) })
     owners.add(session)
     this.#sessions.add(stream.ownerId, session)
@@ -164,7 +164,7 @@ export class Network {
 
   #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, connect: () => Sink): Subscription {
     const { journal, plans, meter, log, onDelivered } = this.#options
-    const { id: agreementId } = this.#permission(party, stream), { sessions } = this.#channel(stream)
+    const { id: agreementId } = this.#permission(party, stream), { sessions } = this.channelOf(stream)
     const session: Session = new Session({
       stream, agreementId, journal, plans, meter, log, onDelivered,
       from: startOf(journal.indexOf(stream.number), from),
@@ -218,12 +218,13 @@ export class Network {
     }
   }
 
-  #channel(stream: Stream): Channel {
+  /** The publisher's end of a stream: the same one for as long as the gateway runs. */
+  channelOf(stream: Stream): Channel {
     let channel = this.#channels.get(stream.number)
     if (!channel) {
       const index = this.#options.journal.indexOf(stream.number)
       channel = new Channel(stream, this.#msgChainId, {
-        lastTimestamp: index?.timestamps.at(-1) ?? 0, lastSequenceNumber: index?.sequenceNumbers.at(-1) ?? 0,
+        lastTimestamp: index?.lastTimestamp ?? 0, lastSequenceNumber: index?.lastSequenceNumber ?? 0,
         lastPosition: Math.max(index?.lastPosition ?? 0, this.#options.meter.highestPosition(stream.id)),
       })
       this.#channels.set(stream.number, channel)

@@ -34,7 +34,7 @@ export class Edge {
       host: HOST, port: 0,
       credentials: { authenticate },
       ...options,
-      ingest: (batch, connection) => { note(this.taken, { batch, connection }); return ingest(batch, connection) },
+      ingest: (batch, connection) => { note(this.taken, { batch: [...batch], connection }); return ingest(batch, connection) },
       events: {
         onConnect: connection => note(this.connected, connection),
         onDisconnect: reason => note(this.disconnected, reason),

@@ -9,6 +9,7 @@ import { Devices } from '#gateway/devices/devices.ts'
 import { Sources, type Source } from '#gateway/devices/sources.ts'
 import { Streams, type Stream } from '#gateway/devices/streams.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
+import { Batch } from '#gateway/ingest/batch.ts'
 import { Journal } from '#gateway/journal/journal.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
@@ -118,7 +119,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     const topic = `zigbee2mqtt/${device}`, receivedAt = this.clock.now()
     const payloads = temperatures.map(temperature => Buffer.from(JSON.stringify({ temperature, humidity: 44.4, ...more })))
     const packets = payloads.map(payload => ({ topic, payload, qos, retain, receivedAt }))
-    const settling = this.pipeline.ingest(packets, { sourceId: source.id, clientId: 'hub' }) ?? Promise.resolve()
+    const settling = this.pipeline.ingest(Batch.of(packets), { sourceId: source.id, clientId: 'hub' }) ?? Promise.resolve()
     this.#sends.push(settling)
     return settling
   }

@@ -13,18 +13,21 @@ import { isUtf8 } from './utf8'
 export { hashOf } from './topics'
 
 /**
- * Works off rows of a batch: `rows` is [topic, topic's length, payload, its length, flags, answer] each, all offsets into memory. Stops
- * early where there is no room for another answer; ROWS_DONE says how far it came. Returns the number of entities made.
+ * Works off rows of a batch, from the `first` up to `count`: `rows` is [topic, topic's length, payload, its length, flags, answer] each, all
+ * offsets into memory. Stops behind the first that it does not take, since that may change what those behind it mean, and where there is no
+ * room for another answer; ROWS_DONE says how far it came. Returns the number of entities made.
  */
-export function run(rows: usize, count: i32, source: u32): i32 {
+export function run(rows: usize, first: i32, count: i32, source: u32): i32 {
   slots = board(SLOTS); present = board(PRESENT); cells = board(CELLS); out = board(TEXT_OUT)
   const outMax = load<i32>(BOARD + ROWS_OUT_MAX), textEnd = board(TEXT_OUT_END)
   store<i32>(BOARD + ROWS_MADE, 0)
-  let done: i32 = 0
-  for (; done < count; done++) {
+  let done = first, answer = DONE
+  while (done < count && answer == DONE) {
     const row = rows + <usize>done * ROW_BYTES
     if (load<i32>(BOARD + ROWS_MADE) + MADE_PER_ROW_MAX > outMax || out + ENTITY_TEXT_MAX * <usize>MADE_PER_ROW_MAX > textEnd) break
-    store<i32>(row, take(row, done, source), 20)
+    answer = take(row, done, source)
+    store<i32>(row, answer, 20)
+    done++
   }
   store<i32>(BOARD + ROWS_DONE, done)
   return load<i32>(BOARD + ROWS_MADE)
