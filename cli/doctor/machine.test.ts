@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MADE_AT, SKEW_MS_MAX } from '#cli/doctor/clock.ts'
 import { FREE_BYTES_MIN, SYNC_MS_MAX, SYNC_MS_SLOW } from '#cli/doctor/disk.ts'
+import { HEADER_BYTES } from '#gateway/journal/segment-header.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 import { RUN_FILE } from '#gateway/state/run-file.ts'
@@ -95,7 +96,7 @@ describe('The doctor, of this machine,', () => {
     })
 
     it('holds a journal that is damaged, and not one that a kill has torn', async () => {
-      const data = used(), segment = await journalled(data, [1, 2, 3]), bytes = readFileSync(segment), third = bytes.length / 3 * 2
+      const data = used(), segment = await journalled(data, [1, 2, 3]), bytes = readFileSync(segment), third = HEADER_BYTES + (bytes.length - HEADER_BYTES) / 3 * 2
       const diagnosis = await doctor(data)
       nothing(diagnosis)
       assert.match(told(diagnosis, 'journal').found, /^3 records in the newest segment, all sound$/)
@@ -103,8 +104,8 @@ describe('The doctor, of this machine,', () => {
       nothing(await doctor(data))
       bytes[third + 20]! ^= 1
       writeFileSync(segment, bytes)
-      const found = new RegExp(`damaged: .*0000000001\\.seg at offset ${third}, with ${third / 2} bytes behind it`)
-      onlyFault(await doctor(data), 'journal', found, /Copy that file before you start/)
+      const found = new RegExp(`damaged: .*0000000001\\.seg at offset ${third}, ${bytes.length - third} bytes`)
+      onlyFault(await doctor(data), 'journal', found, /What lay there is lost, and the rest is used/)
     })
   })
 

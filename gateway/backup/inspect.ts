@@ -1,11 +1,12 @@
 // Looks through a data directory that came out of a backup, by the rooms that will live in it: what they refuse to start with is no backup.
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { JOURNAL_FOLDER } from '#gateway/backup/manifest.ts'
 import { notWhole } from '#gateway/backup/tar-reader.ts'
 import { ConsentEvents } from '#gateway/consent/events.ts'
-import { Segment, SEGMENT_NAME } from '#gateway/journal/segment.ts'
+import { scanSegment, type Visitor } from '#gateway/journal/scan.ts'
+import { SEGMENT_NAME } from '#gateway/journal/segment.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import { Ledger, type Balance } from '#gateway/market/ledger.ts'
 import { Parties } from '#gateway/parties/parties.ts'
@@ -18,7 +19,7 @@ export interface Figures {
   readonly ledgerEntries: number
   /** That can be read. */
   readonly messages: number
-  /** Where the journal is damaged, as it was when the backup was made: `<file> at <offset>`. What lies behind in that file is lost. */
+  /** Where the journal is damaged, as it was when the backup was made: `<file> at <offset>`. What lay there is lost. */
   readonly damaged: readonly string[]
 }
 
@@ -41,13 +42,17 @@ export async function inspect(directory: string): Promise<Figures> {
 async function readJournal(directory: string, streams: ReadonlySet<number>): Promise<Pick<Figures, 'messages' | 'damaged'>> {
   const damaged: string[] = []
   let messages = 0
-  for (const name of (await readdir(directory)).sort()) {
-    const segment = new Segment(directory, Number(SEGMENT_NAME.exec(name)![1]))
-    const bytes = await segment.open(({ streamNumber }) => {
+  const visitor: Visitor = {
+    unit: () => {},
+    record: streamNumber => {
       if (!streams.has(streamNumber)) throw notWhole(`a message belongs to stream ${streamNumber}, which its state does not know`)
       messages++
-    }).finally(() => segment.close())
-    if (segment.size < bytes) damaged.push(`${JOURNAL_FOLDER}/${name} at ${segment.size}`)
+    },
+  }
+  for (const name of (await readdir(directory)).sort()) {
+    const { damage, end, tornBytes } = scanSegment(await readFile(join(directory, name)), Number(SEGMENT_NAME.exec(name)![1]), visitor)
+    const offsets = [...damage.map(({ offset }) => offset), ...tornBytes > 0 ? [end] : []]
+    damaged.push(...offsets.map(offset => `${JOURNAL_FOLDER}/${name} at ${offset}`))
   }
   return { messages, damaged }
 }

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { restore } from '#gateway/backup/restore.ts'
-import { encodeRecord } from '#gateway/journal/record.ts'
 import { closeUp, openUp, restoreArchive, takeBackup, type Opened } from '#test/support/backup.ts'
 import { Running, type PartyKey } from '#test/support/running.ts'
+import { segmentOf } from '#test/support/segments.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const MESSAGES = 5
@@ -90,7 +90,7 @@ describe('A backup is restored', () => {
 
   it('unless it has a message of a stream that its state does not know', () => refused(({ folder }) => {
     const record = { streamNumber: 77, position: 1, timestamp: 1, sequenceNumber: 0, msgChainId: 'abcdefghij0123456789', content: Buffer.from('x') }
-    writeFileSync(join(folder, 'journal', '0000000002.seg'), encodeRecord(record))
+    writeFileSync(join(folder, 'journal', '0000000002.seg'), segmentOf([[record]], 2))
   }, /a message belongs to stream 77/))
 
   it('unless it is cut off or damaged, wherever that is, with nothing left of it', async () => {

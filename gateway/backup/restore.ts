@@ -6,7 +6,7 @@ import { readArchive } from '#gateway/backup/archive.ts'
 import { inspect, type Figures } from '#gateway/backup/inspect.ts'
 import { JOURNAL_FOLDER, type Manifest } from '#gateway/backup/manifest.ts'
 import { GatewayError } from '#gateway/errors.ts'
-import { syncDirectory } from '#gateway/journal/segment.ts'
+import { diskStorage } from '#gateway/journal/disk-storage.ts'
 
 export interface RestoreOptions {
   readonly file: string
@@ -89,8 +89,8 @@ async function write(path: string, content: AsyncIterable<Buffer>): Promise<void
 
 /** A directory that is there and empty is replaced by the system in one step; one that has become full, or is a disk of its own, is not. */
 async function settle(folder: string, data: string): Promise<void> {
-  await syncDirectory(join(folder, JOURNAL_FOLDER))
-  await syncDirectory(folder)
+  await diskStorage.syncDirectory(join(folder, JOURNAL_FOLDER))
+  await diskStorage.syncDirectory(folder)
   try {
     await rename(folder, data)
   } catch (error) {
@@ -99,5 +99,5 @@ async function settle(folder: string, data: string): Promise<void> {
     const advice = isDisk ? 'is a disk of its own: name a directory in it' : `cannot be put in place (${message}): name another directory`
     throw new GatewayError('CONFLICT', `${data} ${advice}.`, { cause: error })
   }
-  await syncDirectory(dirname(data))
+  await diskStorage.syncDirectory(dirname(data))
 }

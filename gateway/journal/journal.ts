@@ -1,20 +1,27 @@
 // The journal: what was granted and may still be delivered, appended in order, on disk before it is acknowledged, kept for a while.
-import { linkSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { bytesOf, decodeRecord, encodeRecord, type JournalRecord } from '#gateway/journal/record.ts'
-import { Segment, SEGMENT_NAME, syncDirectory } from '#gateway/journal/segment.ts'
-import { offsetOf, placeOf, segmentOf, StreamIndex, type Place } from '#gateway/journal/stream-index.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { diskStorage } from '#gateway/journal/disk-storage.ts'
+import { Group } from '#gateway/journal/group.ts'
+import { JournalIndex } from '#gateway/journal/journal-index.ts'
+import { recordsAt } from '#gateway/journal/reading.ts'
+import type { JournalRecord } from '#gateway/journal/record.ts'
+import { DAMAGED, Recoverer } from '#gateway/journal/recovery.ts'
+import { scanUnits } from '#gateway/journal/scan.ts'
+import { encodeIndex, indexName, writeIndex } from '#gateway/journal/segment-index.ts'
+import { Segment } from '#gateway/journal/segment.ts'
+import type { Storage } from '#gateway/journal/storage.ts'
+import type { StreamIndex } from '#gateway/journal/stream-index.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 
 export const SEGMENT_BYTES_MAX = 16 << 20
-/** How far one read of the disk reaches, from the first record that it brings to the beginning of the last. */
+/** How far one read of the disk reaches, from the first block that it brings to the beginning of the last. */
 const READ_BYTES_MAX = 1 << 20
-/** Room for that last record; where it is longer, the next read brings it. */
-const RECORD_BYTES = 4096
 /** What is written, and cut off again, to see whether the disk takes anything. */
 const PROBE = Buffer.alloc(4096)
+/** Between two segments that are looked through after a start: nobody waits for it. */
+const CHECK_PAUSE_MS = 50
 
 export interface JournalOptions {
   readonly directory: string
@@ -24,64 +31,68 @@ export interface JournalOptions {
   readonly retentionMs: number
   readonly retentionBytes: number
   readonly segmentBytesMax?: number
-}
-
-interface Waiting {
-  readonly records: readonly JournalRecord[]
-  readonly encoded: readonly Buffer[]
-  readonly durable: boolean
-  readonly done: () => void
-  readonly fail: (error: unknown) => void
+  /** The machine's disk where it is not given. */
+  readonly storage?: Storage
 }
 
 /** A segment as it was at some moment: so many bytes of this file. */
 export interface Pinned { readonly path: string, readonly bytes: number }
 
-const TORN = 'Cut off the torn tail of the journal'
-const DAMAGED = 'Found damage in the journal: what lies behind it in this file is lost'
-
 export class Journal {
   readonly #options: JournalOptions
+  readonly #storage: Storage
   readonly #segments: Segment[] = []
-  readonly #index = new Map<number, StreamIndex>()
-  #waiting: Waiting[] = []
+  readonly #index = new JournalIndex()
+  /** What comes is added to the one while the other is committed. */
+  #filling = new Group()
+  #spare = new Group()
   #committing: Promise<void> | undefined
   #fault: Error | undefined
+  /** Index files on their way to the disk. */
+  readonly #indexing = new Set<Promise<void>>()
+  readonly #closing = new AbortController()
+  #checking: Promise<void> = Promise.resolve()
 
-  constructor(options: JournalOptions) { this.#options = options }
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.#storage = options.storage ?? diskStorage
+  }
 
   /** Why nothing can be kept at the moment; undefined while all is well. It is tried again with each append, and by `probe`. */
   get fault(): Error | undefined { return this.#fault }
   get bytes(): number { return this.#segments.reduce((sum, segment) => sum + segment.size, 0) }
+  /** Bytes that wait for the disk: being committed, and coming next. */
+  get waitingBytes(): number { return this.#filling.length + this.#spare.length }
+  /** How many messages are kept. */
+  get count(): number { return this.#index.count }
+  /** Resolves when every segment that a start found was looked through. */
+  get checked(): Promise<void> { return this.#checking }
 
   /**
-   * Finds what is there. A torn tail of the newest segment is cut off; damage elsewhere is reported by its offset, and what lies behind it
-   * in that segment is not used.
+   * Finds what is there: by the index of each segment, and by reading the newest as far as it has none. A torn tail of the newest is cut off;
+   * damage is reported by file and offset, and what lies behind it is used. The rest is looked through afterwards, while it is used already.
    */
   async open(): Promise<void> {
     const { directory, log } = this.#options
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    await syncDirectory(dirname(directory))
-    const numbers = (await readdir(directory)).flatMap(name => SEGMENT_NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b)
-    for (const number of numbers) {
-      const segment = new Segment(directory, number)
-      const size = await segment.open((record, offset) => this.#note(record, segment, offset))
-      this.#segments.push(segment)
-      if (size === segment.size) continue
-      if (number === numbers.at(-1)) await segment.truncate()
-      log.warn({ file: segment.path, offset: segment.size, bytes: size - segment.size }, number === numbers.at(-1) ? TORN : DAMAGED)
-    }
+    await this.#storage.makeDirectory(directory)
+    await this.#storage.syncDirectory(dirname(directory))
+    const { segments, unread, unindexed } = await new Recoverer({ storage: this.#storage, directory, log }, this.#index).recover()
+    this.#segments.push(...segments)
+    for (const segment of unindexed) this.#keepIndex(segment)
+    this.#checking = this.#check(unread).catch((error: unknown) => log.warn({ error: String(error) }, 'Failed to look through the journal'))
   }
 
   /**
    * Appends in order. Resolves when the records are written, and where `durable`, when they are on disk (fdatasync); rejects when they are
-   * not to be trusted. All that comes while one group is being committed forms the next.
+   * not to be trusted, or with a RangeError where one of them is too long. All that comes while one group is being committed forms the next.
    */
   append(records: readonly JournalRecord[], durable: boolean): Promise<void> {
-    return new Promise((done, fail) => {
-      this.#waiting.push({ records, encoded: records.map(encodeRecord), durable, done, fail })
-      this.#committing ??= this.#commitAll()
-    })
+    return this.#add(durable, group => group.add(records))
+  }
+
+  /** The same for records that are bytes already (record.ts), one behind the other, of one chain; they are copied at once. */
+  appendReady(ready: Buffer, from: number, to: number, msgChainId: string, durable: boolean): Promise<void> {
+    return this.#add(durable, group => group.addReady(ready, from, to, msgChainId))
   }
 
   /** To be called now and then: tries whether a fault has passed. Else it would last for as long as it keeps everybody from sending. */
@@ -89,134 +100,148 @@ export class Journal {
     if (this.#fault) await this.append([], true).catch(() => { /* not yet */ })
   }
 
-  lastPosition(streamNumber: number): number { return this.#index.get(streamNumber)?.lastPosition ?? 0 }
-  indexOf(streamNumber: number): StreamIndex | undefined { return this.#index.get(streamNumber) }
+  lastPosition(streamNumber: number): number { return this.#index.of(streamNumber)?.lastPosition ?? 0 }
+  indexOf(streamNumber: number): StreamIndex | undefined { return this.#index.of(streamNumber) }
 
-  /** Some of the records behind a position, in order; none only when there are none. One that cannot be read any more is left out. */
+  /** Some of the records behind a position, in order; none only when there are none. What cannot be read any more is left out. */
   async read(streamNumber: number, position: number): Promise<readonly JournalRecord[]> {
     for (;;) {
-      // Taken before the disk is waited for: rows move when the oldest segment goes.
-      const index = this.#index.get(streamNumber), places = index?.placesBehind(position, READ_BYTES_MAX) ?? [], [first] = places
-      if (!index || first === undefined) return []
-      const segment = this.#segments.find(({ number }) => number === segmentOf(first))!
-      const records = await recordsAt(segment, places)
+      const places = this.#index.of(streamNumber)?.placesBehind(position, READ_BYTES_MAX)
+      if (!places) return []
+      const segment = this.#segments.find(({ number }) => number === places.segment)!
+      const records = await recordsAt(segment, places.offsets, { streamNumber, position })
       if (records.length > 0) return records
-      if (this.#segments.includes(segment)) this.#lose(index, first, segment)
+      if (this.#segments.includes(segment)) this.#lose(segment, places.offsets[0]!, 1)
     }
   }
-
-  /** How many messages are kept. */
-  get count(): number { return this.#index.values().reduce((sum, { length }) => sum + length, 0) }
 
   /**
    * Fixes what is committed at this moment, all of it and nothing else: a hard link in `folder` to each segment, which retention cannot take
    * away, and how much of it counts. Throws the system's error where the disk has no hard links.
    */
   pin(folder: string): readonly Pinned[] {
-    return this.#segments.filter(({ committed }) => committed > 0).map(({ path, committed }) => {
+    return this.#segments.filter(({ hasRecords }) => hasRecords).map(({ path, committed }) => {
       const link = join(folder, basename(path))
-      linkSync(path, link)
+      this.#storage.link(path, link)
       return { path: link, bytes: committed }
     })
   }
 
   /** Deletes the segments whose time has come. */
   async retain(): Promise<void> {
-    const { clock, retentionMs, retentionBytes } = this.#options
+    const { clock, retentionMs, retentionBytes, directory } = this.#options
     while (this.#segments.length > 1 && (this.bytes > retentionBytes || this.#segments[0]!.newest < clock.now() - retentionMs)) {
       const [oldest] = this.#segments.splice(0, 1)
-      for (const index of this.#index.values()) index.dropBefore(this.#segments[0]!.number)
+      this.#index.dropBefore(this.#segments[0]!.number)
       await oldest!.remove()
+      await this.#storage.remove(join(directory, indexName(oldest!.number))).catch(() => { /* it had none */ })
+      await this.#storage.syncDirectory(directory)
     }
   }
 
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.#committing
-    for (const segment of this.#segments) await segment.close()
+    const newest = this.#segments.at(-1)
+    if (newest?.isOpen) await this.#complete(newest).catch(() => newest.finish())
+    await Promise.all([...this.#indexing, this.#checking])
+  }
+
+  #add(durable: boolean, add: (group: Group) => void): Promise<void> {
+    try {
+      add(this.#filling)
+    } catch (error) { return Promise.reject(error as Error) }
+    this.#filling.isDurable ||= durable
+    const answered = this.#filling.answered()
+    this.#committing ??= this.#commitAll()
+    return answered
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
+    while (!this.#filling.isIdle) {
+      const group = this.#filling
+      this.#filling = this.#spare
+      this.#spare = group
       try {
         await this.#commit(group)
         this.#fault = undefined
-        for (const { done } of group) done()
+        group.settle()
       } catch (error) {
         this.#fault = error as Error
-        for (const { fail } of group) fail(error)
+        group.settle(error)
       }
     }
     this.#committing = undefined // at once, not a turn later: what is appended from now on has to begin anew
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
-    const segment = await this.#current(), encoded = group.flatMap(each => each.encoded), start = segment.size
+  async #commit(group: Group): Promise<void> {
+    const segment = await this.#current(), start = segment.size, isProbe = group.length === 0
     try {
-      await segment.append(encoded.length > 0 ? Buffer.concat(encoded) : PROBE)
-      if (group.some(({ durable }) => durable)) await segment.sync()
-      if (encoded.length === 0) await cut(segment, start)
+      if (!isProbe) group.seal(segment.marker, start)
+      await segment.append(isProbe ? PROBE : group.bytes)
+      if (group.isDurable) await segment.sync()
+      if (isProbe) await segment.cut(start)
     } catch (error) {
       await this.#abandon(segment, start)
       throw error
     }
     segment.committed = segment.size
-    let offset = start, row = 0
-    for (const record of group.flatMap(({ records }) => records)) {
-      this.#note(record, segment, offset)
-      segment.newest = Math.max(segment.newest, record.timestamp)
-      offset += encoded[row++]!.length
-    }
+    group.visit(start, this.#index.learn(segment))
   }
 
-  /** After a failed write or sync the next group begins a new file. One that holds nothing goes: a full disk would be full of them. */
-  async #abandon(segment: Segment, goodBytes: number): Promise<void> {
-    segment.isAbandoned = true
-    try {
-      if (goodBytes > 0) return await cut(segment, goodBytes)
-      this.#segments.pop()
-      await segment.remove()
-    } catch { /* a broken disk: the next start, or the next file of this name, cuts it off */ }
-  }
-
+  /** The segment that takes the next group. */
   async #current(): Promise<Segment> {
-    const newest = this.#segments.at(-1)
-    if (newest && !newest.isAbandoned && newest.size < (this.#options.segmentBytesMax ?? SEGMENT_BYTES_MAX)) return newest
-    const segment = new Segment(this.#options.directory, (newest?.number ?? 0) + 1)
-    await segment.create()
+    const { directory, segmentBytesMax = SEGMENT_BYTES_MAX } = this.#options, newest = this.#segments.at(-1)
+    if (newest?.isOpen && newest.size < segmentBytesMax) return newest
+    if (newest?.isOpen) await this.#complete(newest)
+    const segment = await Segment.create({ storage: this.#storage, directory, number: (newest?.number ?? 0) + 1 }, newest?.ending ?? { bytes: 0, marker: 0 })
     this.#segments.push(segment)
     return segment
   }
 
-  #lose(index: StreamIndex, place: Place, { path }: Segment): void {
-    this.#options.log.warn({ file: path, offset: offsetOf(place) }, 'Found damage in the journal: this message is lost')
-    index.drop(place)
+  /** It takes no more: all of it on the disk, and its index beside it. */
+  async #complete(segment: Segment): Promise<void> {
+    try {
+      if (segment.isUnsynced) await segment.sync()
+    } catch (error) {
+      await this.#abandon(segment, segment.size)
+      throw error
+    }
+    this.#keepIndex(segment)
+    await segment.finish()
   }
 
-  #note(record: JournalRecord, segment: Segment, offset: number): void {
-    let index = this.#index.get(record.streamNumber)
-    if (!index) this.#index.set(record.streamNumber, index = new StreamIndex())
-    index.add(record.position, record.timestamp, record.sequenceNumber, placeOf(segment.number, offset))
+  /** What failed once is not trusted again: the next group begins a new file. One that holds nothing goes, a full disk would be full of them. */
+  async #abandon(segment: Segment, goodBytes: number): Promise<void> {
+    try {
+      if (segment.hasRecords) await segment.cut(goodBytes)
+      else await this.#segments.pop()?.remove()
+    } catch { /* a broken disk: the next segment says how much of this one counts, or is the next file of this name */ }
+    await segment.finish().catch(() => { /* it is not used any more */ })
   }
-}
 
-/** The records at some places of one segment, as far as one read of it brings them; none where the first is damaged or its segment gone. */
-async function recordsAt(segment: Segment, places: readonly Place[]): Promise<JournalRecord[]> {
-  const from = offsetOf(places[0]!), rest = segment.size - from
-  let span = await segment.read(from, Math.min(places.at(-1)! - places[0]! + RECORD_BYTES, rest))
-  const firstBytes = bytesOf(span)
-  if (firstBytes > span.length && firstBytes <= rest) span = await segment.read(from, firstBytes)
-  const records: JournalRecord[] = []
-  for (const place of places) {
-    const found = decodeRecord(span, place - places[0]!)
-    if (!found) break
-    records.push(found.record)
+  /** Where it cannot be written, the next start reads the segment. */
+  #keepIndex(segment: Segment): void {
+    const bytes = encodeIndex(segment, this.#index.runsIn(segment.number)), { directory } = this.#options
+    const writing = writeIndex(this.#storage, directory, segment.number, bytes).catch(() => {}).finally(() => this.#indexing.delete(writing))
+    this.#indexing.add(writing)
   }
-  return records
-}
 
-async function cut(segment: Segment, size: number): Promise<void> {
-  segment.size = size
-  await segment.truncate()
+  /** Looks through segments that a start knew by their index alone. */
+  async #check(segments: readonly Segment[]): Promise<void> {
+    const { signal } = this.#closing
+    for (const segment of segments) {
+      await delay(CHECK_PAUSE_MS, undefined, { ref: false, signal }).catch(() => {})
+      if (signal.aborted) return
+      const from = segment.firstAt, bytes = await segment.read(from, segment.committed - from)
+      const { damage, end, tornBytes } = scanUnits(bytes, from, segment.format)
+      for (const { offset, bytes: length } of damage) this.#lose(segment, offset, length)
+      if (tornBytes > 0) this.#lose(segment, end, tornBytes)
+    }
+  }
+
+  /** Forgets the messages that lay there, and tells of it once. */
+  #lose({ number, path }: Segment, offset: number, bytes: number): void {
+    if (this.#index.drop(number, offset, offset + bytes) > 0) this.#options.log.warn({ file: path, offset }, DAMAGED)
+  }
 }

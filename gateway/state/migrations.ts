@@ -43,6 +43,8 @@ CREATE TABLE history_erasures (consent_id TEXT PRIMARY KEY, erased_at INTEGER NO
 CREATE TABLE mqtt_sessions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, expiry_ms INTEGER NOT NULL, ended_at INTEGER, subscriptions TEXT NOT NULL, incoming TEXT NOT NULL,
   PRIMARY KEY (source_id, client_id)) STRICT, WITHOUT ROWID;
 `,
+  // No table: the journal's segments begin with a header from here on, and a Sluice that does not know it would take them for damaged.
+  '-- segments of format 2',
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -10,7 +10,7 @@ const climate = (temperature: number) => JSON.stringify({ temperature, humidity:
 describe('A gateway whose disk fails', () => {
   let running: Running, owner: PartyKey, city: PartyKey, disk: Disk
   before(async () => {
-    disk = await Disk.take()
+    disk = new Disk()
     running = await Running.start()
     ;[owner, city] = await Promise.all([running.party('owner'), running.party('subscriber')])
   })

@@ -76,7 +76,7 @@ export async function journalled(data: string, times: readonly number[]): Promis
   await journal.open()
   const records = times.map((timestamp, k) => (
     { streamNumber: 1, position: k + 1, timestamp, sequenceNumber: 0, msgChainId: 'x'.repeat(20), content }))
-  await journal.append(records, true)
+  for (const record of records) await journal.append([record], true)
   await journal.close()
   return join(directory, '0000000001.seg')
 }
