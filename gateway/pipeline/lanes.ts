@@ -66,6 +66,7 @@ export class Lanes {
   readonly #ids = new Map<Lane, number>()
   readonly #byStream = new Map<number, Set<Lane>>()
   readonly #bySource = new Map<string, SourceLanes>()
+  readonly #byDevice = new Map<Device, Set<Place>>()
   readonly #blueprints = new WeakMap<Layout, Map<string, Blueprint>>()
   #lastSource = 0
   #epoch = 0
@@ -110,6 +111,8 @@ export class Lanes {
   forget(sourceId: string, topic: string): void {
     const { number, places, byMemory } = this.#of(sourceId), place = places.get(topic), siblings = place && byMemory.get(place.memoryKey)
     if (!place) return
+    this.#readStates(place)
+    this.#byDevice.get(place.device)?.delete(place)
     this.#options.kernel.forget(number, topic)
     places.delete(topic)
     siblings?.delete(topic)
@@ -157,7 +160,8 @@ export class Lanes {
     streams.forEach(({ stream }, n) => this.#index(ids[n]!, lanes[n] = { place, stream, channel: channelOf(stream), n, plan: undefined }))
     places.set(topic, place)
     byMemory.set(memoryKey, (byMemory.get(memoryKey) ?? new Set()).add(topic))
-    device.bringUpToDate = () => this.#readStates(place)
+    this.#byDevice.set(device, (this.#byDevice.get(device) ?? new Set()).add(place))
+    device.bringUpToDate = () => { for (const each of this.#byDevice.get(device) ?? []) this.#readStates(each) }
     this.#allow(place)
   }
 
@@ -222,6 +226,7 @@ export class Lanes {
     this.#lanes.length = this.#free.length = 0
     this.#ids.clear()
     this.#byStream.clear()
+    this.#byDevice.clear()
     this.#bySource.clear()
   }
 

@@ -170,7 +170,7 @@ describe('The short road', () => {
         const [fast, long] = pair.map(one => told(one))
         assert.deepEqual(fast, long)
       } finally { for (const one of pair) await one.close() }
-    }), { numRuns: 6, endOnFailure: true })
+    }), { numRuns: 15, endOnFailure: true })
   })
 })
 
