@@ -67,7 +67,7 @@ export class Meter {
     if (!tab.isOpen) this.#open.add(tab)
     if (!tab.hasRun) this.#unlogged.push(tab)
     const ended = tab.addMessage(position, bytes)
-    if (ended) this.#log.add(runEntry(tab, ended))
+    if (ended) this.#logRun(tab, ended)
     return true
   }
 
@@ -94,7 +94,7 @@ export class Meter {
   commit(): void {
     for (const tab of this.#unlogged) {
       const run = tab.takeRun()
-      if (run) this.#log.add(runEntry(tab, run))
+      if (run) this.#logRun(tab, run)
     }
     this.#unlogged = []
     this.#log.write()
@@ -215,6 +215,8 @@ export class Meter {
     return true
   }
 
+  #logRun({ agreement }: Tab, { first, last, bytes }: Run): void { this.#log.addRun(agreement.id, first, last, bytes) }
+
   #exhaust(tab: Tab): false {
     const { id } = tab.agreement, at = this.#options.clock.now()
     this.#log.add(['exhausted', id, at])
@@ -223,8 +225,4 @@ export class Meter {
     this.#options.agreements.exhaust(id, at)
     return false
   }
-}
-
-function runEntry({ agreement }: Tab, { first, last, bytes }: Run): LogEntry {
-  return ['messages', agreement.id, first, last, bytes]
 }

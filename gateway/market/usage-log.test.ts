@@ -49,6 +49,16 @@ describe('The usage log', () => {
     assert.equal(read(10).log.number, 10, 'a number is never used again')
   })
 
+  it('writes all runs that come before a write into one line, and gives them back as entries', () => {
+    const { log } = read(), runs = Array.from({ length: 3 }, (_, n): LogEntry => ['messages', `agr_${n}`, n, n + 5, 100 * n])
+    for (const [, agreementId, first, last, bytes] of runs as ['messages', string, number, number, number][]) log.addRun(agreementId, first, last, bytes)
+    log.add(ENTRIES[1]!)
+    log.write()
+    assert.deepEqual(read().entries, [ENTRIES[1], ...runs])
+    assert.equal(log.number, 2)
+    assert.deepEqual(read(1).entries, runs)
+  })
+
   it('torn at any byte gives back the whole lines before', () => {
     write(read().log, ENTRIES)
     const bytes = readFileSync(path)

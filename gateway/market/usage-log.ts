@@ -16,12 +16,19 @@ export type LogEntry =
   /** The budget did not cover what came at this time. */
   | readonly ['exhausted', agreementId: string, at: number]
 
+/** What stands in a line: an entry, or all runs of positions that one write brings. */
+type Line = LogEntry | readonly ['runs', ...(string | number)[]]
+
+/** Of a run in such a line: agreement, first, last, bytes. */
+const RUN_VALUES = 4
+
 export class UsageLog {
   readonly #file: number
   /** Bytes of the file that are known to be good. */
   #length = 0
   #syncedLength = 0
   #unwritten = ''
+  #runs: (string | number)[] = []
   #number: number
 
   /**
@@ -37,19 +44,22 @@ export class UsageLog {
       const [number, ...entry] = parseLine(line) ?? [0]
       if (number <= sealed) continue
       this.#number = Math.max(this.#number, number)
-      each(entry as unknown as LogEntry)
+      for (const one of entriesOf(entry as unknown as Line)) each(one)
     }
   }
 
   /** The number of the newest entry. */
   get number(): number { return this.#number }
 
-  add(entry: LogEntry): void {
-    this.#unwritten += lineOf([++this.#number, ...entry])
-  }
+  add(entry: LogEntry): void { this.#addLine(entry) }
+
+  /** As an entry of `messages`; all that come before the next write stand in one line. */
+  addRun(agreementId: string, first: number, last: number, bytes: number): void { this.#runs.push(agreementId, first, last, bytes) }
 
   /** Hands what was added to the operating system, so that a kill no longer loses it. What cannot be written now is written next time. */
   write(): void {
+    if (this.#runs.length > 0) this.#addLine(['runs', ...this.#runs])
+    this.#runs = []
     if (this.#unwritten === '') return
     const bytes = Buffer.from(this.#unwritten, 'latin1')
     for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done, bytes.length - done, this.#length + done)
@@ -72,6 +82,13 @@ export class UsageLog {
   }
 
   close(): void { closeSync(this.#file) }
+
+  #addLine(line: Line): void { this.#unwritten += lineOf([++this.#number, ...line]) }
+}
+
+function* entriesOf(line: Line): Iterable<LogEntry> {
+  if (line[0] !== 'runs') return void (yield line as LogEntry)
+  for (let at = 1; at < line.length; at += RUN_VALUES) yield ['messages', ...line.slice(at, at + RUN_VALUES)] as unknown as LogEntry
 }
 
 const CRC_DIGITS = 8
