@@ -16,6 +16,8 @@ export const CONFORMANCE_LIMITS: Partial<MqttLimits> = {
   sessionsPerSourceMax: 100_000,
   filtersPerSourceMax: 100_000,
   requestsPerSecondMax: 1_000_000,
+  packetsPerSecondPerSourceMax: 1_000_000_000,
+  bytesPerSecondPerSourceMax: 1_000_000_000_000,
   connectBytesMax: 65_700,
   filtersBytesMax: 1_048_576,
   topicCharsMax: 65_535,

@@ -124,7 +124,7 @@ describe('a connection’s publishes', () => {
 
   it('are read no further than their acknowledgements are, and on when they are', async () => {
     let count = 0
-    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {} }, mayRead: () => undefined })
+    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {}, held() {} }, mayRead: () => undefined })
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       feeds: { open: () => { throw new Error('nobody reads here') } },

@@ -16,6 +16,7 @@ import { Intake, type SettledBatch } from '#gateway/mqtt/intake.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
+import type { Waiter } from '#gateway/mqtt/pace.ts'
 import { Reading, type Grant, type ReadingCarrier } from '#gateway/mqtt/reading.ts'
 import type { Carrier, Session } from '#gateway/mqtt/session.ts'
 
@@ -52,7 +53,7 @@ export interface ConnectionHost {
 }
 
 /** Why a socket is not read for a while: one bit each. */
-const HOLD = { INTAKE: 2, UNREAD: 8, REQUESTS: 16, STOPPING: 32 } as const
+const HOLD = { INTAKE: 2, UNREAD: 8, REQUESTS: 16, STOPPING: 32, PACE: 64 } as const
 /** Goodbyes in which what is still to be read is waited for. */
 const SPOKEN: ReadonlySet<CloseReason> = new Set(['disconnected', 'stopped', 'feed-ended'])
 /** The client left by DISCONNECT [MQTT-3.14.4-3], or nothing may enter from it any more: its will is not published. */
@@ -60,11 +61,15 @@ const WITHOUT_WILL: ReadonlySet<CloseReason> = new Set(['disconnected', 'suspend
 const ACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99])
 const RELEASE_CODES: ReadonlySet<number> = new Set([0x00, 0x92])
 
-export class MqttConnection implements Carrier, ReadingCarrier {
+export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
   /** Who this is, once it has authenticated. */
   identity: Connection | undefined
   /** Of somebody who reads feeds and publishes nothing. */
   readerId: string | undefined
+  /** Of the certificate that it has shown the key of, whether or not it is anybody's. */
+  fingerprint: string | undefined
+  /** When the certificate ends that it was let in by: milliseconds since 1970. */
+  certifiedUntil = Infinity
   session: Session | undefined
   namespace: Namespace | undefined
   version: Version = 4
@@ -103,6 +108,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
   get asked(): Properties { return this.#connect?.properties ?? {} }
   get isBlocked(): boolean { return this.#output.waiting > this.#host.limits.readerBytesMax }
 
+  get sent(): number { return this.#output.sent }
   get waiting(): number { return this.#output.waiting }
 
   send(bytes: Buffer): void { if (!this.#isClosed) this.#output.send(bytes) }
@@ -115,10 +121,14 @@ export class MqttConnection implements Carrier, ReadingCarrier {
     const now = this.#host.uptimeMs
     const reason = this.#isClosed ? undefined : this.#deadlines.overdue(now, this.#holds !== 0)
     if (reason) this.close(reason, reason === 'keep-alive' ? REASON.KEEP_ALIVE : undefined)
+    this.#reading?.sweep(now)
     if (this.#isClosed && now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#output.cut()
     this.#requests = 0
     this.#unhold(HOLD.REQUESTS)
   }
+
+  /** Its source may send again. */
+  resumed(): void { this.#unhold(HOLD.PACE) }
 
   /** Ends the connection, once. MQTT 5 tells a joined client the code. */
   close(reason: CloseReason, code?: number): void { this.#end(reason, code !== undefined && this.version === 5 && this.session ? disconnect(code) : undefined) }
@@ -139,6 +149,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
     if (lastWord || SPOKEN.has(reason)) this.#output.end(lastWord)
     else this.#output.cut()
     this.#reading?.end()
+    this.namespace?.pace.leave(this)
     this.#socket.resume() // or the other side's end would not be seen
     this.#host.closed(this, reason, WITHOUT_WILL.has(reason) ? undefined : this.#connect?.will)
   }
@@ -146,15 +157,16 @@ export class MqttConnection implements Carrier, ReadingCarrier {
   #take(chunk: Buffer): void {
     if (this.#isClosed) return
     this.#frames.add(chunk)
-    this.#read()
+    this.#read(chunk.length)
   }
 
   /** Works off what is there as far as it may, and hands over what one read brought as one batch. */
-  #read(): void {
+  #read(bytes = 0): void {
+    const packetsMax = this.namespace?.pace.packets ?? Infinity
     let fault: unknown, isOver = false, count = 0
     try {
       const receivedAt = Date.now()
-      while (!this.#isClosed && !isOver && this.#holds === 0) {
+      while (!this.#isClosed && !isOver && this.#holds === 0 && count < packetsMax) {
         const frame = this.#frames.next()
         if (!frame) break
         count++
@@ -162,10 +174,20 @@ export class MqttConnection implements Carrier, ReadingCarrier {
       }
     } catch (error) { fault = error }
     this.#deadlines.took(count, this.#frames.waiting > 0, this.#host.uptimeMs)
+    this.#spend(count, bytes, count >= packetsMax)
     this.#intake?.flush()
     if (fault !== undefined) this.#refuse(fault)
     else if (isOver) this.close('disconnected')
     this.#output.flush()
+  }
+
+  /** Where its source has sent all that it may for now, it is not read until it may again. */
+  #spend(packets: number, bytes: number, isCutShort: boolean): void {
+    const pace = this.namespace?.pace
+    pace?.spend(packets, bytes)
+    if (!pace || this.#isClosed || (!isCutShort && pace.packets >= 1)) return
+    this.#hold(HOLD.PACE)
+    pace.wait(this)
   }
 
   #refuse(fault: unknown): void {
@@ -308,6 +330,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
 
   #hold(reason: number): void {
     this.#holds |= reason
+    this.#deadlines.held(this.#host.uptimeMs)
     this.#socket.pause()
   }
 

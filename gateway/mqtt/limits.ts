@@ -27,8 +27,15 @@ export interface MqttLimits {
   readonly waitingBytesMax: number
   /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of one connection. Its socket is not read for what is left of a sweep above that. */
   readonly requestsPerSecondMax: number
+  /** Packets and bytes that one source may send, over all its connections. Above either its sockets are not read until it may again. */
+  readonly packetsPerSecondPerSourceMax: number
+  readonly bytesPerSecondPerSourceMax: number
   /** Subscriptions of one source, over all its connections. */
   readonly filtersPerSourceMax: number
+  /** Feeds that one reader's connection follows, beside those of its others. */
+  readonly feedsPerReaderMax: number
+  /** How long a reader whose connection has to end may take for what it was to get before that. */
+  readonly leavingMsMax: number
   /** Sessions of one source, with and without a connection. */
   readonly sessionsPerSourceMax: number
   /** How long a session may outlive its connection. */
@@ -68,7 +75,11 @@ export const MQTT_LIMITS: MqttLimits = {
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
   requestsPerSecondMax: 400,
+  packetsPerSecondPerSourceMax: 100_000,
+  bytesPerSecondPerSourceMax: 134_217_728,
   filtersPerSourceMax: 256,
+  feedsPerReaderMax: 20_000,
+  leavingMsMax: 10_000,
   sessionsPerSourceMax: 256,
   sessionExpirySMax: 7 * 86_400,
   inFlightMax: 100,

@@ -14,7 +14,7 @@ const packet = (topic: string, payload = 'x', retain = false, qos: Qos = 1): Pub
 function begin(limits: Partial<MqttLimits> = {}) {
   const told = { skipped: 0 }
   const namespace = new Namespace({
-    id: 'home', limits: { ...MQTT_LIMITS, ...limits }, events: { skipped: () => { told.skipped++ } }, mayRead: filter => filter.startsWith('$') ? REASON.NOT_AUTHORIZED : undefined,
+    id: 'home', limits: { ...MQTT_LIMITS, ...limits }, events: { skipped: () => { told.skipped++ }, held() {} }, mayRead: filter => filter.startsWith('$') ? REASON.NOT_AUTHORIZED : undefined,
   })
   const subscribe = (session: Session, filter: string, qos?: Qos, handling?: number) => namespace.subscribe(session, wish(filter, qos, handling), undefined, NOW)
   return { namespace, told, subscribe, one: namespace.newSession('one'), two: namespace.newSession('two') }

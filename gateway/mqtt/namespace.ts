@@ -2,6 +2,7 @@
 import type { FilterWish, Publish, Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import { Pace } from '#gateway/mqtt/pace.ts'
 import { Retained, retainedBytes } from '#gateway/mqtt/retained.ts'
 import { routed, type Delivery, type RoutedMessage } from '#gateway/mqtt/routed-message.ts'
 import { Session, type SessionEvents } from '#gateway/mqtt/session.ts'
@@ -10,25 +11,35 @@ import { splitShare, Subscriptions, type Match } from '#gateway/mqtt/subscriptio
 /** What may be read; the code of the refusal where not. */
 export type ReadCheck = (filter: string) => number | undefined
 
+export interface NamespaceEvents extends SessionEvents {
+  /** Its source was above its rate, and not read for so many milliseconds. */
+  held(ms: number): void
+}
+
 export interface NamespaceOptions {
   /** Of the source whose world it is. */
   readonly id: string
   readonly limits: MqttLimits
-  readonly events: SessionEvents
+  readonly events: NamespaceEvents
   readonly mayRead: ReadCheck
 }
 
 export class Namespace {
   readonly sessions = new Map<string, Session>()
   readonly retained = new Retained()
+  readonly pace: Pace
   readonly #options: NamespaceOptions
   readonly #subscriptions = new Subscriptions<Session>()
 
-  constructor(options: NamespaceOptions) { this.#options = options }
+  constructor(options: NamespaceOptions) {
+    this.#options = options
+    this.pace = new Pace(options.limits, ms => options.events.held(ms))
+  }
 
   get id(): string { return this.#options.id }
   get subscriptionCount(): number { return this.#subscriptions.count }
-  get isEmpty(): boolean { return this.sessions.size === 0 && this.retained.count === 0 }
+  /** There is nothing to remember, and nothing that a new one would forgive its source. */
+  get isEmpty(): boolean { return this.sessions.size === 0 && this.retained.count === 0 && this.pace.isRested }
 
   newSession(clientId: string): Session {
     const { limits, events } = this.#options, session = new Session(clientId, limits, events)

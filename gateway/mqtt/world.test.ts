@@ -14,7 +14,7 @@ const connect = (clientId: string, fields: Partial<Connect> = {}): Connect => ({
 })
 
 function begin(limits: Partial<MqttLimits> = {}) {
-  const wills: string[] = [], world = new World({ limits: { ...MQTT_LIMITS, ...limits }, mayRead: () => undefined, skipped() {}, publishWill: ({ clientId }) => wills.push(clientId) })
+  const wills: string[] = [], world = new World({ limits: { ...MQTT_LIMITS, ...limits }, mayRead: () => undefined, events: { skipped() {}, held() {} }, publishWill: ({ clientId }) => wills.push(clientId) })
   const come = (clientId: string, fields: Partial<Connect> = {}, sourceId = 'home') => {
     const joined = world.join({ sourceId, clientId }, connect(clientId, fields))
     joined.session.attach(carrier, Date.now())

@@ -6,13 +6,13 @@ import type { Properties } from '#gateway/mqtt/codec/properties.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import type { Joined } from '#gateway/mqtt/connection.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { Namespace, type ReadCheck } from '#gateway/mqtt/namespace.ts'
+import { Namespace, type NamespaceEvents, type ReadCheck } from '#gateway/mqtt/namespace.ts'
 import type { Session } from '#gateway/mqtt/session.ts'
 
 export interface WorldOptions {
   readonly limits: MqttLimits
   readonly mayRead: ReadCheck
-  readonly skipped: () => void
+  readonly events: NamespaceEvents
   /** Lets a will in like anything that its client published, while it was here. */
   readonly publishWill: (identity: Connection, namespace: Namespace, will: Will) => void
 }
@@ -34,9 +34,9 @@ export class World {
   get namespaces(): ReadonlyMap<string, Namespace> { return this.#namespaces }
 
   namespaceOf(id: string): Namespace {
-    const { limits, mayRead, skipped } = this.#options
+    const { limits, mayRead, events } = this.#options
     let namespace = this.#namespaces.get(id)
-    if (!namespace) this.#namespaces.set(id, namespace = new Namespace({ id, limits, mayRead, events: { skipped } }))
+    if (!namespace) this.#namespaces.set(id, namespace = new Namespace({ id, limits, mayRead, events }))
     return namespace
   }
 
