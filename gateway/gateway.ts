@@ -118,10 +118,14 @@ export class Gateway {
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
     this.#mqtt = new MqttServer({
+      limits: { packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond },
       host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
       credentials: { authenticate: (username, password) => this.#principalOf(username, password) },
       feeds: new MqttFeeds({ live: this.#network, party: id => this.#parties.get(id) }),
-      events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
+      events: {
+        onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
+        onSkip: () => { this.#door.leftOut++ }, onHold: ms => { this.#door.heldMs += ms },
+      },
     })
     this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log })
     this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)

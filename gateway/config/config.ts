@@ -35,6 +35,9 @@ export interface Config {
   readonly httpPort: number
   /** MQTT over WebSocket at the HTTP port. */
   readonly mqttWebSocket: boolean
+  /** What one source may send over MQTT, over all its connections. */
+  readonly sourcePacketsPerSecond: number
+  readonly sourceBytesPerSecond: number
   readonly mqtts?: MqttsConfig
   /** The platform's share of each usage record, in whole percent. */
   readonly platformPercent: number
