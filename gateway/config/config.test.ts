@@ -59,6 +59,7 @@ describe('The configuration', () => {
       data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, retentionDays: 0.5,
       sourcePacketsPerSecond: 5, sourceBytesPerSecond: 65_536, retentionBytes: 1 << 24, bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
       'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
+      'mqtts.clientCertificates': 'required',
       'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
     }
     const inText = (value: unknown) => [value].flat().join(', ')
