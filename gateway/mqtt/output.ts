@@ -7,6 +7,7 @@ export class Output {
   readonly #onFull: () => void
   #parts: Buffer[] = []
   #bytes = 0
+  #sent = 0
   #isScheduled = false
   #isEnded = false
 
@@ -15,13 +16,16 @@ export class Output {
     this.#onFull = onFull
   }
 
-  /** Bytes that the kernel has not taken. */
+  /** Bytes that were sent, in all … */
+  get sent(): number { return this.#sent }
+  /** … and of these, those that the kernel has not taken. */
   get waiting(): number { return this.#bytes + this.#socket.writableLength }
 
   send(bytes: Buffer): void {
     if (this.#isEnded) return
     this.#parts.push(bytes)
     this.#bytes += bytes.length
+    this.#sent += bytes.length
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(() => this.flush())

@@ -6,6 +6,7 @@ import type { OutgoingAliases } from '#gateway/mqtt/aliases.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
 import { frameOf, type Delivery } from '#gateway/mqtt/routed-message.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
+import type { Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 
 /** The connection that carries a session at the moment. */
 export interface Carrier {
@@ -34,6 +35,8 @@ export class Session {
   readonly subscriptions = new Map<string, SubscriptionOptions>()
   /** Packet ids that the client has used for QoS 2 and not released. */
   readonly incoming = new Set<number>()
+  /** Of somebody who reads feeds: what was sent of them. */
+  unacknowledged: Unacknowledged | undefined
   /** Milliseconds that it outlives its connection; 0: not at all. */
   expiryMs = 0
   /** Milliseconds since 1970 at which its connection ended; undefined while there is one. */
@@ -59,6 +62,9 @@ export class Session {
   get isPersistent(): boolean { return this.expiryMs > 0 }
   /** Messages that wait, in memory. */
   get waiting(): number { return this.#queue.length + this.#inFlight.size }
+
+  /** Something was left out for its client. */
+  skipped(): void { this.#events.skipped() }
 
   /** Sends again what was not acknowledged [MQTT-4.4.0-1], in its order [MQTT-4.6.0-1], then what waits. */
   attach(carrier: Carrier, now: number): void {
