@@ -57,6 +57,12 @@ export class Certificates {
     this.onCut(certificate)
   }
 
+  /** As its owner sees them. Throws NOT_FOUND. */
+  listOf(ownerId: string, sourceId: string): readonly Certificate[] {
+    this.#own(ownerId, sourceId)
+    return this.list(sourceId)
+  }
+
   list(sourceId: string): readonly Certificate[] { return this.#bySource.get(sourceId) ?? [] }
 
   /** Whose certificate this is, where it is good now and its source may connect; and when that ends. */
