@@ -5,7 +5,6 @@ import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedLine, type FeedLineHost } from '#gateway/mqtt/feed-line.ts'
 import { FeedRefusal, type FeedEnd, type FeedMessage, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import type { Session } from '#gateway/mqtt/session.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
 import { Unacknowledged, type Progress } from '#gateway/mqtt/unacknowledged.ts'
 
@@ -37,10 +36,20 @@ export interface ReadingCarrier {
   abandon(): void
 }
 
+/** What of its session matters here. */
+export interface ReadingSession {
+  readonly subscriptions: Map<string, SubscriptionOptions>
+  readonly isPersistent: boolean
+  unacknowledged: Unacknowledged | undefined
+  isDirty: boolean
+  /** A message was left out. */
+  skipped(): void
+}
+
 export interface ReadingOptions {
   readonly readerId: string
   readonly carrier: ReadingCarrier
-  readonly session: Session
+  readonly session: ReadingSession
   readonly feeds: Feeds
   readonly limits: MqttLimits
 }
