@@ -174,7 +174,7 @@ export class Gateway {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
-    this.#saveSessions()
+    this.#saveSessions(() => this.#mqtt.saveSessions())
     await this.#history?.stop()
     this.#network.stop()
     this.#webSockets.stop()
@@ -227,7 +227,7 @@ export class Gateway {
 
   #tick(): void {
     void this.#journal.probe()
-    this.#saveSessions()
+    this.#saveSessions(() => this.#mqtt.saveChangedSessions())
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -238,8 +238,8 @@ export class Gateway {
     }
   }
 
-  #saveSessions(): void {
-    try { this.#mqtt.saveSessions() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
+  #saveSessions(save: () => void): void {
+    try { save() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
   }
 
   #seal(): void {

@@ -15,6 +15,7 @@ export const CONFORMANCE_LIMITS: Partial<MqttLimits> = {
   connectionsPerSourceMax: 100_000,
   sessionsPerSourceMax: 100_000,
   filtersPerSourceMax: 100_000,
+  filterBytesPerSourceMax: 268_435_456,
   requestsPerSecondMax: 1_000_000,
   packetsPerSecondPerSourceMax: 1_000_000_000,
   bytesPerSecondPerSourceMax: 1_000_000_000_000,

@@ -10,6 +10,7 @@ import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/len
 import { connack } from '#gateway/mqtt/codec/encode.ts'
 import { MqttConnection } from '#gateway/mqtt/connection.ts'
 import { MQTT_LIMITS, SWEEP_MS } from '#gateway/mqtt/limits.ts'
+import { Budget } from '#gateway/mqtt/budget.ts'
 import { Namespace } from '#gateway/mqtt/namespace.ts'
 import { connectPacket, Edge, HOST, type Peer, publishPacket, subscribePacket } from '#test/support/mqtt-edge.ts'
 
@@ -124,7 +125,7 @@ describe('a connection’s publishes', () => {
 
   it('are read no further than their acknowledgements are, and on when they are', async () => {
     let count = 0
-    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {}, held() {} }, mayRead: () => undefined })
+    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {}, held() {} }, held: new Budget(Infinity), mayRead: () => undefined })
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       feeds: { open: () => { throw new Error('nobody reads here') } },

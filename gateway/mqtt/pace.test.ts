@@ -98,11 +98,11 @@ describe('A source that sends faster than it may', () => {
     one.send(numbered(200))
     two.send(numbered(200, 1_000))
     await other.ping()
-    const othersMs = performance.now() - began
+    assert.ok(edge.topics.length < 400, 'a ping of somebody else is answered meanwhile')
     await Promise.all([one.ping(), two.ping()])
     const tookMs = performance.now() - began, topics = edge.topics
-    assert.ok(othersMs < 500 && tookMs >= 990, `${othersMs} ms, ${tookMs} ms`)
-    assert.ok(edge.heldMs > 900, `${edge.heldMs} ms`)
+    assert.ok(tookMs >= 990, `${tookMs} ms`)
+    assert.ok(edge.heldMs > 300 && edge.heldMs < tookMs, `${edge.heldMs} ms`)
     for (const from of [0, 1_000]) assert.deepEqual(topics.filter(topic => (Number(topic.slice(2)) >= 1_000) === (from === 1_000)), Array.from({ length: 200 }, (_, n) => `t/${from + n}`))
     assert.deepEqual([one, two].map(({ packets }) => packets.filter(({ cmd }) => cmd === 'puback').length), [200, 200])
   })

@@ -68,6 +68,8 @@ export interface MqttPorts {
 }
 
 const GRACE_MS = 5_000
+/** Between two turns of writing sessions down others have the loop. */
+const SAVE_PAUSE_MS = 20
 
 export class MqttServer {
   readonly #options: MqttOptions
@@ -83,6 +85,7 @@ export class MqttServer {
   readonly #world: World
   readonly #host: ConnectionHost & { uptimeMs: number }
   #sweeper: NodeJS.Timeout | undefined
+  #saving: NodeJS.Timeout | undefined
 
   /** Throws an Error that names the file where the certificate for TLS cannot be used. */
   constructor(options: MqttOptions) {
@@ -149,11 +152,26 @@ export class MqttServer {
     if (this.#connections.size > 0) await isEmpty // the sweep sees to those that linger
     await areClosed
     clearInterval(this.#sweeper)
+    this.#pauseSaving()
     this.#options.log?.info({}, 'Stopped listening for MQTT')
   }
 
-  /** Writes down the sessions that are to be kept; to be called in intervals, and once the server has stopped. Throws where it cannot be written. */
+  /** Writes down the sessions that are to be kept; to be called once the server has stopped. Throws where it cannot be written. */
   saveSessions(): void { this.#options.store?.save(this.#world) }
+
+  /** Writes down what has changed of them, a little at a time until all of it is; to be called in intervals. Throws where it cannot be written. */
+  saveChangedSessions(): void {
+    if (!this.#options.store?.saveSome(this.#world) || this.#saving) return
+    this.#saving = setInterval(() => {
+      try { if (this.#options.store!.saveSome(this.#world)) return } catch { /* the next call tells */ }
+      this.#pauseSaving()
+    }, SAVE_PAUSE_MS)
+  }
+
+  #pauseSaving(): void {
+    clearInterval(this.#saving)
+    this.#saving = undefined
+  }
 
   /** Forgets all sessions of a source that is gone. */
   forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
