@@ -118,7 +118,8 @@ export class TlsListener implements Listener {
   }
 }
 
-function asksFor({ clientCertificates, clientCaFile }: TlsOptions): ClientCertificates {
+/** What is meant where nothing is said. Throws a CertificateError where authorities stand beside `none`. */
+export function asksFor({ clientCertificates, clientCaFile }: Pick<TlsOptions, 'clientCertificates' | 'clientCaFile'>): ClientCertificates {
   if (clientCertificates === 'none' && clientCaFile !== undefined) {
     throw new CertificateError(`There are authorities for certificates of clients in ${clientCaFile}, and none are asked for`)
   }
