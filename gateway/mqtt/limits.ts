@@ -93,7 +93,7 @@ export const MQTT_LIMITS: MqttLimits = {
   sessionsPerSourceMax: 256,
   sessionsAwayMax: 100_000,
   sessionExpirySMax: 7 * 86_400,
-  inFlightMax: 100,
+  inFlightMax: 1_000,
   inFlightBytesMax: 8_388_608,
   queueMessagesMax: 1_000,
   queueBytesMax: 4_194_304,
