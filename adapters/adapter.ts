@@ -1,5 +1,5 @@
 // The contract of the ground floor. An adapter knows one vendor's dialect: pure, no I/O, no clock, nothing of the gateway.
-import type { Layout } from '#adapters/layout.ts'
+import type { Found } from '#adapters/layout.ts'
 import type { Packet } from '#adapters/packet.ts'
 import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
 
@@ -44,10 +44,11 @@ export interface Adapter {
   claims?(memory: Memory): readonly string[]
   decode(packet: Packet, memory: Memory | undefined, settings: SourceSettings): Decoded
   /**
-   * What messages of this topic look like to whom it remembers this much of it; undefined where only `decode` can tell. The same layout is the
-   * same object wherever that can be had, since whoever uses one prepares it once.
+   * What the messages of this topic look like to whom it remembers this much of it, by what the owner said of the source and by one of them,
+   * as far as those are needed; undefined where only `decode` can tell. The same layout is the same object wherever that can be had, since
+   * whoever uses one prepares it once. It holds as long as the memory and the settings do.
    */
-  layout?(topic: string, memory: Memory | undefined): { readonly device: string, readonly layout: Layout } | undefined
+  layout?(topic: string, memory: Memory | undefined, settings?: SourceSettings, payload?: Uint8Array): Found | undefined
 }
 
 export const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant'] as const

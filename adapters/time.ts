@@ -43,6 +43,22 @@ export function parseLocal(text: unknown, zone: string, receivedAt: number): num
   return plausible(resolveChange(known.format, wall, before, after, receivedAt))
 }
 
+/** The days around one whose clocks are asked for: sources may be some hours ahead or behind. */
+const STEADY_DAYS = [-2, -1, 0, 1] as const
+
+/**
+ * The offset of a zone about now, and from when to when, as its clocks show it, `parseLocal` takes that and no other. From = to where the
+ * clocks are about to be changed, or there is no such zone.
+ */
+export function steadyOffset(zone: string, now: number): { readonly offset: number, readonly from: number, readonly to: number } {
+  const known = zoneOf(zone), today = Math.floor(now / DAY), offset = known ? offsetsAround(known, today * DAY).before : NaN
+  const isSteady = known && STEADY_DAYS.every(days => {
+    const { before, after } = offsetsAround(known, (today + days) * DAY)
+    return before === offset && after === offset
+  })
+  return isSteady ? { offset, from: (today + STEADY_DAYS[0]) * DAY, to: (today + STEADY_DAYS.at(-1)! + 1) * DAY } : { offset: 0, from: 0, to: 0 }
+}
+
 /** Seconds since 1970, with decimals cut to three. */
 export function instantOfSeconds(seconds: number): number | undefined {
   // By way of whole microseconds: 1685372667.017 * 1000 may come out a hair below the millisecond that was meant.

@@ -1,8 +1,7 @@
 // Starts what is measured and what measures it, each process on its core, ended by the pid that was started.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect } from 'node:net'
 
 export const hasTaskset = !spawnSync('taskset', ['--version']).error
 export const SERVER_CORE = '0'

@@ -1,5 +1,5 @@
 // Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
-import type { Command, Option } from '#cli/command.ts'
+import type { Argument, Command, Option } from '#cli/command.ts'
 
 const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', OPERATING = 'Operating'
 
@@ -9,6 +9,7 @@ const LOCATION: Option = { name: 'location', type: 'location', value: 'LON,LAT',
 const PLACEMENT: Option = { name: 'placement', type: 'choice', values: ['indoor', 'outdoor'], help: 'Whether it stands indoors (unless said otherwise) or outdoors.' }
 const TIMEZONE: Option = { name: 'timezone', type: 'text', value: 'ZONE', help: 'IANA zone of its local times, such as Europe/Madrid.' }
 const STREAM: Option = { name: 'stream', type: 'text', value: 'ID', isRequired: true, help: 'The stream, as `sluice streams --mine` lists it.' }
+const SOURCE: Argument = { name: 'SOURCE', help: 'Its id, as `sluice source list` shows it.' }
 const PARTY: Option = { name: 'party', type: 'text', value: 'ID', help: 'Somebody else\'s, as an operator; left out, your own.' }
 const DIALECT: Option = { name: 'dialect', type: 'choice', value: 'NAME', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' }
 const NAME: Option = { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }
@@ -22,6 +23,7 @@ const DATA: Option = { name: 'data', type: 'text', value: 'DIR', default: './dat
 const accounts = () => import('#cli/commands/accounts.ts')
 const sources = () => import('#cli/commands/sources.ts')
 const devices = () => import('#cli/commands/devices.ts')
+const deviceCertificates = () => import('#cli/commands/device-certificates.ts')
 const bridges = () => import('#cli/commands/bridges.ts')
 const offers = () => import('#cli/commands/offers.ts')
 const consents = () => import('#cli/commands/consents.ts')
@@ -62,13 +64,27 @@ export const COMMANDS: readonly Command[] = [
   },
   { name: 'source list', group: DEVICES, summary: 'Lists your sources; for an operator everybody\'s.', options: [], examples: ['sluice source list'], load: async () => (await sources()).sourceList },
   ...(['suspend', 'resume', 'rotate', 'remove'] as const).map((verb): Command => ({
-    name: `source ${verb}`, group: DEVICES, options: [], arguments: [{ name: 'SOURCE', help: 'Its id, as `sluice source list` shows it.' }],
+    name: `source ${verb}`, group: DEVICES, options: [], arguments: [SOURCE],
     summary: {
       suspend: 'Cuts a source off until it is resumed. An operator may, whosever it is.', resume: 'Lets a suspended source connect again.',
-      rotate: 'Makes a new MQTT password; the old one stops at once.', remove: 'Removes a source for good.',
+      rotate: 'Makes a new MQTT password; the old one stops at once. Certificates stay.', remove: 'Removes a source for good.',
     }[verb],
     examples: [`sluice source ${verb} src_k4d2n7qwmx3z6vtbrahc5ysoel`], load: async () => (await sources()).sourceChange(verb),
   })),
+  {
+    name: 'certificate add', group: DEVICES, summary: 'Registers a device certificate: over TLS its device is this source, without a password.', arguments: [SOURCE],
+    options: [{ name: 'file', type: 'text', value: 'FILE', isRequired: true, help: 'The certificate (PEM), self-signed or by anybody. Never its key.' }],
+    examples: ['sluice certificate add src_k4d2n7qwmx3z6vtbrahc5ysoel --file kitchen.pem'], load: async () => (await deviceCertificates()).certificateAdd,
+  },
+  {
+    name: 'certificate list', group: DEVICES, summary: 'Lists the certificates of a source, and when they end.', arguments: [SOURCE], options: [],
+    examples: ['sluice certificate list src_k4d2n7qwmx3z6vtbrahc5ysoel'], load: async () => (await deviceCertificates()).certificateList,
+  },
+  {
+    name: 'certificate remove', group: DEVICES, summary: 'Takes a certificate back, and cuts whoever is connected by it.', options: [],
+    arguments: [SOURCE, { name: 'FINGERPRINT', help: 'Its SHA-256 in hex, as `sluice certificate list` shows it.' }],
+    examples: [`sluice certificate remove src_k4d2n7qwmx3z6vtbrahc5ysoel ${'4e1f'.repeat(16)}`], load: async () => (await deviceCertificates()).certificateRemove,
+  },
   {
     name: 'bridge add', group: DEVICES, summary: 'Makes a source that the gateway fetches from a broker of yours. The operator has to allow the broker (bridgeHosts).',
     options: [
@@ -209,7 +225,7 @@ export const COMMANDS: readonly Command[] = [
     options: [
       { name: 'dir', type: 'text', value: 'DIR', isRequired: true, help: 'Where to: ca.pem, server.pem, and their keys.' },
       { name: 'name', type: 'list', value: 'HOST,…', isRequired: true, help: 'Names and addresses by which devices reach the gateway.' },
-      { name: 'device', type: 'list', value: 'NAME,…', help: 'Devices that get a certificate too, for a gateway that asks for one.' },
+      { name: 'device', type: 'list', value: 'NAME,…', help: 'Devices that get a certificate too, to be registered with `sluice certificate add`.' },
     ],
     examples: ['sluice certificate trial --dir ./tls --name localhost,127.0.0.1', 'sluice certificate trial --dir ./tls --name gateway.example --device kitchen,garage'],
     load: async () => (await import('#cli/commands/certificate.ts')).certificateTrial,

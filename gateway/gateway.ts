@@ -11,6 +11,7 @@ import { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
 import { Plans } from '#gateway/decision/plans.ts'
+import { Certificates } from '#gateway/devices/certificates.ts'
 import { Devices } from '#gateway/devices/devices.ts'
 import { Sources } from '#gateway/devices/sources.ts'
 import { Streams } from '#gateway/devices/streams.ts'
@@ -23,7 +24,7 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers } from '#gateway/market/offers.ts'
 import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
-import { MqttServer, type Principal } from '#gateway/mqtt/server.ts'
+import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
@@ -62,6 +63,7 @@ export class Gateway {
   readonly #database: DatabaseSync
   readonly #parties: Parties
   readonly #sources: Sources
+  readonly #certificates: Certificates
   readonly #devices: Devices
   readonly #streams: Streams
   readonly #consents: Consents
@@ -84,7 +86,7 @@ export class Gateway {
   readonly #explain = new Explain()
   readonly #timers: NodeJS.Timeout[] = []
   #registry: Promise<{ metrics(): Promise<string> }> | undefined
-  #mqttPort = 0
+  #urls: Pick<Running, 'mqtt' | 'mqtts'> = { mqtt: '', mqtts: undefined }
   #isReady = false
 
   /** Opens the data directory: throws UNAVAILABLE when another gateway holds it or a newer Sluice wrote it. */
@@ -96,6 +98,7 @@ export class Gateway {
     const vault = new Vault(config.data)
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
+    this.#certificates = new Certificates(this.#database, clock, this.#sources)
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
     const review = (streamId: string): void => this.#review(streamId)
@@ -118,17 +121,23 @@ export class Gateway {
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
     this.#mqtt = new MqttServer({
+      limits: { packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond },
       host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
-      credentials: { authenticate: (username, password) => this.#principalOf(username, password) },
+      credentials: { authenticate: (username, password) => this.#principalOf(username, password), certified: fingerprint => this.#certified(fingerprint) },
       feeds: new MqttFeeds({ live: this.#network, party: id => this.#parties.get(id) }),
-      events: { onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason) },
+      events: {
+        onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
+        onSkip: () => { this.#door.leftOut++ }, onHold: ms => { this.#door.heldMs += ms },
+      },
     })
     this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log })
+    this.#certificates.onCut = ({ sourceId, fingerprint }) => this.#mqtt.disconnect(sourceId, fingerprint)
     this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)
     this.#sources.onCut = sourceId => {
       this.#mqtt.disconnect(sourceId)
       this.#bridges.review(sourceId)
       if (this.#sources.get(sourceId)) return
+      this.#certificates.forget(sourceId)
       pipeline.forget(sourceId)
       this.#mqtt.forgetSource(sourceId)
     }
@@ -148,16 +157,15 @@ export class Gateway {
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
     const { port: httpPort } = await this.#http.start()
     const { port: mqttPort, tlsPort } = await this.#mqtt.start()
-    this.#mqttPort = mqttPort
+    this.#urls = { mqtt: this.#url('mqtt', mqttPort), mqtts: tlsPort === undefined ? undefined : this.#url('mqtts', tlsPort) }
     this.#bridges.start()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#isReady = true
-    const mqtts = tlsPort === undefined ? undefined : this.#url('mqtts', tlsPort)
-    const running = { mqtt: this.#url('mqtt', mqttPort), mqtts, http: this.#url('http', httpPort), operatorKey }
+    const running = { ...this.#urls, http: this.#url('http', httpPort), operatorKey }
     this.#announce(running)
-    this.#log.info({ mqtt: running.mqtt, mqtts, http: running.http }, 'Started')
+    this.#log.info({ ...this.#urls, http: running.http }, 'Started')
     return running
   }
 
@@ -166,7 +174,7 @@ export class Gateway {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
-    this.#saveSessions()
+    this.#saveSessions(() => this.#mqtt.saveSessions())
     await this.#history?.stop()
     this.#network.stop()
     this.#webSockets.stop()
@@ -185,9 +193,9 @@ export class Gateway {
   counts(): TallyCounts { return this.#tally.counts() }
 
   /** For whoever looks at the data directory. A help, and no reason not to run. */
-  #announce({ mqtt, http }: Running): void {
+  #announce({ mqtt, mqtts, http }: Running): void {
     try {
-      writeRunFile(this.#config.data, { pid: process.pid, mqtt, http, startedAt: new Date().toISOString() })
+      writeRunFile(this.#config.data, { pid: process.pid, mqtt, mqtts, http, startedAt: new Date().toISOString() })
     } catch (error) {
       this.#log.warn({ error: String(error) }, 'Failed to say in the data directory that this gateway runs')
     }
@@ -198,6 +206,11 @@ export class Gateway {
     const source = this.#sources.authenticate(username, password), party = this.#parties.authenticate(Buffer.from(password).toString('latin1'))
     if (source) return { sourceId: source.id }
     return party?.id === username && party.role !== 'operator' ? { readerId: party.id } : undefined
+  }
+
+  #certified(fingerprint: string): Certified | undefined {
+    const found = this.#certificates.find(fingerprint)
+    return found && { sourceId: found.source.id, username: found.source.username, until: found.until }
   }
 
   /** WebSockets are live streams, or MQTT where that is allowed. */
@@ -214,7 +227,7 @@ export class Gateway {
 
   #tick(): void {
     void this.#journal.probe()
-    this.#saveSessions()
+    this.#saveSessions(() => this.#mqtt.saveChangedSessions())
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -225,8 +238,8 @@ export class Gateway {
     }
   }
 
-  #saveSessions(): void {
-    try { this.#mqtt.saveSessions() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
+  #saveSessions(save: () => void): void {
+    try { save() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
   }
 
   #seal(): void {
@@ -256,9 +269,9 @@ export class Gateway {
 
   #services(): Services {
     return {
-      parties: this.#parties, sources: this.#sources, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, history: this.#history,
-      log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrl: () => this.#url('mqtt', this.#mqttPort),
+      log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }
 

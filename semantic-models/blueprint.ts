@@ -1,21 +1,23 @@
 // A layout of messages and what is known of a device → a blueprint: for each field where it goes, how it is converted, and the text around it.
 // The rules and tables are those of the mapper; a message that a blueprint covers becomes what the mapper makes of it.
-import type { FieldPath, FieldRoute, Layout, OtherKeys, ReadingForm, WordForm } from '#adapters/layout.ts'
+import type { FieldForm, FieldRoute, Layout, ReadingForm, WordForm } from '#adapters/layout.ts'
 import type { Quantity, StatusQuantity } from '#adapters/quantity.ts'
 import type { Reading } from '#adapters/reading.ts'
 import type { Fraction } from '#semantic-models/decimal.ts'
 import type { Model } from '#semantic-models/model.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { modelOf } from '#semantic-models/registry.ts'
-import { targetIn, type Route, type Target } from '#semantic-models/target.ts'
+import { hasHeight, targetIn, type Route, type Target } from '#semantic-models/target.ts'
 import { Prepared, type Template } from '#semantic-models/template.ts'
 import { closing, fixed, instantOpening, opening } from '#semantic-models/text.ts'
 import { conversionIn, type Conversion } from '#semantic-models/units.ts'
 
 /** A route of a field that says nothing here. */
 interface ToNothing { readonly to: 'nothing' }
-/** … that is a state of the device: an index into `states`. */
-interface ToState { readonly to: 'state', readonly state: number, readonly rank: number }
+/** … that only the mapper can follow: the message is for it. */
+interface ToMapper { readonly to: 'mapper' }
+/** … that is a state of the device, an index into `states`: value × 10^places. */
+export interface ToState { readonly to: 'state', readonly state: number, readonly rank: number, readonly places: number }
 /** … that is a value of an attribute. */
 export interface ToPart {
   readonly to: 'part'
@@ -25,7 +27,7 @@ export interface ToPart {
   readonly cell: number
   /** The lowest of several counts. */
   readonly rank: number
-  /** (value + add) × factor, then × 10^places. */
+  /** (value + add) × factor, × 10^places (no places beside an addend). */
   readonly places: number
   readonly add?: Fraction
   readonly factor?: Fraction
@@ -43,13 +45,11 @@ export interface BlueprintRoute {
   readonly lacks: number
   readonly from: number
   readonly to: number
-  readonly target: ToNothing | ToState | ToPart
+  readonly target: ToNothing | ToMapper | ToState | ToPart
 }
 
 export interface BlueprintField {
-  readonly path: FieldPath
-  readonly marks: number
-  readonly words?: readonly WordForm[]
+  readonly form: FieldForm
   /** The first that fits; none does: the message is for the mapper. */
   readonly routes: readonly BlueprintRoute[]
 }
@@ -71,12 +71,12 @@ export interface BlueprintEntity {
 }
 
 export interface Blueprint {
+  readonly layout: Layout
   readonly fields: readonly BlueprintField[]
   readonly entities: readonly BlueprintEntity[]
   readonly states: readonly StatusQuantity[]
-  readonly others: readonly OtherKeys[]
-  readonly hasEndpoints: boolean
-  readonly time: FieldPath | undefined
+  /** Indices of the states that the signal of the layout is. */
+  readonly signal?: { readonly rssi: number, readonly snr: number }
 }
 
 const CATCH_ALL = modelOf('DeviceMeasurement')!
@@ -87,12 +87,12 @@ const PHASES = ['L1', 'L2', 'L3', 'N'] as const
 const OF_DEVICE: ReadonlySet<string> = new Set(['location', 'refDevice', 'refParkingSite', 'category'])
 
 /** All that a blueprint looks at in a device: those that agree in it share one. */
-export function kindOf({ dialect, placement, role, phases }: DeviceFacts): string { return `${dialect} ${placement} ${role} ${phases}` }
+export function kindOf(facts: DeviceFacts): string { return `${facts.dialect} ${facts.placement} ${facts.role} ${facts.phases} ${hasHeight(facts)}` }
 
 export function compileBlueprint(layout: Layout, facts: DeviceFacts): Blueprint {
-  const drawing = new Drawing(facts)
-  const fields = layout.fields.map(({ path, marks, routes, words }) => ({ path, marks, words, routes: drawing.routesOf(routes, words) }))
-  return { fields, entities: drawing.entities, states: drawing.states, others: layout.others, hasEndpoints: layout.hasEndpoints, time: layout.time }
+  const drawing = new Drawing(facts), fields = layout.fields.map((form): BlueprintField => ({ form, routes: drawing.routesOf(form) }))
+  const signal = layout.signal && { rssi: drawing.stateOf('rssi'), snr: drawing.stateOf('snr') }
+  return { layout, fields, entities: drawing.entities, states: drawing.states, signal }
 }
 
 /** What an entity of a device begins with, and its texts for the parts that are its own, by their order; '' where it has none. */
@@ -116,35 +116,43 @@ class Drawing {
 
   constructor(facts: DeviceFacts) { this.#prepared = new Prepared(facts) }
 
-  /** None where one of them cannot be had: the order in which they are tried has to stay. */
-  routesOf(routes: readonly FieldRoute[], words: readonly WordForm[] | undefined): readonly BlueprintRoute[] {
-    const made: BlueprintRoute[] = []
-    for (const { needs = 0, lacks = 0, from = -Infinity, to = Infinity, reading } of routes) {
+  /** None where none of them can be had; one that cannot keeps its place, since the order in which they are tried counts. */
+  routesOf({ routes, words }: FieldForm): readonly BlueprintRoute[] {
+    const made = routes.map(({ needs = 0, lacks = 0, from = -Infinity, to = Infinity, tells, reading }): BlueprintRoute => {
       const target = reading ? this.#targetOf(reading, words) : NOTHING
-      if (!target) return []
-      made.push({ needs, lacks, from, to, target })
-    }
-    return made
+      return { needs, lacks, from, to, target: this.#isKnown(tells) && target || TO_MAPPER }
+    })
+    return made.every(({ target }) => target === TO_MAPPER) ? [] : made
+  }
+
+  stateOf(quantity: StatusQuantity): number {
+    const known = this.states.indexOf(quantity)
+    return known < 0 ? this.states.push(quantity) - 1 : known
+  }
+
+  #isKnown(tells: FieldRoute['tells']): boolean {
+    const { phases, role } = this.#prepared.facts
+    return (tells?.phases === undefined || tells.phases === phases) && (tells?.role === undefined || tells.role === role)
   }
 
   #targetOf(form: ReadingForm, words: readonly WordForm[] | undefined): ToState | ToPart | undefined {
     const route = this.#prepared.routes.get(form.quantity)
     if (!route || form.channel !== undefined) return undefined
-    if (route.isStatus) return words ? undefined : this.#toState(form)
+    if (route.isStatus) return words ? undefined : this.#toState(form, route)
     return route.words ? words && this.#toWord(form, route, words) : this.#toNumber(form, route)
   }
 
-  #toState({ quantity, rank }: ReadingForm): ToState {
-    const known = this.states.indexOf(quantity as StatusQuantity)
-    return { to: 'state', state: known < 0 ? this.states.push(quantity as StatusQuantity) - 1 : known, rank }
+  /** What has no unit that is known is told as it came. */
+  #toState({ quantity, unit, rank }: ReadingForm, { spellings }: Route): ToState | undefined {
+    const conversion = conversionIn(spellings, unit)
+    return conversion?.factor ? undefined : { to: 'state', state: this.stateOf(quantity as StatusQuantity), rank, places: conversion?.places ?? 0 }
   }
 
   #toNumber(form: ReadingForm, route: Route): ToPart | undefined {
     const conversion = conversionIn(route.spellings, form.unit), target = targetIn(route, form as unknown as Reading)
     if (!conversion || target?.refuse !== undefined || target?.isFill) return undefined
     const { add, factor } = conversion, places = conversion.places + (target?.places ?? 0)
-    if (factor && !add) return undefined
-    if (factor && places !== 0) return undefined
+    if (add && places !== 0) return undefined
     const { min = -Infinity, max = Infinity, isInteger = false } = target ?? {}
     const close = target?.isFraction ? FRACTION_CLOSING : conversion.close
     const at = target ? this.#placeOf(form, target) : this.#placeInCatchAll(form, NUM_VALUE, conversion)
@@ -191,7 +199,7 @@ class Drawing {
   }
 }
 
-const NOTHING: ToNothing = { to: 'nothing' }
+const NOTHING: ToNothing = { to: 'nothing' }, TO_MAPPER: ToMapper = { to: 'mapper' }
 
 /** What an entity has besides its measured parts. */
 function partsOf({ model, parts }: Template, statics: Readonly<Record<string, string>>): BlueprintPart[] {

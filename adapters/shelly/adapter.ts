@@ -5,6 +5,7 @@ import { isRecord, numberOf, own, parsePayload, textOf, type JsonRecord } from '
 import type { Packet } from '#adapters/packet.ts'
 import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
 import { componentOf, type Field } from '#adapters/shelly/components.ts'
+import { layoutFor } from '#adapters/shelly/layout.ts'
 import { isFactoryName, parseTopic } from '#adapters/shelly/topic.ts'
 import { instantOfSeconds, plausibleInstant } from '#adapters/time.ts'
 
@@ -28,6 +29,10 @@ export const shelly: Adapter = {
     if (!isRecord(parsed.value)) return refused('BAD_PAYLOAD', 'The payload is not a JSON object.', undefined)
     if (topic.kind === 'notification') return decodeNotification(topic.prefix, parsed.value, packet)
     return decodeComponents(topic.prefix, [['', topic.component, parsed.value]], timeOf(parsed.value, 'ts', packet), packet)
+  },
+  layout(topic) {
+    const parsed = parseTopic(topic)
+    return parsed && layoutFor(parsed)
   },
 }
 

@@ -4,6 +4,7 @@ import { refused } from '#adapters/decoded.ts'
 import { isRecord, own, parsePayload, textOf, type JsonRecord } from '#adapters/json.ts'
 import type { Packet } from '#adapters/packet.ts'
 import { STATE_FIELDS } from '#adapters/tasmota/fields.ts'
+import { layoutFor } from '#adapters/tasmota/layout.ts'
 import { measure } from '#adapters/tasmota/measure.ts'
 import { decodeSensors, type Origin } from '#adapters/tasmota/sensors.ts'
 import { adoptedPlaceOf, placeOf } from '#adapters/tasmota/topic.ts'
@@ -29,6 +30,10 @@ export const tasmota: Adapter = {
     if (word === 'LWT') return decodeWill(packet, origin)
     const decode = STATUS_WORD.test(word) ? decodeStatus : REPORTS.get(word)
     return decode ? decodeReport(packet, origin, decode) : refused('NO_READING', 'What a Tasmota says of itself is no reading.', memory)
+  },
+  layout(topic, memory, settings) {
+    const place = placeOf(topic) ?? adoptedPlaceOf(topic)
+    return place && settings && layoutFor(place, memory, settings)
   },
 }
 

@@ -108,6 +108,14 @@ const FAMILIES: readonly (readonly [name: RegExp, fields: Fields | undefined])[]
 const MILLIMETRES = /^(?:TOF|HRXL|DYP)/
 const MAINS_HINTS = ['Power', 'ActivePower', 'Current', 'Factor'] as const
 
+/** Fields by which a sensor's others mean something else. */
+export const TELLING_FIELDS: readonly string[] = ['Battery', ...MAINS_HINTS]
+
+/** Names of all fields that some sensor may be measured by. */
+export const ALL_FIELDS: ReadonlySet<string> = new Set([
+  ...TELLING_FIELDS, ...[COMMON, WITH_MAINS, DIRECT_CURRENT, BATTERY_POWERED, GAS_INDEX, WIND, RAIN].flatMap(fields => [...fields.keys()]), ...FLAGS.keys(),
+])
+
 /** The meaning of a sensor's fields, by its name and by what else it has; undefined where it has no quantity at all. */
 export function fieldsOf(name: string, sensor: Readonly<Record<string, unknown>>): Fields | undefined {
   const family = FAMILIES.find(([pattern]) => pattern.test(name))

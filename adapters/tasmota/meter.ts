@@ -9,9 +9,9 @@ export interface Metered extends Measurement { readonly isThreePhase: boolean }
 /** What the places of its lists are. */
 type Shape = 'single' | 'phases' | 'outputs'
 
-const PHASES: readonly Phase[] = ['L1', 'L2', 'L3']
+export const PHASES: readonly Phase[] = ['L1', 'L2', 'L3']
 /** Lists with an element for each phase or output, in every firmware. */
-const PER_PART = ['Power', 'ActivePower', 'Current', 'ApparentPower', 'ReactivePower', 'Factor', 'Voltage'] as const
+export const PER_PART = ['Power', 'ActivePower', 'Current', 'ApparentPower', 'ReactivePower', 'Factor', 'Voltage'] as const
 const OLD_TARIFFS: Readonly<Record<string, Tariffs>> = { energyImport: 'energyImportTariff', energyExport: 'energyExportTariff' }
 const NAMED_PHASE = /^Phase([123])$/
 

@@ -3,6 +3,7 @@ import type { FieldForm, FieldRoute, Layout, ReadingForm } from '#adapters/layou
 import { own, type JsonRecord } from '#adapters/json.ts'
 import type { Declared } from '#adapters/zigbee2mqtt/declared.ts'
 import { MAINS, NUMBER_RULES, WORD_RULES, type NumberRule } from '#adapters/zigbee2mqtt/tables.ts'
+import { ENDPOINT_ENDS } from '#adapters/zigbee2mqtt/properties.ts'
 import { AIR_PRESSURE_KPA_MAX } from '#adapters/zigbee2mqtt/usual.ts'
 
 const BATTERY = 1, ON_MAINS = 2
@@ -54,10 +55,12 @@ function voltageRoutes(reading: (unit: string, from?: Partial<ReadingForm>) => R
 
 const USUAL: Layout = {
   fields: fieldsWith(() => undefined),
-  others: [
-    { startsWith: 'battery', marks: BATTERY },
-    { startsWith: 'bar', isAnyCase: true, lengthMax: 5 }, { startsWith: 'psi', isAnyCase: true, lengthMax: 5 },
-  ],
-  hasEndpoints: true,
-  time: ['last_seen'],
+  objects: [{
+    path: [], endpoints: ENDPOINT_ENDS,
+    others: [
+      { startsWith: 'battery', marks: BATTERY },
+      { startsWith: 'bar', isAnyCase: true, lengthMax: 5 }, { startsWith: 'psi', isAnyCase: true, lengthMax: 5 },
+    ],
+  }],
+  times: [{ path: ['last_seen'], number: 'milliseconds', text: 'instant' }],
 }

@@ -24,6 +24,8 @@ type Place = Pick<Property, 'base' | 'channel' | 'phase' | 'letter'>
 /** Endpoints that Zigbee2MQTT appends to a property of a device with several of it. */
 const NUMBERED = '(?:l|ch|p|c|s|t|th|ep|probe|sensor|alarm_)?\\d{1,3}'
 const SIDE = '(?:(?:top|center|bottom)_)?(?:left|right)|center|top|bottom|up|down'
+/** What stands behind the last `_` of a name with an endpoint or a phase, where it is no number. */
+export const ENDPOINT_ENDS = ['left', 'right', 'center', 'top', 'bottom', 'up', 'down', 'probe', 'switch', 'usb', 'heat', 'bme', 'ds', 'a', 'b', 'c', 'X', 'Y', 'Z'] as const
 const ENDPOINT = new RegExp(`^(.+?)_(${NUMBERED}|${SIDE}|probe|main_switch|usb|heat|bme|ds)$`)
 const PHASE = /^(.+)_(?:phase|ph)_([abc])$/
 const LETTER = /^(.+)_([abcXYZ])$/

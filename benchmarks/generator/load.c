@@ -27,7 +27,7 @@ enum { EXPECTED, UNCONSENTED, INVALID };
 #define BACKLOG_BYTES (1u << 18)        // bytes that may wait for one socket before nothing more is made
 #define TURN_MESSAGES 4096              // made before answers are looked at again
 #define STALLED_NS 300000000ull         // without progress, until the closed loop is opened again on credit
-#define LOST_NS 3000000000ull           // without progress, until the rest is given up as missing
+#define LOST_NS 10000000000ull          // without progress, until the rest is given up as missing
 #define SUB_BUCKETS 32
 
 typedef struct {
@@ -41,7 +41,7 @@ typedef struct { uint32_t connection, device, kind, length, sequenceAt, packetId
 typedef struct { uint32_t sequence, message, got; uint64_t sentAt, seen[GROUPS_MAX / 64]; } Sent;
 
 static Connection *connections; static Message *messages; static Sent *ring;
-static uint32_t connectionCount, messageCount, deviceCount, groupCount, isTolerant, sampleEvery, nextMessage, nextSequence = FIRST_SEQUENCE + 1;
+static uint32_t connectionCount, messageCount, deviceCount, groupCount, isTolerant, sampleEvery, nextMessage, nextSequence = FIRST_SEQUENCE + 1, roundSequence;
 static uint32_t *lastOfDevice, dirty[1 << 16], dirtyCount;
 static uint16_t hints[HINTS];
 static uint64_t histogram[64 * SUB_BUCKETS];
@@ -240,6 +240,7 @@ static void received(Connection *c, uint16_t *hint, const uint8_t *text, uint32_
   Sent *sent = find(text, length, hint);
   if (!sent) { count.unknown++; return; }
   const Message *m = &messages[sent->message];
+  if (sent->sequence < roundSequence && m->kind == EXPECTED) return; // was given up as missing in the round before
   if (m->kind == UNCONSENTED) { count.unconsented++; return; }
   if (m->kind == INVALID) { count.invalid++; return; }
   uint64_t *word = &sent->seen[c->group / 64], bit = 1ull << (c->group % 64);
@@ -383,6 +384,7 @@ static double cpuSeconds(void) {
 static void run(double seconds, const char *mode, double figure) {
   memset(&count, 0, sizeof count);
   memset(histogram, 0, sizeof histogram);
+  roundSequence = nextSequence;
   double cpu = cpuSeconds();
   uint64_t began = now(), until = began + (uint64_t)(seconds * 1e9);
   if (*mode == 'o') openLoop(began, until, figure); else closedLoop(until, (int64_t)figure);

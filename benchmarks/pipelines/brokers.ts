@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fleet } from '#benchmarks/fleet.ts'
 import { build } from '#benchmarks/generator/build.ts'
+import { FILTERS } from '#benchmarks/peers/job.ts'
 import type { Pipeline, PipelineMaker } from '#benchmarks/pipelines/pipeline.ts'
 import { firstLine, freePort, listening, start, stop } from '#benchmarks/process.ts'
 
@@ -21,7 +22,7 @@ export function startMosquitto(): Promise<Broker> {
   ])
 }
 
-/** Its MQTT needs JetStream, which keeps nothing of QoS 0. */
+/** Its MQTT needs JetStream, which keeps nothing of QoS 0 but tells of itself under `#`. */
 function startNats(): Promise<Broker> {
   return startBroker(NATS!, (port, folder) => [
     'server_name: bench', 'listen: "127.0.0.1:-1"', `jetstream { store_dir: "${folder}" }`, `mqtt { host: 127.0.0.1, port: ${port} }`, 'max_pending: 256MB', 'write_deadline: "60s"', `log_file: "${folder}/log"`,
@@ -30,7 +31,7 @@ function startNats(): Promise<Broker> {
 
 export const mosquitto: PipelineMaker = { name: 'mosquitto forwards', missing: missingMosquitto, start: async fleet => forwarding('mosquitto forwards', fleet, await startMosquitto(), '#') }
 export const nats: PipelineMaker = {
-  name: 'NATS forwards', missing: () => NATS ? undefined : 'nats-server is not installed', start: async fleet => forwarding('NATS forwards', fleet, await startNats(), '#'),
+  name: 'NATS forwards', missing: () => NATS ? undefined : 'nats-server is not installed', start: async fleet => forwarding('NATS forwards', fleet, await startNats(), ...FILTERS),
 }
 export const aedes: PipelineMaker = {
   name: 'aedes forwards', missing: () => undefined, start: async fleet => forwarding('aedes forwards', fleet, await startProgram(process.execPath, ['benchmarks/peers/aedes.ts']), '#'),
@@ -59,7 +60,7 @@ async function startBroker(binary: string, configuration: (port: number, folder:
   }
 }
 
-/** What comes out under a filter, at one reader. */
-export function forwarding(name: string, { connections }: Fleet, { port, pids, stop }: Broker, filter: string): Pipeline {
-  return { name, isForwarding: true, pids, stop, publishers: Array.from({ length: connections }, () => ({ port })), readers: [{ connections: [{ port, filters: [filter] }] }] }
+/** What comes out under these filters, at one reader. */
+export function forwarding(name: string, { connections }: Fleet, { port, pids, stop }: Broker, ...filters: readonly string[]): Pipeline {
+  return { name, isForwarding: true, pids, stop, publishers: Array.from({ length: connections }, () => ({ port })), readers: [{ connections: [{ port, filters }] }] }
 }

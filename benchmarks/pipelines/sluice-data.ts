@@ -20,9 +20,11 @@ import { makeCorpus } from '#test/support/hostile-corpus.ts'
 const PURPOSE = 'dpv:ServiceProvision'
 /** As a city has hubs: one does not speak for everybody. */
 const SOURCES_MIN = 4
+/** An account and a connection of it have room for them: SESSIONS_PER_PARTY_MAX, feedsPerReaderMax. */
+const STREAMS_PER_ACCOUNT_MAX = 18_000
 
 export interface Business {
-  /** The attributes that each reader is granted of an entity; the usual ones where undefined. One reader each. */
+  /** For each reader the attributes that it is granted of an entity; the usual ones where undefined. */
   readonly readers: readonly (readonly string[] | undefined)[]
   /** Consents that name somebody else, spread over the streams. */
   readonly otherConsents: number
@@ -31,10 +33,11 @@ export interface Business {
 export interface Prepared {
   /** For each connection of the fleet. */
   readonly publishers: readonly { readonly username: string, readonly password: string }[]
-  readonly readers: readonly { readonly id: string, readonly key: string }[]
-  /** Those that have consent. */
-  readonly streamIds: readonly string[]
+  /** For each reader its accounts: one has no room for more than so many streams. */
+  readonly readers: readonly (readonly Account[])[]
 }
+
+export interface Account { readonly partyId: string, readonly key: string, readonly streamIds: readonly string[] }
 
 export function prepareData(directory: string, fleet: Fleet, { readers, otherConsents }: Business): Prepared {
   const database = openState(directory), clock = systemClock, nobodyWaits = (): void => {}
@@ -43,32 +46,32 @@ export function prepareData(directory: string, fleet: Fleet, { readers, otherCon
   const streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!), consents = new Consents(database, clock, nobodyWaits)
   const offers = new Offers(database, clock), ledger = new Ledger(database, clock), agreements = new Agreements({ database, clock, offers, ledger, onChange: nobodyWaits })
   const owner = parties.add({ role: 'owner', name: 'Owner' }).party
-  const accounts = readers.map((_, n) => parties.add({ role: 'subscriber', name: `City ${n}` }))
   const perSource = Math.min(MQTT_LIMITS.connectionsPerSourceMax, Math.ceil(fleet.connections / SOURCES_MIN))
   const paired = Array.from({ length: Math.ceil(fleet.connections / perSource) }, (_, n) => sources.pair(owner.id, { name: `Hub ${n}` }))
   const sourceOf = (connection: number) => paired[Math.floor(connection / perSource)]!
   const known = fleet.devices.map(device => streamOf(device, sourceOf(device.connection).source, devices, streams))
   devices.flush()
   streams.flush()
-  const consented = known.filter((_, n) => fleet.devices[n]!.isConsented), ownerId = owner.id
-  for (const [n, { id: streamId }] of known.entries()) {
-    if (!fleet.devices[n]!.isConsented) continue
-    const usual = grantedOf(fleet.devices[n]!.shape)
-    const offer = offers.create(ownerId, { streamId, price: 0n, unit: 'message', currency: 'EUR', attributes: usual })
-    for (const [reader, attributes = usual] of readers.entries()) {
-      const { party } = accounts[reader]!
-      consents.grant({ ownerId, streamId, recipient: party.id, purposes: [PURPOSE], attributes })
-      agreements.agree(party.id, { offerId: offer.id, purpose: PURPOSE })
-    }
+  const open = known.flatMap(({ id }, n) => fleet.devices[n]!.isConsented ? [{ id, usual: grantedOf(fleet.devices[n]!.shape) }] : [])
+  const agree = (partyId: string, { id: streamId, usual }: typeof open[number], attributes = usual): string => {
+    const offer = offers.create(owner.id, { streamId, price: 0n, unit: 'message', currency: 'EUR', attributes })
+    consents.grant({ ownerId: owner.id, streamId, recipient: partyId, purposes: [PURPOSE], attributes })
+    agreements.agree(partyId, { offerId: offer.id, purpose: PURPOSE })
+    return streamId
   }
+  const accounts = readers.map(attributes => chunks(open, STREAMS_PER_ACCOUNT_MAX).map((some): Account => {
+    const { party, key } = parties.add({ role: 'subscriber', name: 'City' })
+    return { partyId: party.id, key, streamIds: some.map(each => agree(party.id, each, attributes)) }
+  }))
   for (let n = 0; n < otherConsents; n++) {
-    consents.grant({ ownerId, streamId: consented[n % consented.length]!.id, recipient: `sub_somebody${n}`, purposes: [PURPOSE], attributes: ['temperature'] })
+    consents.grant({ ownerId: owner.id, streamId: open[n % open.length]!.id, recipient: `sub_somebody${n}`, purposes: [PURPOSE], attributes: ['temperature'] })
   }
   database.close()
-  return {
-    publishers: Array.from({ length: fleet.connections }, (_, n) => sourceOf(n)), streamIds: consented.map(({ id }) => id),
-    readers: accounts.map(({ party: { id }, key }) => ({ id, key })),
-  }
+  return { publishers: Array.from({ length: fleet.connections }, (_, n) => sourceOf(n)), readers: accounts }
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size))
 }
 
 /** The stream that carries the sequence number, after the device has spoken once. */

@@ -3,9 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Endpoint, PipelineMaker, Reader } from '#benchmarks/pipelines/pipeline.ts'
-import { prepareData, type Business, type Prepared } from '#benchmarks/pipelines/sluice-data.ts'
+import { prepareData, type Account, type Business } from '#benchmarks/pipelines/sluice-data.ts'
 import { firstLine, start, stop } from '#benchmarks/process.ts'
-import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 
 export interface SluiceOptions {
   /** What its results are called. */
@@ -27,14 +26,14 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
     async start(fleet) {
       const data = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
       const prepared = prepareData(data, fleet, { readers, otherConsents })
-      const child = start(process.execPath, [...NODE_OPTIONS, ...nodeOptions, 'bin/sluice.js', 'serve', '--data', data, '--mqtt-port', '0', '--http-port', '0', '--json'])
+      const child = start(process.execPath, [...NODE_OPTIONS, ...nodeOptions, 'bin/sluice.js', 'serve', '--data', data, '--mqtt-port', '0', '--http-port', '0', '--json'], { env: { ...process.env, SLUICE_LOG_LEVEL: 'warn' } })
       const started = JSON.parse(await firstLine(child)) as { mqtt: string, http: string }
       const mqttPort = Number(new URL(started.mqtt).port), httpPort = Number(new URL(started.http).port)
       return {
         name, isForwarding: false, pids: [child.pid!],
         publishers: prepared.publishers.map(credentials => ({ port: mqttPort, ...credentials })),
-        readers: prepared.readers.map((_, n): Reader => ({
-          granted: readers[n], connections: transport === 'mqtt' ? overMqtt(prepared, n, mqttPort) : overWebSocket(prepared, n, httpPort),
+        readers: prepared.readers.map((accounts, n): Reader => ({
+          granted: readers[n], connections: accounts.flatMap(account => transport === 'mqtt' ? overMqtt(account, mqttPort) : overWebSocket(account, httpPort)),
         })),
         async stop() {
           await stop(child)
@@ -45,15 +44,10 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
   }
 }
 
-/** As few connections as its subscriptions fit on. */
-function overMqtt({ streamIds, readers }: Prepared, reader: number, port: number): Endpoint[] {
-  const { id: username, key: password } = readers[reader]!, most = MQTT_LIMITS.filtersPerSourceMax, endpoints: Endpoint[] = []
-  for (let from = 0; from < streamIds.length; from += most) {
-    endpoints.push({ port, username, password, filters: streamIds.slice(from, from + most).map(id => `streams/${id}`) })
-  }
-  return endpoints
+function overMqtt({ partyId, key, streamIds }: Account, port: number): Endpoint {
+  return { port, username: partyId, password: key, filters: streamIds.map(id => `streams/${id}`) }
 }
 
-function overWebSocket({ streamIds, readers }: Prepared, reader: number, port: number): Endpoint[] {
-  return streamIds.map(id => ({ port, password: readers[reader]!.key, path: `/streams/${encodeURIComponent(id)}/subscribe` }))
+function overWebSocket({ key, streamIds }: Account, port: number): Endpoint[] {
+  return streamIds.map(id => ({ port, password: key, path: `/streams/${encodeURIComponent(id)}/subscribe` }))
 }

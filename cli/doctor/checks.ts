@@ -1,6 +1,7 @@
 // Every check, in the order in which they are told: what else depends on comes first.
 import { bridges } from '#cli/doctor/bridges.ts'
 import type { Check, State } from '#cli/doctor/check.ts'
+import { tlsCertificate } from '#cli/doctor/certificate.ts'
 import { clock } from '#cli/doctor/clock.ts'
 import { configuration } from '#cli/doctor/configuration.ts'
 import { dataDirectory } from '#cli/doctor/directory.ts'
@@ -21,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'file modes', run: fileModes },
   { name: 'gateway', asksOthers: true, run: gateway },
   ...PORT_CHECKS,
+  { name: 'TLS certificate', run: tlsCertificate },
   { name: 'state', run: state },
   { name: 'journal', run: journal },
   { name: 'disk space', run: diskSpace },

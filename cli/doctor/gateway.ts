@@ -18,8 +18,8 @@ function free(run: Run | undefined): Finding {
   return warning(`none runs on the data directory, and the last one (process ${run.pid}, since ${run.startedAt}) was killed`, remedy)
 }
 
-async function running({ pid, mqtt, http }: Run): Promise<Finding> {
-  const who = `process ${pid} at ${mqtt} and ${http}`
+async function running({ pid, mqtt, mqtts, http }: Run): Promise<Finding> {
+  const who = `process ${pid} at ${[mqtt, ...mqtts === undefined ? [] : [mqtts]].join(', ')} and ${http}`
   try {
     const { status, body } = await ask(new URL('/readyz', http))
     if (status === 200) return ok(`${who} is ready`)

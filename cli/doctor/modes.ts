@@ -15,11 +15,11 @@ const FILES = [MASTER_KEY_FILE, OPERATOR_KEY_FILE, STATE_FILE, `${STATE_FILE}-wa
 const DIRECTORIES = ['', 'journal']
 
 export function fileModes({ data, isThere, config }: Facts): Answer {
-  if (!isThere || process.platform === 'win32') return []
-  const findings = [
-    ...FILES.flatMap(name => fileFault(join(data, name))), ...DIRECTORIES.flatMap(name => directoryFault(join(data, name))),
-    ...config.history?.passwordFile === undefined ? [] : fileFault(config.history.passwordFile),
-  ]
+  if (process.platform === 'win32') return []
+  const named = [config.history?.passwordFile, config.mqtts?.keyFile].flatMap(path => path === undefined ? [] : fileFault(path))
+  if (!isThere) return named
+  const own = [...FILES.flatMap(name => fileFault(join(data, name))), ...DIRECTORIES.flatMap(name => directoryFault(join(data, name)))]
+  const findings = [...own, ...named]
   return findings.length > 0 ? findings : ok('keys, state and journal are this account\'s alone')
 }
 

@@ -1,24 +1,33 @@
 // Whether the ports are free, or this data directory's own gateway has them.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { fault, ok, type Check, type Finding } from '#cli/doctor/check.ts'
+import { fault, ok, type Answer, type Check, type Finding } from '#cli/doctor/check.ts'
 import type { Facts } from '#cli/doctor/facts.ts'
 import { ask } from '#cli/doctor/reach.ts'
+import type { Config } from '#gateway/config/config.ts'
 
-interface Listener { readonly scheme: 'mqtt' | 'http', readonly setting: 'mqttPort' | 'httpPort', readonly otherwise: string }
+interface Listener {
+  readonly scheme: 'mqtt' | 'mqtts' | 'http'
+  /** Undefined where it is not wanted. */
+  readonly numberIn: (config: Config) => number | undefined
+  readonly otherwise: string
+}
 
-const MQTT: Listener = { scheme: 'mqtt', setting: 'mqttPort', otherwise: 'mqttPort (SLUICE_MQTT_PORT, --mqtt-port)' }
-const HTTP: Listener = { scheme: 'http', setting: 'httpPort', otherwise: 'httpPort (SLUICE_HTTP_PORT, --http-port)' }
+const MQTT: Listener = { scheme: 'mqtt', numberIn: ({ mqttPort }) => mqttPort, otherwise: 'mqttPort (SLUICE_MQTT_PORT, --mqtt-port)' }
+const MQTTS: Listener = { scheme: 'mqtts', numberIn: ({ mqtts }) => mqtts?.port, otherwise: 'mqtts.port (SLUICE_MQTTS_PORT)' }
+const HTTP: Listener = { scheme: 'http', numberIn: ({ httpPort }) => httpPort, otherwise: 'httpPort (SLUICE_HTTP_PORT, --http-port)' }
 
 export const PORT_CHECKS: readonly Check[] = [
   { name: 'MQTT port', asksOthers: true, run: facts => port(facts, MQTT) },
+  { name: 'MQTT over TLS port', asksOthers: true, run: facts => port(facts, MQTTS) },
   { name: 'HTTP port', asksOthers: true, run: facts => port(facts, HTTP) },
 ]
 
-async function port({ config, isHeld, run }: Facts, listener: Listener): Promise<Finding> {
-  const { host } = config, number = config[listener.setting]
+async function port({ config, isHeld, run }: Facts, listener: Listener): Promise<Answer> {
+  const { host } = config, number = listener.numberIn(config)
+  if (number === undefined) return []
   if (number === 0) return ok('a free one is taken at the start')
-  const isOurs = isHeld && run !== undefined && portOf(run[listener.scheme]) === number
+  const url = run?.[listener.scheme], isOurs = isHeld && url !== undefined && portOf(url) === number
   if (isOurs) return ok(`${number} is taken by the gateway that runs on this data directory`)
   try {
     await listenOnce(host, number)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Role } from '#gateway/parties/parties.ts'
 import { ROLES } from '#gateway/api/document.ts'
 import { call, OPERATIONS } from '#test/support/documented.ts'
+import { makeCertificate } from '#test/support/device-certificates.ts'
 import { Running, type PartyKey } from '#test/support/running.ts'
 
 
@@ -73,12 +74,14 @@ describe('Somebody else\'s ids', () => {
     const [stream] = await running.streamsOf(owner), [seen] = await running.ok(owner.key, 'GET', '/v1/devices')
     const { offerId, consentId, agreementId } = await running.deal(owner, city, stream!.streamId)
     await running.ok(owner.key, 'POST', `/v1/offers/${offerId}/withdraw`)
-    theirs = { sourceId: source.sourceId, deviceId: seen.deviceId, streamId: stream!.streamId, offerId, consentId, agreementId }
+    const { fingerprint } = await running.ok(owner.key, 'POST', `/v1/sources/${source.sourceId}/certificates`, { certificate: makeCertificate('kitchen').certificate })
+    theirs = { sourceId: source.sourceId, fingerprint, deviceId: seen.deviceId, streamId: stream!.streamId, offerId, consentId, agreementId }
   })
   after(() => running.stop())
 
   const bodies: Readonly<Record<string, (streamId: string, offerId: string) => object>> = {
     setDevice: () => ({ name: 'mine' }),
+    addCertificate: () => ({ certificate: makeCertificate('mine').certificate }),
     setBridge: () => ({ username: 'mine' }),
     createOffer: streamId => ({ streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] }),
     grantConsent: streamId => ({ streamId, recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] }),
@@ -90,7 +93,7 @@ describe('Somebody else\'s ids', () => {
     it(`are answered by ${id} as ids that there are not`, async () => {
       for (const stranger of [neighbour, rival].filter(({ partyId }) => roles!.includes(partyId.startsWith('own') ? 'owner' : 'subscriber'))) {
         const ask = (values: Readonly<Record<string, string>>) => call(running.http, stranger.key, id, { values, body: bodies[id]?.(values['streamId']!, values['offerId']!) })
-        const [foreign, unknown] = await Promise.all([ask(theirs), ask({ ...theirs, sourceId: 'src_x', deviceId: 'x', streamId: '0x0/x/y', offerId: 'offer_x', consentId: 'grant_x', agreementId: 'agr_x' })])
+        const [foreign, unknown] = await Promise.all([ask(theirs), ask({ ...theirs, sourceId: 'src_x', deviceId: 'x', streamId: '0x0/x/y', offerId: 'offer_x', consentId: 'grant_x', agreementId: 'agr_x', fingerprint: '0' })])
         assert.deepEqual([foreign.status, foreign.body], [404, unknown.body])
       }
     })

@@ -3,6 +3,7 @@ import { ledger, usage } from '#gateway/api/accounts.ts'
 import { agree, endAgreement, listAgreements } from '#gateway/api/agreements.ts'
 import { backup } from '#gateway/api/backup.ts'
 import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
+import { addCertificate, listCertificates, removeCertificate } from '#gateway/api/certificates.ts'
 import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
@@ -18,7 +19,7 @@ import { listStreams } from '#gateway/api/streams.ts'
 
 export const HANDLERS: Handlers = {
   addParty, listParties, rotateKey, revokeKeys,
-  pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
+  pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addCertificate, listCertificates, removeCertificate, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger, backup,

@@ -42,7 +42,7 @@ describe('An owner', () => {
       assert.equal(body.mqtt, running.mqtt)
       assert.ok(body.password.length >= 43 && body.username.length > 0)
       const { createdAt, ...known } = (await ask('listSources')).body.find(({ sourceId }: Paired) => sourceId === body.sourceId)
-      assert.deepEqual(known, { sourceId: body.sourceId, name: 'Attic', username: body.username, placement: 'outdoor', location: [-0.12, 51.5], timezone: 'Europe/London', state: 'active' })
+      assert.deepEqual(known, { sourceId: body.sourceId, name: 'Attic', username: body.username, placement: 'outdoor', location: [-0.12, 51.5], timezone: 'Europe/London', state: 'active', certificates: 0 })
       assert.ok(Math.abs(Date.parse(createdAt) - Date.now()) < 60_000)
     })
 

@@ -3,6 +3,7 @@ import type { Backups } from '#gateway/backup/backups.ts'
 import type { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
+import type { Certificates } from '#gateway/devices/certificates.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
 import type { Sources } from '#gateway/devices/sources.ts'
 import type { Streams } from '#gateway/devices/streams.ts'
@@ -20,6 +21,7 @@ import type { Log, LogLevels } from '#gateway/telemetry/log.ts'
 export interface Services {
   readonly parties: Parties
   readonly sources: Sources
+  readonly certificates: Certificates
   readonly bridges: Bridges
   readonly devices: Devices
   readonly streams: Streams
@@ -40,6 +42,6 @@ export interface Services {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
   readonly readiness: () => { readonly ready: boolean, readonly reasons: readonly string[] }
-  /** Where devices connect. */
-  readonly mqttUrl: () => string
+  /** Where devices connect; over TLS as well, where there is that. */
+  readonly mqttUrls: () => { readonly mqtt: string, readonly mqtts?: string | undefined }
 }

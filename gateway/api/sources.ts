@@ -20,7 +20,7 @@ export function pairSource({ services, party, body }: Call<NewSource>) {
 }
 
 export function listSources({ services, party }: Call) {
-  return party.role === 'operator' ? services.sources.all().map(operatorsView) : services.sources.list(party.id).map(sourceView)
+  return party.role === 'operator' ? services.sources.all().map(operatorsView) : services.sources.list(party.id).map(source => ownersView(source, services))
 }
 
 interface OneSource { readonly sourceId: string }
@@ -29,8 +29,9 @@ export function suspendSource(call: Call<undefined, OneSource>) { return changed
 export function resumeSource(call: Call<undefined, OneSource>) { return changed(call, 'resume') }
 
 /** An operator acts in the place of the source's owner, and the log says so. */
-function changed({ services: { sources, log }, party, parameters: { sourceId } }: Call<undefined, OneSource>, change: 'suspend' | 'resume') {
-  if (party.role !== 'operator') return sourceView(sources[change](party.id, sourceId))
+function changed({ services, party, parameters: { sourceId } }: Call<undefined, OneSource>, change: 'suspend' | 'resume') {
+  const { sources, log } = services
+  if (party.role !== 'operator') return ownersView(sources[change](party.id, sourceId), services)
   const source = sources[change](sources.get(sourceId)?.ownerId ?? party.id, sourceId)
   log.warn({ sourceId, state: source.state, party: party.id }, 'An operator changed the state of a source')
   return operatorsView(source)
@@ -46,7 +47,11 @@ export function removeSource({ services, party, parameters: { sourceId } }: Call
 }
 
 function credentials(services: Services, { source, username, password }: { source: Source, username: string, password: string }) {
-  return { sourceId: source.id, username, password, mqtt: services.mqttUrl() }
+  return { sourceId: source.id, username, password, ...services.mqttUrls() }
+}
+
+function ownersView(source: Source, { certificates }: Services) {
+  return { ...sourceView(source), certificates: certificates.list(source.id).length }
 }
 
 /** Where it is, is not an operator's business. */

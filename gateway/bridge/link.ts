@@ -6,7 +6,7 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import type { Bridge, LinkState, LinkStatus } from '#gateway/bridge/bridge.ts'
 import { brokerAddress } from '#gateway/bridge/broker-url.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
-import { acknowledgement } from '#gateway/mqtt/codec/encode.ts'
+import { acknowledgements } from '#gateway/mqtt/codec/encode.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import { isTopicName } from '#gateway/mqtt/text.ts'
@@ -185,7 +185,7 @@ export class Link {
       return settling.finally(() => { this.#inHand-- })
     }
     return new Intake(counted, { sourceId, clientId: 'bridge' }, MQTT_LIMITS, {
-      settled: ({ answers }) => { if (!stream.destroyed && answers.length > 0) stream.write(Buffer.concat(answers.map(({ type, id }) => acknowledgement(type, id, 4)))) },
+      settled: ({ answers }) => { if (!stream.destroyed && answers.length > 0) stream.write(acknowledgements(answers)) },
       crowded: isCrowded => { if (this.#stream === stream) this.#crowd(isCrowded) },
       failed: () => { stream.destroy() }, // the broker keeps it, and sends it again
     })

@@ -4,6 +4,7 @@ import { faultText, type Layer } from '#gateway/config/layer.ts'
 import { merge, type Merged } from '#gateway/config/merge.ts'
 import { nested, valueAt } from '#gateway/config/settings.ts'
 import { GatewayError } from '#gateway/errors.ts'
+import type { ClientCertificates } from '#gateway/mqtt/listeners/tls.ts'
 import type { LogLevel } from '#gateway/telemetry/log.ts'
 
 /** On one line nobody reads more. */
@@ -24,8 +25,9 @@ export interface MqttsConfig {
   readonly port: number
   readonly certificateFile: string
   readonly keyFile: string
-  /** Authorities of which a device needs a certificate. */
+  /** Authorities of which a device's certificate has to come. */
   readonly clientCaFile?: string
+  readonly clientCertificates?: ClientCertificates
 }
 
 export interface Config {
@@ -35,6 +37,9 @@ export interface Config {
   readonly httpPort: number
   /** MQTT over WebSocket at the HTTP port. */
   readonly mqttWebSocket: boolean
+  /** What one source may send over MQTT, over all its connections. */
+  readonly sourcePacketsPerSecond: number
+  readonly sourceBytesPerSecond: number
   readonly mqtts?: MqttsConfig
   /** The platform's share of each usage record, in whole percent. */
   readonly platformPercent: number

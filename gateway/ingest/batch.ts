@@ -7,23 +7,22 @@ export const ROW_WORDS = 4
 
 const NOTHING: Buffer = Buffer.alloc(0)
 
-export class Batch {
+/** `P`: what a packet is to whoever fills it. */
+export class Batch<P extends Packet = Packet> {
   /** When it came, in milliseconds since 1970. */
-  readonly receivedAt: number
+  receivedAt = 0
   /** What rows point into. */
   bytes: Buffer = NOTHING
   readonly rows: number[] = []
   /** Of each row. */
   readonly qos: (0 | 1 | 2)[] = []
   /** Those that are more than topic, payload and QoS; where a row is one, its place here stands where the payload's does. */
-  readonly packets: Packet[] = []
+  readonly packets: P[] = []
   /** Of all payloads and topics. */
   size = 0
 
-  constructor(receivedAt: number) { this.receivedAt = receivedAt }
-
   static of(packets: readonly Packet[]): Batch {
-    const batch = new Batch(packets[0]?.receivedAt ?? 0)
+    const batch = new Batch()
     for (const packet of packets) batch.addPacket(packet)
     return batch
   }
@@ -38,7 +37,8 @@ export class Batch {
     this.size += topicLength + payloadLength
   }
 
-  addPacket(packet: Packet): void {
+  addPacket(packet: P): void {
+    this.receivedAt = packet.receivedAt
     this.rows.push(0, 0, this.packets.push(packet) - 1, 0)
     this.qos.push(packet.qos)
     this.size += packet.topic.length + packet.payload.length
@@ -46,7 +46,7 @@ export class Batch {
 
   isPacket(n: number): boolean { return this.rows[n * ROW_WORDS + 1] === 0 }
 
-  packetAt(n: number): Packet {
+  packetAt(n: number): P | Packet {
     const at = n * ROW_WORDS, topic = this.rows[at]!, topicLength = this.rows[at + 1]!, payload = this.rows[at + 2]!
     if (topicLength === 0) return this.packets[payload]!
     return {
@@ -55,5 +55,5 @@ export class Batch {
     }
   }
 
-  * [Symbol.iterator](): Iterator<Packet> { for (let n = 0; n < this.count; n++) yield this.packetAt(n) }
+  * [Symbol.iterator](): Iterator<P | Packet> { for (let n = 0; n < this.count; n++) yield this.packetAt(n) }
 }

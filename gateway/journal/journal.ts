@@ -148,13 +148,14 @@ export class Journal {
   }
 
   #add(durable: boolean, add: (group: Group) => void): Promise<void> {
-    try {
-      add(this.#filling)
-    } catch (error) { return Promise.reject(error as Error) }
-    this.#filling.isDurable ||= durable
-    const answered = this.#filling.answered()
-    this.#committing ??= this.#commitAll()
-    return answered
+    return Promise.try(() => {
+      const group = this.#filling
+      add(group)
+      group.isDurable ||= durable
+      const answered = group.answered()
+      this.#committing ??= this.#commitAll()
+      return answered
+    })
   }
 
   async #commitAll(): Promise<void> {

@@ -67,6 +67,7 @@ export class Segment {
   /** Takes the file up again, to append behind `size`; what lies behind that is cut off, for good. */
   async resume(): Promise<void> {
     this.#file = await this.#storage.open(this.path, 'old')
+    this.#unsynced = true // whoever wrote what is there may not have come to it
     if (await this.#file.size() === this.size) return
     await this.cut(this.size)
     await this.sync()

@@ -5,6 +5,8 @@
 export const ROW_WORDS = 3
 const OFFSET = 0, ELAPSED = 1, SEQUENCE = 2, WORD_END = 2 ** 32
 const ROWS_AT_FIRST = 4
+/** Room is doubled up to so many rows, and grows by a quarter above: a new piece of memory costs more than what a few rows waste. */
+const DOUBLED_ROWS_MAX = 4_096
 
 /** Messages whose positions follow each other, in one segment. */
 export interface Run {
@@ -120,9 +122,10 @@ export class StreamIndex {
   }
 
   #grow(rows: number): void {
-    const needed = (this.#length + rows) * ROW_WORDS
-    if (needed <= this.#rows.length) return
-    const grown = new Uint32Array(Math.max(needed, Math.ceil(this.#rows.length / ROW_WORDS * 1.5) * ROW_WORDS))
+    const needed = this.#length + rows, room = this.#rows.length / ROW_WORDS
+    if (needed <= room) return
+    const next = room < DOUBLED_ROWS_MAX ? 2 * room : Math.ceil(room * 1.25)
+    const grown = new Uint32Array(Math.max(needed, next) * ROW_WORDS)
     grown.set(this.#rows)
     this.#rows = grown
   }

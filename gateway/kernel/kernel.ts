@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KernelMemory } from '#gateway/kernel/memory.ts'
-import { writePlan, writeTexts, FIELDS_MAX, PARTS_MAX, type Plan } from '#gateway/kernel/tables.ts'
+import { writePlan, writeTexts, FIELDS_MAX, PARTS_MAX, STATES_MAX, type Plan } from '#gateway/kernel/tables.ts'
 import { TopicTable } from '#gateway/kernel/topic-table.ts'
-import { textsOf, type Blueprint } from '#semantic-models/blueprint.ts'
+import { Zones } from '#gateway/kernel/zones.ts'
+import { textsOf, type Blueprint, type BlueprintEntity } from '#semantic-models/blueprint.ts'
 import type { Prepared } from '#semantic-models/template.ts'
 
 /** Memory of all plans and devices. When it is full everything is forgotten, and learned anew. */
@@ -20,13 +21,18 @@ export const ENTITIES_PER_DEVICE_MAX = 64
 const MESSAGES_MAX = 2 ** 31
 
 const BOARD = 1_024, DATA = 4_096
-const ROW_WORDS = 6, ROW_OUT_WORDS = 8, SLOT_BYTES = 40, CELL_BYTES = 64, STATE_BYTES = 24, DEVICE_BYTES = 16, ENTITY_BYTES = 24
+const ROW_WORDS = 6, ROW_OUT_WORDS = 8, SLOT_BYTES = 48, CELL_BYTES = 64, STATE_BYTES = 24, STATE_CELL_BYTES = 16, DEVICE_BYTES = 24, ENTITY_BYTES = 24
 const TEXT_BYTES = 8_388_608, ROWS_OUT_MAX = BATCH_ROWS_MAX + ENTITIES_PER_MESSAGE_MAX, TIME_BYTES = 24
 const FIRST_MS = Date.UTC(2000, 0, 1), END_MS = Date.UTC(2101, 0, 1), AHEAD_MS = 86_400_000
 const NOT_THERE = 0xff
 
-/** What became of a message. */
-export const ANSWER = { DONE: 0, NO_PLAN: 1, NOT_JSON: 2, NOT_COVERED: 3 } as const
+/** Texts with escapes, as they read. */
+const SCRATCH_BYTES = 4_096
+/** Longest text of an entity: its plan's and its device's, and for each part so much for a value (of three phases and the neutral), a unit and an instant. */
+const ENTITY_TEXT_MAX = 8_192, VALUE_TEXT_MAX = 60, CLOSE_TEXT_MAX = 90
+
+/** What became of a message. ONLY_STATES: it was understood, and says nothing but states of the device. */
+export const ANSWER = { DONE: 0, NO_PLAN: 1, NOT_JSON: 2, NOT_COVERED: 3, ONLY_STATES: 4 } as const
 
 /** An entity that a device may have: the number by which rows name it, and what may be let out of it. */
 export interface KernelEntity {
@@ -52,6 +58,7 @@ export class Kernel {
   #exports!: Exports
   #topics!: TopicTable
   #plans = new Map<Blueprint, Plan | undefined>()
+  #zones!: Zones
   #rowsAt = 0
   #rowsOutAt = 0
   #inputAt = 0
@@ -75,6 +82,7 @@ export class Kernel {
   reset(): void {
     const memory = this.#memory = new KernelMemory(DATA, KERNEL_BYTES_MAX)
     this.#plans = new Map()
+    this.#zones = new Zones(memory)
     this.#messages = 0
     this.#receivedAt = NaN
     this.epoch++
@@ -85,6 +93,7 @@ export class Kernel {
     this.#timeAt = memory.take(TIME_BYTES)
     const ends = memory.take(PARTS_MAX * 4), text = this.#textAt = memory.take(TEXT_BYTES)
     memory.words([0, 0, slots, present, cells, this.#rowsOutAt, ROWS_OUT_MAX, text, text + TEXT_BYTES, ends, this.#timeAt], BOARD)
+    memory.words([memory.take(STATES_MAX * STATE_CELL_BYTES), memory.take(SCRATCH_BYTES)], BOARD + 88)
     memory.view.setFloat64(BOARD + 64, FIRST_MS, true)
     memory.view.setFloat64(BOARD + 72, END_MS, true)
     memory.view.setFloat64(BOARD + 80, AHEAD_MS, true)
@@ -94,11 +103,12 @@ export class Kernel {
 
   /**
    * From now on messages on this topic of this source are taken by the blueprint. Of its entities those are made that are named; a message
-   * with another is handed back. Undefined where it cannot be entered. Throws a RangeError where memory is out: then `reset` is due.
+   * with another is handed back. `own` is the device's own text, where its layout has one. Undefined where it cannot be entered. Throws a
+   * RangeError where memory is out: then `reset` is due.
    */
-  enter(source: number, topic: string, blueprint: Blueprint, prepared: Prepared, entities: readonly KernelEntity[]): Entered | undefined {
+  enter(source: number, topic: string, blueprint: Blueprint, prepared: Prepared, entities: readonly KernelEntity[], own = ''): Entered | undefined {
     const plan = this.#planOf(blueprint), memory = this.#memory
-    if (!plan || entities.length > ENTITIES_PER_DEVICE_MAX) return undefined
+    if (!plan || entities.length > ENTITIES_PER_DEVICE_MAX || entities.some(({ index }) => isTooLong(blueprint.entities[index]!, prepared))) return undefined
     const map = memory.take(blueprint.entities.length), states = memory.take(blueprint.states.length * STATE_BYTES)
     memory.bytes.fill(NOT_THERE, map, map + blueprint.entities.length)
     const at = memory.take(DEVICE_BYTES + entities.length * ENTITY_BYTES)
@@ -107,7 +117,7 @@ export class Kernel {
       memory.bytes[map + index] = n
       return memory.words([id, granted, ...memory.text(head), plan.entities[index]!, writeTexts(memory, texts)], at + DEVICE_BYTES + n * ENTITY_BYTES)
     })
-    memory.words([plan.at, map, states, entities.length], at)
+    memory.words([plan.at, map, states, entities.length, ...memory.text(own)], at)
     this.#topics.set(source, topic, at)
     return { plan, at, states, entities: places }
   }
@@ -137,6 +147,7 @@ export class Kernel {
     if (receivedAt !== this.#receivedAt) {
       for (let at = 0; at < TIME_BYTES; at++) memory[this.#timeAt + at] = timeText.charCodeAt(at)
       view.setFloat64(BOARD + 48, this.#receivedAt = receivedAt, true)
+      this.#zones.refresh(receivedAt)
     }
     return this.#loaded = this.#load(this.#views().answers, bytes, rows, from, Math.min(count, BATCH_ROWS_MAX), rows[from * 4]!)
   }
@@ -180,10 +191,20 @@ export class Kernel {
     return taken
   }
 
+  #zoneAt(zone: string): number {
+    this.#receivedAt = NaN // so that the next run sets it
+    return this.#zones.at(zone)
+  }
+
   #planOf(blueprint: Blueprint): Plan | undefined {
-    if (!this.#plans.has(blueprint)) this.#plans.set(blueprint, writePlan(this.#memory, blueprint))
+    if (!this.#plans.has(blueprint)) this.#plans.set(blueprint, writePlan(this.#memory, blueprint, zone => this.#zoneAt(zone)))
     return this.#plans.get(blueprint)
   }
+}
+
+function isTooLong(entity: BlueprintEntity, prepared: Prepared): boolean {
+  const { head, texts } = textsOf(entity, prepared), all = [head, ...texts, ...entity.parts.map(({ text }) => text)]
+  return all.reduce((sum, text) => sum + Buffer.byteLength(text), 0) + entity.parts.reduce((sum, { kind }) => sum + CLOSE_TEXT_MAX + VALUE_TEXT_MAX * (kind === 'phases' ? 4 : 1), 0) > ENTITY_TEXT_MAX
 }
 
 /** Of the kernel's memory: good until something is entered, or run. */

@@ -1,38 +1,66 @@
-// A blueprint as the kernel reads it: records of fixed size that point to each other. assembly/kernel.ts has the other half of this.
-import type { FieldPath, OtherKeys, WordForm } from '#adapters/layout.ts'
-import { KernelMemory } from '#gateway/kernel/memory.ts'
-import { NodeTable, type Child } from '#gateway/kernel/nodes.ts'
-import type { Blueprint, BlueprintEntity, BlueprintField, BlueprintPart, BlueprintRoute, ToPart } from '#semantic-models/blueprint.ts'
+// A blueprint as the kernel reads it: records of fixed size that point to each other. assembly/ has the other half of this, board.ts first.
+import { OWN, type FieldForm, type FieldPath, type Layout, type SignalForm, type TimeForm, type WordForm } from '#adapters/layout.ts'
+import type { KernelMemory } from '#gateway/kernel/memory.ts'
+import { NodeTable, prefixOf } from '#gateway/kernel/nodes.ts'
+import type { Blueprint, BlueprintEntity, BlueprintRoute, ToPart } from '#semantic-models/blueprint.ts'
 
 /** What one plan may have; a blueprint with more is not for the kernel. */
-export const FIELDS_MAX = 1_024, PARTS_MAX = 4_096, RANK_MAX = 255
+export const FIELDS_MAX = 1_024, PARTS_MAX = 4_096, STATES_MAX = 32, RANK_MAX = 255
+/** Radio gateways of a signal that are compared. */
+export const SIGNALS_MAX = 8
 
-const FIELD_BYTES = 24, ROUTE_BYTES = 112, PART_BYTES = 24, ENTITY_BYTES = 16, OTHER_BYTES = 32, WORD_BYTES = 12, TEXT_BYTES = 8
-const CHILD = { FIELD: 1 } as const
-const KIND = { NUMBER: 0, WORDS: 1, TIME: 2 } as const
-const TYPE = { TRUE: 2, FALSE: 3, STRING: 5 } as const
-const ACTION = { NOTHING: 0, PART: 1, STATE: 2 } as const
-const AS = { SENT: 0, SHIFTED: 1, AFFINE: 2 } as const
-const PART: Readonly<Record<BlueprintPart['kind'], number>> = { text: 0, device: 1, value: 2, phases: 3, instant: 4 }
-const ANY_CASE = 0x20n
+const FIELD_BYTES = 32, ROUTE_BYTES = 112, PART_BYTES = 24, ENTITY_BYTES = 16, WORD_BYTES = 16, TEXT_BYTES = 8, TIME_BYTES = 24, ALIEN_BYTES = 16
+const KIND = { NUMBER: 0, WORDS: 1, TIME: 2, MARK: 3, ALIEN: 4, SIGNAL: 5, NEVER: 6 } as const
+const FIELD = { TELLER: 1, REQUIRED: 2, NEVER_NULL: 4, TEXT_TOO: 8 } as const
+const TIME = { MILLISECONDS: 1, SECONDS: 2, TEXT: 4, LOCAL: 8, STRICT: 16, AGREES: 32 } as const
+const TYPE = { NUMBER: 1, TRUE: 2, FALSE: 3, STRING: 5, OWN: 7 } as const
+const ACTION = { NOTHING: 0, PART: 1, STATE: 2, MAPPER: 3 } as const
+const AS = { SENT: 0, SHIFTED: 1, AFFINE: 2, RATIO: 3 } as const
+const PART = { text: 0, device: 1, value: 2, phases: 3, instant: 4 } as const
 
 /** A plan in memory: where it lies, and where its entities do. */
 export interface Plan { readonly blueprint: Blueprint, readonly at: number, readonly entities: readonly number[] }
 
-/** Undefined where the blueprint has more than a plan may have. */
-export function writePlan(memory: KernelMemory, blueprint: Blueprint): Plan | undefined {
-  const { fields, entities, time } = blueprint, parts = entities.reduce((sum, entity) => sum + entity.parts.length, 0)
-  const hasTooMany = fields.length + 1 > FIELDS_MAX || parts > PARTS_MAX
-  if (hasTooMany || fields.some(({ routes }) => routes.some(({ target }) => target.to !== 'nothing' && target.rank > RANK_MAX))) return undefined
+/** A field as it is written; those of times and signals have no routes. */
+interface Slot { readonly kind: number, readonly form: FieldForm, readonly routes: readonly BlueprintRoute[] }
+
+/** Undefined where the blueprint has more than a plan may have. `zoneAt` tells where the clocks of a zone lie. */
+export function writePlan(memory: KernelMemory, blueprint: Blueprint, zoneAt: (zone: string) => number): Plan | undefined {
+  const { entities, layout, states } = blueprint, slots = slotsOf(blueprint), parts = entities.reduce((sum, entity) => sum + entity.parts.length, 0)
+  const hasTooMany = slots.length > FIELDS_MAX || parts > PARTS_MAX || states.length > STATES_MAX
+  if (hasTooMany || slots.some(({ routes }) => routes.some(({ target }) => 'rank' in target && target.rank > RANK_MAX))) return undefined
   const firstCells: number[] = []
   for (let n = 0, first = 0; n < entities.length; first += entities[n++]!.parts.length) firstCells.push(first)
   const written = entities.map((entity, n) => writeEntity(memory, entity, firstCells[n]!))
-  const all: readonly BlueprintField[] = time ? [...fields, { path: time, marks: 0, routes: [] }] : fields
-  const table = memory.take(all.length * FIELD_BYTES)
-  all.forEach((field, slot) => writeField(memory, table + slot * FIELD_BYTES, field, field.path === time, entities, firstCells))
-  const root = writeNodes(memory, all.map(({ path }) => path), blueprint)
-  return { blueprint, at: memory.words([root, all.length, table, entities.length, 0, parts, time ? all.length - 1 : -1, 0]), entities: written }
+  const table = memory.take(slots.length * FIELD_BYTES)
+  slots.forEach((slot, n) => writeField(memory, table + n * FIELD_BYTES, slot, entities, firstCells))
+  const firstTime = blueprint.fields.length, { apart = [], times } = layout
+  const at = memory.words([
+    writeNodes(memory, slots.map(({ form: { path } }) => path), layout), slots.length, table, writeTimes(memory, times, firstTime, zoneAt), times.length,
+    layout.ordered ?? 0, memory.words(apart), apart.length, writeSignal(memory, blueprint, firstTime + times.length),
+    slots.filter(({ form }) => form.isRequired).length, slots.some(({ form }) => isTeller(form)) ? 1 : 0, states.length,
+  ])
+  return { blueprint, at, entities: written }
 }
+
+function slotsOf({ fields, layout: { times, signal } }: Blueprint): readonly Slot[] {
+  const bare = (kind: number, path: FieldPath): Slot => ({ kind, form: { path, marks: 0, routes: [] }, routes: [] })
+  return [
+    ...fields.map(({ form, routes }): Slot => ({ kind: kindOf(form, routes), form, routes })), ...times.map(({ path }) => bare(KIND.TIME, path)),
+    ...signal ? signalPaths(signal).map(path => bare(KIND.SIGNAL, path)) : [], ...signal ? [bare(KIND.NUMBER, [...signal.list, SIGNALS_MAX])] : [],
+  ]
+}
+
+function signalPaths({ list }: SignalForm): readonly FieldPath[] {
+  return Array.from({ length: SIGNALS_MAX }, (_, n) => [[...list, n, 'rssi'], [...list, n, 'snr']]).flat()
+}
+
+function kindOf({ words, isMark, alien }: FieldForm, routes: readonly BlueprintRoute[]): number {
+  return isMark ? routes.length > 0 ? KIND.MARK : KIND.NEVER : alien ? KIND.ALIEN : words ? KIND.WORDS : KIND.NUMBER
+}
+
+/** What it says is of the whole message, and has to be known before any field is placed. */
+function isTeller({ words, isRequired }: FieldForm): boolean { return isRequired === true || words?.some(({ marks }) => marks) === true }
 
 function writeEntity(memory: KernelMemory, { parts, model }: BlueprintEntity, firstCells: number): number {
   const table = memory.take(parts.length * PART_BYTES)
@@ -40,23 +68,36 @@ function writeEntity(memory: KernelMemory, { parts, model }: BlueprintEntity, fi
   parts.forEach(({ kind, bit, text }, n) => {
     memory.words([PART[kind], bit, ...memory.text(text), firstCells + n, kind === 'device' ? texts++ : 0], table + n * PART_BYTES)
   })
-  return memory.words([table, parts.length, model.time === 'none' ? 0 : 1, 0], memory.take(ENTITY_BYTES))
+  return memory.words([table, parts.length, model.time === 'none' ? 0 : 1], memory.take(ENTITY_BYTES))
 }
 
-function writeField(
-  memory: KernelMemory, at: number, { marks, routes, words }: BlueprintField, isTime: boolean, entities: readonly BlueprintEntity[], firstCells: readonly number[],
-): void {
-  const table = memory.take(routes.length * ROUTE_BYTES)
+function writeField(memory: KernelMemory, at: number, { kind, form, routes }: Slot, entities: readonly BlueprintEntity[], firstCells: readonly number[]): void {
+  const table = memory.take(routes.length * ROUTE_BYTES), { alien, isNeverNull, isRequired, isTextToo, marks, words } = form
   routes.forEach((route, n) => writeRoute(memory, table + n * ROUTE_BYTES, route, entities, firstCells))
-  const kind = isTime ? KIND.TIME : words ? KIND.WORDS : KIND.NUMBER
-  memory.words([kind, marks, table, routes.length, words ? writeWords(memory, words) : 0, words?.length ?? 0], at)
+  const texts = alien ? writeAlien(memory, alien) : words ? writeWords(memory, words) : 0
+  const flags = (isTeller(form) ? FIELD.TELLER : 0) | (isRequired ? FIELD.REQUIRED : 0) | (isNeverNull ? FIELD.NEVER_NULL : 0) | (isTextToo ? FIELD.TEXT_TOO : 0)
+  memory.words([kind, marks, table, routes.length, texts, (alien ?? words)?.length ?? 0, flags, 0], at)
 }
 
 function writeWords(memory: KernelMemory, words: readonly WordForm[]): number {
   const at = memory.take(words.length * WORD_BYTES)
-  words.forEach(({ sent }, n) => {
-    const type = typeof sent === 'string' ? TYPE.STRING : sent ? TYPE.TRUE : TYPE.FALSE
-    memory.words([type, ...(typeof sent === 'string' ? memory.text(sent) : [0, 0])], at + n * WORD_BYTES)
+  words.forEach(({ sent, marks = 0 }, n) => { memory.words([...wordOf(memory, sent), marks], at + n * WORD_BYTES) })
+  return at
+}
+
+/** Its type, and its text or its number. */
+function wordOf(memory: KernelMemory, sent: WordForm['sent']): readonly [number, number, number] {
+  if (sent === OWN) return [TYPE.OWN, 0, 0]
+  if (typeof sent === 'string') return [TYPE.STRING, ...memory.text(sent)]
+  return typeof sent === 'number' ? [TYPE.NUMBER, sent, 0] : [sent ? TYPE.TRUE : TYPE.FALSE, 0, 0]
+}
+
+function writeAlien(memory: KernelMemory, alien: readonly string[]): number {
+  const at = memory.take(alien.length * ALIEN_BYTES)
+  alien.forEach((start, n) => {
+    const { text, mask } = prefixOf(start)
+    memory.view.setBigUint64(at + n * ALIEN_BYTES, mask, true)
+    memory.view.setBigUint64(at + n * ALIEN_BYTES + 8, text, true)
   })
   return at
 }
@@ -65,8 +106,8 @@ function writeRoute(memory: KernelMemory, at: number, { needs, lacks, from, to, 
   memory.words([needs, lacks], at)
   memory.view.setFloat64(at + 8, from, true)
   memory.view.setFloat64(at + 16, to, true)
-  if (target.to === 'nothing') return void memory.words([ACTION.NOTHING], at + 24)
-  if (target.to === 'state') return void memory.words([ACTION.STATE, target.state, 0, 0, target.rank], at + 24)
+  if (target.to === 'nothing' || target.to === 'mapper') return void memory.words([target.to === 'nothing' ? ACTION.NOTHING : ACTION.MAPPER], at + 24)
+  if (target.to === 'state') return void memory.words([ACTION.STATE, target.state, 0, 0, target.rank, AS.SHIFTED, target.places], at + 24)
   const part = firstCells[target.entity]! + entities[target.entity]!.parts.findIndex(({ index }) => index === target.part)
   memory.words([ACTION.PART, target.entity, part, target.cell, target.rank, ...scaleOf(target), target.isInteger ? 1 : 0], at + 24)
   memory.view.setFloat64(at + 56, target.min, true)
@@ -76,15 +117,15 @@ function writeRoute(memory: KernelMemory, at: number, { needs, lacks, from, to, 
 }
 
 /** How, and by how many places; for an affine conversion the decimals of what is added. */
-function scaleOf({ places, add }: ToPart): readonly [number, number] {
+function scaleOf({ places, add, factor }: ToPart): readonly [number, number] {
   if (add) return [AS.AFFINE, String(add.denominator).length - 1]
-  return [places === 0 ? AS.SENT : AS.SHIFTED, places]
+  return [factor ? AS.RATIO : places === 0 ? AS.SENT : AS.SHIFTED, places]
 }
 
 /** `add` is a decimal, so that its denominator is a power of ten. */
 function writeFactor(memory: KernelMemory, at: number, { add, factor }: ToPart): void {
-  if (!add || !factor) return
-  memory.view.setBigInt64(at, add.numerator, true)
+  if (!factor) return
+  memory.view.setBigInt64(at, add?.numerator ?? 0n, true)
   memory.view.setBigInt64(at + 8, factor.numerator, true)
   memory.view.setBigInt64(at + 16, factor.denominator, true)
 }
@@ -97,30 +138,31 @@ export function writeTexts(memory: KernelMemory, texts: readonly string[]): numb
 }
 
 /** The tree of the paths; answers with its root. */
-function writeNodes(memory: KernelMemory, paths: readonly FieldPath[], { others, hasEndpoints }: Blueprint): number {
+function writeNodes(memory: KernelMemory, paths: readonly FieldPath[], { objects }: Layout): number {
   const root = new NodeTable()
-  paths.forEach((path, slot) => root.add(path, { kind: CHILD.FIELD, target: slot } satisfies Child))
-  const at = root.write(memory)
-  memory.view.setUint32(at + 20, writeOthers(memory, others), true)
-  memory.view.setInt32(at + 24, others.length, true)
-  memory.view.setInt32(at + 28, hasEndpoints ? 1 : 0, true)
+  paths.forEach((path, slot) => { root.add(path, slot) })
+  for (const form of objects) root.describe(form.path, form)
+  return root.write(memory)
+}
+
+function writeTimes(memory: KernelMemory, times: readonly TimeForm[], firstSlot: number, zoneAt: (zone: string) => number): number {
+  const at = memory.take(times.length * TIME_BYTES)
+  times.forEach((time, n) => {
+    const to = at + n * TIME_BYTES, { zone, from = 0 } = time
+    memory.words([firstSlot + n, flagsOf(time), zone === undefined ? 0 : zoneAt(zone)], to)
+    memory.view.setFloat64(to + 16, from, true)
+  })
   return at
 }
 
-function writeOthers(memory: KernelMemory, others: readonly OtherKeys[]): number {
-  const at = memory.take(others.length * OTHER_BYTES)
-  others.forEach(({ startsWith, isAnyCase, lengthMax = 0x7fffffff, marks = 0 }, n) => {
-    const bytes = Buffer.alloc(8), bits = isAnyCase ? ANY_CASE : 0n
-    bytes.write(startsWith, 'latin1')
-    let mask = 0n, cases = 0n
-    for (let index = 0; index < startsWith.length; index++) {
-      mask |= 0xffn << BigInt(8 * index)
-      cases |= bits << BigInt(8 * index)
-    }
-    memory.view.setBigUint64(at + n * OTHER_BYTES, mask, true)
-    memory.view.setBigUint64(at + n * OTHER_BYTES + 8, cases, true)
-    memory.words([lengthMax, marks], at + n * OTHER_BYTES + 16)
-    memory.view.setBigUint64(at + n * OTHER_BYTES + 24, bytes.readBigUInt64LE(), true)
-  })
-  return at
+function flagsOf({ number, text, from, agrees }: TimeForm): number {
+  const ofNumber = number === 'milliseconds' ? TIME.MILLISECONDS : number === 'seconds' ? TIME.SECONDS : 0
+  const ofText = text === 'local' ? TIME.TEXT | TIME.LOCAL : text === 'instant' ? TIME.TEXT : 0
+  return ofNumber | ofText | (from === undefined ? 0 : TIME.STRICT) | (agrees ? TIME.AGREES : 0)
+}
+
+/** First slot, how many there are, the states, and whether a missing snr is 0. */
+function writeSignal(memory: KernelMemory, { layout, signal }: Blueprint, firstSlot: number): number {
+  if (!layout.signal || !signal) return 0
+  return memory.words([firstSlot, SIGNALS_MAX, signal.rssi, signal.snr, layout.signal.snrLeftOut === 0 ? 1 : 0])
 }

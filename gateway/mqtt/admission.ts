@@ -1,4 +1,4 @@
-// Who may connect: credentials first, then a place. Client ids mean something only inside their namespace.
+// Who may connect: credentials first (a certificate, or a name and a password), then a place. Client ids mean something only inside their namespace.
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '#gateway/ingest/ingest.ts'
 import type { Connect } from '#gateway/mqtt/codec/packets.ts'
@@ -15,6 +15,16 @@ export interface Credentials {
    * Whoever gives no name is asked for as the empty one.
    */
   authenticate(username: string, password: Uint8Array): Principal | undefined
+  /** Whose certificate this is, where it is good now; `fingerprint` as `fingerprintOf` writes it. Left out: nobody has one. */
+  certified?(fingerprint: string): Certified | undefined
+}
+
+/** A source, known by its certificate. */
+export interface Certified {
+  readonly sourceId: string
+  readonly username: string
+  /** When the certificate ends: milliseconds since 1970. */
+  readonly until: number
 }
 
 const NO_PASSWORD = new Uint8Array(0)
@@ -34,11 +44,9 @@ export class Admission {
 
   /** Gives a connection its identity, and closes its source's one of the same client id [MQTT-3.1.4-2]; or throws a Refusal. */
   admit(connection: MqttConnection, connect: Connect): Connection {
-    const { username, password, properties } = connect
-    if (properties.authMethod !== undefined) throw new Refusal('bad-credentials', REASON.BAD_AUTH_METHOD)
-    const principal = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
-    if (!principal && username === undefined) throw new Refusal('anonymous', REASON.NOT_AUTHORIZED)
-    if (!principal) throw new Refusal('bad-credentials', REASON.BAD_CREDENTIALS)
+    if (connect.properties.authMethod !== undefined) throw new Refusal('bad-credentials', REASON.BAD_AUTH_METHOD)
+    const { fingerprint } = connection, certified = fingerprint === undefined ? undefined : this.#credentials.certified?.(fingerprint)
+    const principal = certified ? this.#byCertificate(connection, connect, certified) : this.#byPassword(connect)
     if ('readerId' in principal) this.#checkReader(connection, connect, principal.readerId)
     const sourceId = 'readerId' in principal ? principal.readerId : principal.sourceId, clientId = clientIdOf(connect)
     const before = this.#bySource.get(sourceId)?.get(clientId)
@@ -46,6 +54,24 @@ export class Admission {
     else this.#findRoom(sourceId)
     this.#enter(sourceId, clientId, connection)
     return { sourceId, clientId }
+  }
+
+  #byPassword({ username, password }: Connect): Principal {
+    const principal = this.#credentials.authenticate(username ?? '', password ?? NO_PASSWORD)
+    if (principal) return principal
+    throw username === undefined ? new Refusal('anonymous', REASON.NOT_AUTHORIZED) : new Refusal('bad-credentials', REASON.BAD_CREDENTIALS)
+  }
+
+  /** A certificate says who it is, and needs nothing beside it. What is said all the same has to be right. */
+  #byCertificate(connection: MqttConnection, { username, password }: Connect, { sourceId, username: own, until }: Certified): Principal {
+    const isRight = password === undefined || this.#isSource(sourceId, this.#credentials.authenticate(own, password))
+    if (!isRight || (username !== undefined && username !== own)) throw new Refusal('bad-credentials', REASON.BAD_CREDENTIALS)
+    connection.certifiedUntil = until
+    return { sourceId }
+  }
+
+  #isSource(sourceId: string, principal: Principal | undefined): boolean {
+    return principal !== undefined && 'sourceId' in principal && principal.sourceId === sourceId
   }
 
   #checkReader(connection: MqttConnection, { will }: Connect, readerId: string): void {

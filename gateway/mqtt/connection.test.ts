@@ -10,6 +10,7 @@ import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/len
 import { connack } from '#gateway/mqtt/codec/encode.ts'
 import { MqttConnection } from '#gateway/mqtt/connection.ts'
 import { MQTT_LIMITS, SWEEP_MS } from '#gateway/mqtt/limits.ts'
+import { Budget } from '#gateway/mqtt/budget.ts'
 import { Namespace } from '#gateway/mqtt/namespace.ts'
 import { connectPacket, Edge, HOST, type Peer, publishPacket, subscribePacket } from '#test/support/mqtt-edge.ts'
 
@@ -64,7 +65,7 @@ describe('a connection’s publishes', () => {
   })
 
   it('that were not kept are not acknowledged, and the connection is closed', async () => {
-    const ingest = ([first]: readonly Packet[]) => first!.topic === 'bad' ? Promise.reject(new Error('disk full')) : Promise.resolve()
+    const ingest = (batch: Batch) => batch.packetAt(0).topic === 'bad' ? Promise.reject(new Error('disk full')) : Promise.resolve()
     await start({ ingest })
     const peer = await edge.joined()
     peer.send(publishPacket('good', '', { qos: 1, id: 1 }))
@@ -75,7 +76,7 @@ describe('a connection’s publishes', () => {
   })
 
   it('that could not even be handed over are not acknowledged, and the server lives', async () => {
-    await start({ ingest: (batch: readonly Packet[]) => { if (batch[0]!.topic === 'bad') throw new Error('closed'); return undefined } })
+    await start({ ingest: (batch: Batch) => { if (batch.packetAt(0).topic === 'bad') throw new Error('closed'); return undefined } })
     const peer = await edge.joined()
     peer.send(publishPacket('bad', '', { qos: 1, id: 2 }))
     assert.equal(await peer.closed(), '20020000')
@@ -124,7 +125,7 @@ describe('a connection’s publishes', () => {
 
   it('are read no further than their acknowledgements are, and on when they are', async () => {
     let count = 0
-    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {} }, mayRead: () => undefined })
+    const [far, near] = duplexPair(), after = rangesAfterConnect(MQTT_LIMITS, 4), namespace = new Namespace({ id: 'home', limits: MQTT_LIMITS, events: { skipped() {}, held() {} }, held: new Budget(Infinity), mayRead: () => undefined })
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       feeds: { open: () => { throw new Error('nobody reads here') } },

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Aliases, OutgoingAliases } from '#gateway/mqtt/aliases.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
-import { acknowledgement, connack, disconnect, PINGRESP, suback, unsuback } from '#gateway/mqtt/codec/encode.ts'
+import { acknowledgement, acknowledgements, connack, disconnect, PINGRESP, suback, unsuback } from '#gateway/mqtt/codec/encode.ts'
 import {
   readAcknowledgement, readConnect, readDisconnect, readPublish, readSubscribe, readUnsubscribe, TYPE, type Connect, type Publish, type Version, type Will,
 } from '#gateway/mqtt/codec/packets.ts'
@@ -12,10 +12,11 @@ import { protocolError, REASON, Refusal, Violation } from '#gateway/mqtt/codec/r
 import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
-import { Intake, type SettledBatch } from '#gateway/mqtt/intake.ts'
+import { Intake, type Answer, type SettledBatch } from '#gateway/mqtt/intake.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
+import type { Waiter } from '#gateway/mqtt/pace.ts'
 import { Reading, type Grant, type ReadingCarrier } from '#gateway/mqtt/reading.ts'
 import type { Carrier, Session } from '#gateway/mqtt/session.ts'
 
@@ -52,7 +53,7 @@ export interface ConnectionHost {
 }
 
 /** Why a socket is not read for a while: one bit each. */
-const HOLD = { INTAKE: 2, UNREAD: 8, REQUESTS: 16, STOPPING: 32 } as const
+const HOLD = { INTAKE: 2, UNREAD: 8, REQUESTS: 16, STOPPING: 32, PACE: 64 } as const
 /** Goodbyes in which what is still to be read is waited for. */
 const SPOKEN: ReadonlySet<CloseReason> = new Set(['disconnected', 'stopped', 'feed-ended'])
 /** The client left by DISCONNECT [MQTT-3.14.4-3], or nothing may enter from it any more: its will is not published. */
@@ -60,11 +61,15 @@ const WITHOUT_WILL: ReadonlySet<CloseReason> = new Set(['disconnected', 'suspend
 const ACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99])
 const RELEASE_CODES: ReadonlySet<number> = new Set([0x00, 0x92])
 
-export class MqttConnection implements Carrier, ReadingCarrier {
+export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
   /** Who this is, once it has authenticated. */
   identity: Connection | undefined
   /** Of somebody who reads feeds and publishes nothing. */
   readerId: string | undefined
+  /** Of the certificate that it has shown the key of, whether or not it is anybody's. */
+  fingerprint: string | undefined
+  /** When the certificate ends that it was let in by: milliseconds since 1970. */
+  certifiedUntil = Infinity
   session: Session | undefined
   namespace: Namespace | undefined
   version: Version = 4
@@ -103,6 +108,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
   get asked(): Properties { return this.#connect?.properties ?? {} }
   get isBlocked(): boolean { return this.#output.waiting > this.#host.limits.readerBytesMax }
 
+  get sent(): number { return this.#output.sent }
   get waiting(): number { return this.#output.waiting }
 
   send(bytes: Buffer): void { if (!this.#isClosed) this.#output.send(bytes) }
@@ -115,10 +121,14 @@ export class MqttConnection implements Carrier, ReadingCarrier {
     const now = this.#host.uptimeMs
     const reason = this.#isClosed ? undefined : this.#deadlines.overdue(now, this.#holds !== 0)
     if (reason) this.close(reason, reason === 'keep-alive' ? REASON.KEEP_ALIVE : undefined)
+    this.#reading?.sweep(now)
     if (this.#isClosed && now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#output.cut()
     this.#requests = 0
     this.#unhold(HOLD.REQUESTS)
   }
+
+  /** Its source may send again. */
+  resumed(): void { this.#unhold(HOLD.PACE) }
 
   /** Ends the connection, once. MQTT 5 tells a joined client the code. */
   close(reason: CloseReason, code?: number): void { this.#end(reason, code !== undefined && this.version === 5 && this.session ? disconnect(code) : undefined) }
@@ -139,6 +149,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
     if (lastWord || SPOKEN.has(reason)) this.#output.end(lastWord)
     else this.#output.cut()
     this.#reading?.end()
+    this.namespace?.pace.leave(this)
     this.#socket.resume() // or the other side's end would not be seen
     this.#host.closed(this, reason, WITHOUT_WILL.has(reason) ? undefined : this.#connect?.will)
   }
@@ -146,26 +157,38 @@ export class MqttConnection implements Carrier, ReadingCarrier {
   #take(chunk: Buffer): void {
     if (this.#isClosed) return
     this.#frames.add(chunk)
-    this.#read()
+    this.#read(chunk.length)
   }
 
   /** Works off what is there as far as it may, and hands over what one read brought as one batch. */
-  #read(): void {
+  #read(bytes = 0): void {
+    const packetsMax = this.namespace?.pace.packets ?? Infinity
     let fault: unknown, isOver = false, count = 0
     try {
       const receivedAt = Date.now()
-      while (!this.#isClosed && !isOver && this.#holds === 0) {
-        const frame = this.#frames.next()
+      while (!this.#isClosed && !isOver && this.#holds === 0 && count < packetsMax) {
+        count += this.#publishPlain(receivedAt, packetsMax - count)
+        const frame = count < packetsMax ? this.#frames.next() : undefined
         if (!frame) break
         count++
         isOver = this.#handle(frame, receivedAt)
       }
     } catch (error) { fault = error }
     this.#deadlines.took(count, this.#frames.waiting > 0, this.#host.uptimeMs)
+    this.#spend(count, bytes, count >= packetsMax)
     this.#intake?.flush()
     if (fault !== undefined) this.#refuse(fault)
     else if (isOver) this.close('disconnected')
     this.#output.flush()
+  }
+
+  /** Where its source has sent all that it may for now, it is not read until it may again. */
+  #spend(packets: number, bytes: number, isCutShort: boolean): void {
+    const pace = this.namespace?.pace
+    pace?.spend(packets, bytes)
+    if (!pace || this.#isClosed || (!isCutShort && pace.packets >= 1)) return
+    this.#hold(HOLD.PACE)
+    pace.wait(this)
   }
 
   #refuse(fault: unknown): void {
@@ -230,6 +253,14 @@ export class MqttConnection implements Carrier, ReadingCarrier {
     this.#request()
   }
 
+  /** Takes those that are nothing but topic and payload, as far as they follow each other; how many that were. */
+  #publishPlain(receivedAt: number, max: number): number {
+    const { version } = this, intake = this.#intake
+    if (!intake || this.#reading || this.#tellsNoReaders) return 0
+    const { receiveMaximum, topicCharsMax } = this.#host.limits, answersMax = version === 5 ? receiveMaximum - intake.unanswered : Infinity
+    return this.#frames.takePlain(intake, { receivedAt, version, max: Math.min(max, answersMax), topicBytesMax: topicCharsMax })
+  }
+
   #publish(packet: Publish): void {
     const resolved = this.#aliases?.resolve(packet) ?? packet, intake = this.#intake!
     if (this.version === 5 && packet.qos > 0 && intake.unanswered >= this.#host.limits.receiveMaximum && !this.session!.incoming.has(packet.id)) {
@@ -242,15 +273,21 @@ export class MqttConnection implements Carrier, ReadingCarrier {
   }
 
   /** Acknowledged first, then handed on: whoever reads it may rely on its being kept. */
-  #settled({ answers, packets }: SettledBatch): void {
-    const namespace = this.namespace!, now = Date.now()
-    for (const { type, id, packet } of answers) {
-      const isUnread = type === TYPE.PUBACK && this.version === 5 && this.#host.tellsNoReaders && !namespace.hasReaders(packet!.topic)
-      this.send(acknowledgement(type, id, this.version, isUnread ? REASON.NO_SUBSCRIBERS : REASON.SUCCESS))
-    }
+  #settled({ answers, batch }: SettledBatch): void {
+    const namespace = this.namespace!, now = Date.now(), { packets } = batch
+    if (this.#tellsNoReaders) for (const answer of answers) this.#tell(answer, namespace)
+    else if (answers.length > 0) this.send(acknowledgements(answers))
     if (packets.some(({ qos }) => qos === 2)) this.session!.isDirty = true
-    for (const packet of packets) namespace.route(packet, this.session, now)
+    if (namespace.subscriptionCount > 0) for (const packet of batch) namespace.route(packet, this.session, now)
+    else for (const packet of packets) namespace.route(packet, this.session, now)
   }
+
+  #tell({ type, id, packet }: Answer, namespace: Namespace): void {
+    const isUnread = type === TYPE.PUBACK && !namespace.hasReaders(packet!.topic)
+    this.send(acknowledgement(type, id, this.version, isUnread ? REASON.NO_SUBSCRIBERS : REASON.SUCCESS))
+  }
+
+  get #tellsNoReaders(): boolean { return this.version === 5 && this.#host.tellsNoReaders }
 
   /** What came before it in the same read is on its way first. */
   #subscribe(frame: Frame, now: number): void {
@@ -308,6 +345,7 @@ export class MqttConnection implements Carrier, ReadingCarrier {
 
   #hold(reason: number): void {
     this.#holds |= reason
+    this.#deadlines.held(this.#host.uptimeMs)
     this.#socket.pause()
   }
 

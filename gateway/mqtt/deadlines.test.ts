@@ -52,6 +52,16 @@ describe('deadlines', () => {
     assert.equal(deadlines.overdue(62_001, false), undefined)
   })
 
+  it('do not count the time in which we did not read against a part of a packet', () => {
+    const deadlines = joined(60)
+    deadlines.took(0, true, 2_000)
+    deadlines.held(12_000)
+    deadlines.held(12_500)
+    deadlines.resumed(52_000)
+    deadlines.took(0, true, 52_000)
+    assertEnds(deadlines, 62_000, 'frame-deadline')
+  })
+
   it('hold nothing against who is not read, but that it does not read', () => {
     const deadlines = joined(10)
     deadlines.took(0, true, 2_000)

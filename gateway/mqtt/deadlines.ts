@@ -14,6 +14,7 @@ export class Deadlines {
   #silenceMsMax = 0
   #partialSince: number | undefined
   #unreadSince: number | undefined
+  #heldSince: number | undefined
 
   constructor(limits: MqttLimits, now: number) {
     this.#limits = limits
@@ -33,9 +34,13 @@ export class Deadlines {
     else if (count > 0 || this.#partialSince === undefined) this.#partialSince = now
   }
 
-  /** Its socket was not read for a while: that silence was ours. */
+  /** Its socket is not read from now on, until it has resumed: that silence is ours. */
+  held(now: number): void { this.#heldSince ??= now }
+
   resumed(now: number): void {
     if (this.#lastPacketAt !== undefined) this.#lastPacketAt = now
+    if (this.#partialSince !== undefined) this.#partialSince += now - (this.#heldSince ?? now)
+    this.#heldSince = undefined
   }
 
   /** It left our answers unread, and is not heard until it has read them. */

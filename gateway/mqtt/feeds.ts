@@ -4,6 +4,8 @@
 export interface FeedMessage {
   /** Behind it a reader who comes back goes on. */
   readonly id: string
+  /** Grows within a feed; 0 throughout a feed of which nothing can be had again. */
+  readonly position: number
   /** Bytes of its payload. */
   readonly length: number
   /** Writes the payload, from `at` on; gives where it ends. */
@@ -38,6 +40,10 @@ export class FeedRefusal extends Error implements FeedEnd {
 export interface FeedOutlet {
   /** Takes messages, in order. False: no more until `drained`; what was given is taken all the same. */
   send(messages: readonly FeedMessage[]): boolean
+  /** Takes nothing before the first `drained`: told when it is opened. */
+  readonly isFull: boolean
+  /** All that there was has been sent, and what comes is sent as it comes. */
+  caughtUp(): void
   /** Nothing of it waits in this process. */
   readonly isEmpty: boolean
   /** Ends the connection behind what was taken. */
@@ -50,6 +56,8 @@ export interface FeedOutlet {
 export interface Feed {
   /** There is room again. */
   drained(): void
+  /** Sends nothing more, beyond what it can not take back. It can still be cut. */
+  stop(): void
   close(): void
 }
 

@@ -23,7 +23,7 @@ function setUp(limits = {}) {
     return isImmediate ? undefined : promise
   }
   const incoming = new Set<number>(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
-    settled: ({ answers, packets }) => {
+    settled: ({ answers, batch: packets }) => {
       for (const { type, id } of answers) log.push([type << 4, id])
       for (const { topic } of packets) log.push(`deliver ${topic}`)
     },

@@ -12,7 +12,7 @@ export interface Answer { readonly type: number, readonly id: number, readonly p
 export interface SettledBatch {
   readonly answers: readonly Answer[]
   /** Taken in; of QoS 2 each once. */
-  readonly packets: readonly Publish[]
+  readonly batch: Batch<Publish>
 }
 
 /** What an intake asks of its connection. */
@@ -25,10 +25,8 @@ export interface IntakeOwner {
   failed(): void
 }
 
-interface Batch extends SettledBatch {
-  readonly packets: Publish[]
+interface Waiting extends SettledBatch {
   readonly answers: Answer[]
-  bytes: number
   isSettled: boolean
 }
 
@@ -43,8 +41,8 @@ export class Intake {
   #pending: Set<number> | undefined
   /** What came twice on this connection. */
   #repeated: Set<number> | undefined
-  readonly #waiting: Batch[] = []
-  #open = emptyBatch()
+  readonly #waiting: Waiting[] = []
+  #open = nothing()
   #waitingPackets = 0
   #waitingBytes = 0
   /** PUBLISH of QoS 1 and 2 that the client has not seen the end of. */
@@ -60,6 +58,8 @@ export class Intake {
     this.#incoming = incoming
   }
 
+  set receivedAt(receivedAt: number) { this.#open.batch.receivedAt = receivedAt }
+
   /** QoS 1 that is not acknowledged, and QoS 2 that is not released: what a receive maximum bounds (MQTT 5 §4.9). */
   get unanswered(): number { return this.#unanswered + (this.#pending?.size ?? 0) + this.#incoming.size }
 
@@ -71,10 +71,17 @@ export class Intake {
     if (packet.qos === 2 && (this.#incoming.has(packet.id) || this.#pending?.has(packet.id))) this.#repeat(packet.id)
     else {
       if (packet.qos === 2) (this.#pending ??= new Set()).add(packet.id)
-      this.#open.packets.push(packet)
-      this.#open.bytes += packet.topic.length + packet.payload.length
+      this.#open.batch.addPacket(packet)
     }
     this.swallow(packet)
+  }
+
+  /** As `publish`, for one of QoS 0 or 1 that is nothing but topic and payload: they are where `Batch.addRow` wants them. */
+  publishRow(bytes: Buffer, topic: number, topicLength: number, payload: number, payloadLength: number, id: number): void {
+    this.#open.batch.addRow(bytes, topic, topicLength, payload, payloadLength, id === 0 ? 0 : 1)
+    if (id === 0) return
+    this.#unanswered++
+    this.#open.answers.push({ type: TYPE.PUBACK, id, packet: undefined })
   }
 
   /** Acknowledges in its turn, and takes nothing in. */
@@ -94,14 +101,14 @@ export class Intake {
 
   /** Hands the batch over; to be called when a read of the socket was worked off. */
   flush(): void {
-    const batch = this.#open
-    if (this.#isBroken || (batch.packets.length === 0 && batch.answers.length === 0)) return
-    this.#open = emptyBatch()
-    this.#waiting.push(batch)
-    this.#count(batch, 1)
-    const settling = batch.packets.length > 0 ? this.#ingest(Batch.of(batch.packets), this.#connection) : undefined
-    if (settling) settling.then(() => { this.#settle(batch); this.#review() }, () => this.#fail())
-    else this.#settle(batch)
+    const open = this.#open
+    if (this.#isBroken || (open.batch.count === 0 && open.answers.length === 0)) return
+    this.#open = nothing()
+    this.#waiting.push(open)
+    this.#count(open, 1)
+    const settling = open.batch.count > 0 ? this.#ingest(open.batch, this.#connection) : undefined
+    if (settling) settling.then(() => { this.#settle(open); this.#review() }, () => this.#fail())
+    else this.#settle(open)
     this.#review()
   }
 
@@ -110,13 +117,13 @@ export class Intake {
     (this.#repeated ??= new Set()).add(id)
   }
 
-  #settle(batch: Batch): void {
-    batch.isSettled = true
+  #settle(settled: Waiting): void {
+    settled.isSettled = true
     for (let head = this.#waiting[0]; head?.isSettled; head = this.#waiting[0]) {
       this.#waiting.shift()
       this.#count(head, -1)
       for (const { type } of head.answers) if (type === TYPE.PUBACK) this.#unanswered--
-      for (const { qos, id } of head.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
+      for (const { qos, id } of head.batch.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
       this.#owner.settled(head)
     }
   }
@@ -128,9 +135,9 @@ export class Intake {
     this.#owner.failed()
   }
 
-  #count(batch: Batch, sign: 1 | -1): void {
-    this.#waitingPackets += sign * (batch.packets.length + batch.answers.length)
-    this.#waitingBytes += sign * batch.bytes
+  #count({ batch, answers }: Waiting, sign: 1 | -1): void {
+    this.#waitingPackets += sign * (batch.count + answers.length)
+    this.#waitingBytes += sign * batch.size
   }
 
   /** Tells the owner when the line is crossed, and not while a batch passes that settles at once. */
@@ -142,6 +149,4 @@ export class Intake {
   }
 }
 
-function emptyBatch(): Batch {
-  return { packets: [], answers: [], bytes: 0, isSettled: false }
-}
+function nothing(): Waiting { return { batch: new Batch<Publish>(), answers: [], isSettled: false } }

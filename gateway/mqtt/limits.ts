@@ -27,18 +27,32 @@ export interface MqttLimits {
   readonly waitingBytesMax: number
   /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of one connection. Its socket is not read for what is left of a sweep above that. */
   readonly requestsPerSecondMax: number
+  /** Packets and bytes that one source may send, over all its connections. Above either its sockets are not read until it may again. */
+  readonly packetsPerSecondPerSourceMax: number
+  readonly bytesPerSecondPerSourceMax: number
   /** Subscriptions of one source, over all its connections. */
   readonly filtersPerSourceMax: number
+  /** Feeds that one reader's connection follows, beside those of its others. */
+  readonly feedsPerReaderMax: number
+  /** How long a reader whose connection has to end may take for what it was to get before that. */
+  readonly leavingMsMax: number
   /** Sessions of one source, with and without a connection. */
   readonly sessionsPerSourceMax: number
+  /** Sessions without a connection, in all. Beyond that the one that has been away for longest makes room. */
+  readonly sessionsAwayMax: number
   /** How long a session may outlive its connection. */
   readonly sessionExpirySMax: number
-  /** Deliveries of QoS 1 and 2 to one client that it has not acknowledged. */
+  /** Deliveries of QoS 1 and 2 to one client that it has not acknowledged, in count and in bytes: beyond either the next one waits. */
   readonly inFlightMax: number
+  readonly inFlightBytesMax: number
   /** Deliveries of QoS 1 and 2 that wait for one session, in count and in bytes. What comes above either is left out. */
   readonly queueMessagesMax: number
   readonly queueBytesMax: number
-  /** Retained messages of one source, in count and in bytes. */
+  /** Bytes that wait for all clients of one source, or are in flight to them. What comes above that is left out. */
+  readonly queueBytesPerSourceMax: number
+  /** Subscriptions of one source in bytes: their filters, and the levels of the tree that these make. */
+  readonly filterBytesPerSourceMax: number
+  /** Retained messages of one source, in count and in bytes: topics, payloads, properties, and the levels of the tree. */
   readonly retainedPerSourceMax: number
   readonly retainedBytesMax: number
   /** Publishes of QoS 1 and 2 that a client of MQTT 5 may send ahead of our acknowledgements. */
@@ -47,6 +61,8 @@ export interface MqttLimits {
   readonly topicAliasMax: number
   /** The longest keep alive: a client of MQTT 5 that asks for more, or for none, is told this one. */
   readonly keepAliveSMax: number
+  /** All that is remembered for sources: what waits for their clients, what is retained, their subscriptions and wills. Beyond that nothing is added. */
+  readonly heldBytesMax: number
   /** Bytes that wait in the socket of a reader who is blocked. Above it QoS 0 is left out for it, and the rest waits in its session. */
   readonly readerBytesMax: number
 }
@@ -68,17 +84,26 @@ export const MQTT_LIMITS: MqttLimits = {
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
   requestsPerSecondMax: 400,
+  packetsPerSecondPerSourceMax: 100_000,
+  bytesPerSecondPerSourceMax: 134_217_728,
   filtersPerSourceMax: 256,
+  feedsPerReaderMax: 20_000,
+  leavingMsMax: 10_000,
+  filterBytesPerSourceMax: 4_194_304,
   sessionsPerSourceMax: 256,
+  sessionsAwayMax: 100_000,
   sessionExpirySMax: 7 * 86_400,
-  inFlightMax: 100,
+  inFlightMax: 1_000,
+  inFlightBytesMax: 8_388_608,
   queueMessagesMax: 1_000,
   queueBytesMax: 4_194_304,
+  queueBytesPerSourceMax: 33_554_432,
   retainedPerSourceMax: 10_000,
   retainedBytesMax: 16_777_216,
   receiveMaximum: 1_024,
   topicAliasMax: 64,
   keepAliveSMax: 3_600,
+  heldBytesMax: 536_870_912,
   readerBytesMax: 1_048_576,
 }
 

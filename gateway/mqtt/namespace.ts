@@ -1,45 +1,67 @@
 // One shared world of topics: the sessions, subscriptions and retained messages of one source. Two namespaces share nothing.
+import { Backlog } from '#gateway/mqtt/backlog.ts'
+import { Budget } from '#gateway/mqtt/budget.ts'
 import type { FilterWish, Publish, Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { Retained, retainedBytes } from '#gateway/mqtt/retained.ts'
+import { Pace } from '#gateway/mqtt/pace.ts'
+import { Retained } from '#gateway/mqtt/retained.ts'
 import { routed, type Delivery, type RoutedMessage } from '#gateway/mqtt/routed-message.ts'
 import { Session, type SessionEvents } from '#gateway/mqtt/session.ts'
-import { splitShare, Subscriptions, type Match } from '#gateway/mqtt/subscriptions.ts'
+import { splitShare, subscriptionBytes, Subscriptions, type Match } from '#gateway/mqtt/subscriptions.ts'
 
 /** What may be read; the code of the refusal where not. */
 export type ReadCheck = (filter: string) => number | undefined
+
+export interface NamespaceEvents extends SessionEvents {
+  /** Its source was above its rate, and not read for so many milliseconds. */
+  held(ms: number): void
+}
 
 export interface NamespaceOptions {
   /** Of the source whose world it is. */
   readonly id: string
   readonly limits: MqttLimits
-  readonly events: SessionEvents
+  readonly events: NamespaceEvents
   readonly mayRead: ReadCheck
+  /** What may be held for all namespaces together. */
+  readonly held: Budget
 }
 
 export class Namespace {
   readonly sessions = new Map<string, Session>()
-  readonly retained = new Retained()
+  readonly retained: Retained
+  readonly backlog: Backlog
+  readonly pace: Pace
   readonly #options: NamespaceOptions
   readonly #subscriptions = new Subscriptions<Session>()
+  readonly #filters: Budget
 
-  constructor(options: NamespaceOptions) { this.#options = options }
+  constructor(options: NamespaceOptions) {
+    const { limits, held } = options
+    this.#options = options
+    this.retained = new Retained(new Budget(limits.retainedBytesMax, held))
+    this.backlog = new Backlog(new Budget(limits.queueBytesPerSourceMax, held))
+    this.#filters = new Budget(limits.filterBytesPerSourceMax, held)
+    this.pace = new Pace(options.limits, ms => options.events.held(ms))
+  }
 
   get id(): string { return this.#options.id }
   get subscriptionCount(): number { return this.#subscriptions.count }
-  get isEmpty(): boolean { return this.sessions.size === 0 && this.retained.count === 0 }
+  /** There is nothing to remember, and nothing that a new one would forgive its source. */
+  get isEmpty(): boolean { return this.sessions.size === 0 && this.retained.count === 0 && this.pace.isRested }
 
   newSession(clientId: string): Session {
-    const { limits, events } = this.#options, session = new Session(clientId, limits, events)
+    const { limits, events } = this.#options, session = new Session(clientId, limits, events, this.backlog)
     this.sessions.set(clientId, session)
     return session
   }
 
   /** Forgets a session with all that it subscribed to. */
   end(session: Session): void {
-    for (const filter of session.subscriptions.keys()) this.#subscriptions.remove(filter, session)
+    for (const filter of session.subscriptions.keys()) this.#remove(session, filter)
     session.subscriptions.clear()
+    session.clear()
     if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId)
   }
 
@@ -48,9 +70,9 @@ export class Namespace {
     const { limits, mayRead } = this.#options, { filter, qos, noLocal, retainAsPublished, retainHandling } = wish, { share, rest } = splitShare(filter)
     const refusal = filter.length > limits.topicCharsMax ? REASON.BAD_FILTER : mayRead(rest)
     if (refusal !== undefined) return { code: refusal, retained: [] }
-    if (!session.subscriptions.has(filter) && this.#subscriptions.count >= limits.filtersPerSourceMax) return { code: REASON.QUOTA, retained: [] }
-    const options = { qos, noLocal, retainAsPublished, subscriptionId }, isNew = this.#subscriptions.add(filter, session, options)
-    session.subscriptions.set(filter, options)
+    const options = { qos, noLocal, retainAsPublished, subscriptionId }, isNew = !session.subscriptions.has(filter)
+    if (isNew && this.#subscriptions.count >= limits.filtersPerSourceMax) return { code: REASON.QUOTA, retained: [] }
+    if (!this.add(session, filter, options)) return { code: REASON.QUOTA, retained: [] }
     session.isDirty = true
     const isSent = share === undefined && (retainHandling === 0 || (retainHandling === 1 && isNew))
     const subscriptionIds = subscriptionId === undefined ? undefined : [subscriptionId]
@@ -62,20 +84,29 @@ export class Namespace {
   unsubscribe(session: Session, filter: string): boolean {
     session.isDirty = true
     session.subscriptions.delete(filter)
-    return this.#subscriptions.remove(filter, session)
+    return this.#remove(session, filter)
   }
 
-  /** Takes back a subscription that was written down. */
-  restore(session: Session, filter: string, options: Omit<Match, 'subscriptionIds'>): void {
+  /** Notes a subscription that is allowed. False where there is no room for it. */
+  add(session: Session, filter: string, options: Omit<Match, 'subscriptionIds'>): boolean {
+    if (!session.subscriptions.has(filter) && !this.#filters.take(subscriptionBytes(filter))) return false
     this.#subscriptions.add(filter, session, options)
     session.subscriptions.set(filter, options)
+    return true
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (const session of [...this.sessions.values()]) this.end(session)
+    this.retained.clear()
+    this.#filters.give(this.#filters.used)
   }
 
   /** Whether anybody would get it. */
   hasReaders(topic: string): boolean { return this.#subscriptions.reaches(topic) }
 
   /** Keeps what is to be retained, and hands the message to all who read its topic; one whose time is over [MQTT5-3.3.2-5] to nobody. */
-  route(publish: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'> & Partial<Pick<Publish, 'receivedAt'>>, from: Session | undefined, now: number): void {
+  route(publish: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain'> & Partial<Pick<Publish, 'receivedAt' | 'properties'>>, from: Session | undefined, now: number): void {
     if (publish.topic.startsWith('$')) return
     const matches = this.#subscriptions.match(publish.topic, from)
     if (matches.size === 0 && !publish.retain) return
@@ -92,13 +123,17 @@ export class Namespace {
    * that one is not true any more, and goes.
    */
   #retain(message: RoutedMessage, isLate: boolean): void {
-    const { retained } = this, { limits, events } = this.#options, before = retained.get(message.topic)
+    const { retained } = this, { limits, events } = this.#options
     if (message.payload.length === 0 || isLate) return retained.delete(message.topic)
-    const bytes = retained.bytes + retainedBytes(message) - (before ? retainedBytes(before) : 0)
-    const isFull = bytes > limits.retainedBytesMax || (!before && retained.count >= limits.retainedPerSourceMax)
-    if (!isFull) return retained.set(message)
+    if ((retained.count < limits.retainedPerSourceMax || retained.get(message.topic)) && retained.set(message)) return
     retained.delete(message.topic)
     events.skipped()
+  }
+
+  #remove(session: Session, filter: string): boolean {
+    const isGone = this.#subscriptions.remove(filter, session)
+    if (isGone) this.#filters.give(subscriptionBytes(filter))
+    return isGone
   }
 }
 

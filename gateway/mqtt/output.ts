@@ -1,12 +1,16 @@
 // What goes out of one socket: gathered over a turn of the loop, and written at once.
 import type { Duplex } from 'node:stream'
 
+/** So much is worth a write of its own: in a long turn nobody waits for its end, and what the kernel would have taken does not pile up here. */
+const WRITE_BYTES = 65_536
+
 export class Output {
   readonly #socket: Duplex
   /** The socket has more than it takes: told once, until it has drained. */
   readonly #onFull: () => void
   #parts: Buffer[] = []
   #bytes = 0
+  #sent = 0
   #isScheduled = false
   #isEnded = false
 
@@ -15,13 +19,17 @@ export class Output {
     this.#onFull = onFull
   }
 
-  /** Bytes that the kernel has not taken. */
+  /** Bytes that were sent, in all … */
+  get sent(): number { return this.#sent }
+  /** … and of these, those that the kernel has not taken. */
   get waiting(): number { return this.#bytes + this.#socket.writableLength }
 
   send(bytes: Buffer): void {
     if (this.#isEnded) return
     this.#parts.push(bytes)
     this.#bytes += bytes.length
+    this.#sent += bytes.length
+    if (this.#bytes >= WRITE_BYTES) return this.#write()
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(() => this.flush())
@@ -29,6 +37,10 @@ export class Output {
 
   flush(): void {
     this.#isScheduled = false
+    this.#write()
+  }
+
+  #write(): void {
     if (this.#bytes === 0 || this.#isEnded) return
     const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts, this.#bytes)
     this.#parts = []

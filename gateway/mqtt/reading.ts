@@ -1,19 +1,20 @@
 // What one reader's connection follows. Its feeds are its queue: here waits no more than one hand-over of each, and nothing outlives the
-// connection but the id of the last message that was acknowledged, in the session.
-import { publishAround } from '#gateway/mqtt/codec/encode.ts'
+// connection but how far each feed has come and the packet ids that are not acknowledged, in the session.
 import type { FilterWish, Version } from '#gateway/mqtt/codec/packets.ts'
-import type { Properties } from '#gateway/mqtt/codec/properties.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
-import { FeedRefusal, type Feed, type FeedEnd, type FeedMessage, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
+import { FeedLine, type FeedLineHost } from '#gateway/mqtt/feed-line.ts'
+import { FeedRefusal, type FeedEnd, type FeedMessage, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import type { Session } from '#gateway/mqtt/session.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
+import { Unacknowledged, type Progress } from '#gateway/mqtt/unacknowledged.ts'
 
 /**
- * Bytes that may wait in a socket before its feeds are left alone. More than a stream's own mark, so that its `drain` tells of room, and
- * little enough for a slow line to have read them before it counts as frozen.
+ * Bytes that may wait in a socket before its feeds are left alone. No less than a stream's own mark, so that its `drain` tells of room, and
+ * no more: what a socket has cannot be taken back from it, and a withdrawal has to cut it then.
  */
-export const FEED_BYTES_MAX = 131_072
+export const FEED_BYTES_MAX = 65_536
+/** Feeds that read on from where they were at one time: each may hand over a mebibyte. */
+export const CATCHING_UP_MAX = 8
 
 /** The connection that a reader has. */
 export interface ReadingCarrier {
@@ -22,7 +23,9 @@ export interface ReadingCarrier {
   readonly receiveMaximum: number
   /** Bytes; Infinity where the client names none. */
   readonly maximumPacketSize: number
-  /** Bytes that the kernel has not taken. */
+  /** Bytes that were sent … */
+  readonly sent: number
+  /** … and of these, the last ones, which the kernel has not taken. */
   readonly waiting: number
   send(bytes: Buffer): void
   /** Gives to the socket what was sent in this turn. */
@@ -33,10 +36,20 @@ export interface ReadingCarrier {
   abandon(): void
 }
 
+/** What of its session matters here. */
+export interface ReadingSession {
+  readonly subscriptions: Map<string, SubscriptionOptions>
+  readonly isPersistent: boolean
+  unacknowledged: Unacknowledged | undefined
+  isDirty: boolean
+  /** A message was left out. */
+  skipped(): void
+}
+
 export interface ReadingOptions {
   readonly readerId: string
   readonly carrier: ReadingCarrier
-  readonly session: Session
+  readonly session: ReadingSession
   readonly feeds: Feeds
   readonly limits: MqttLimits
 }
@@ -44,42 +57,60 @@ export interface ReadingOptions {
 /** How a wish was answered: a reason code, and the word of a refusal. */
 export interface Grant { readonly code: number, readonly word?: string }
 
-export class Reading {
+export class Reading implements FeedLineHost {
   readonly #options: ReadingOptions
-  readonly #lines = new Map<string, Line>()
-  /** Those that have something to send, or whose feed waits for room. */
-  readonly #busy = new Set<Line>()
-  /** Whose message a packet id stands for. */
-  readonly #inFlight = new Map<number, Line>()
-  #lastId = 0
+  readonly #lines = new Map<string, FeedLine>()
+  /** Those with something to send, by QoS: each a message in its turn. */
+  readonly #busy: readonly [Set<FeedLine>, Set<FeedLine>] = [new Set(), new Set()]
+  /** Those whose feed waits to be told of room. */
+  readonly #thirsty = new Set<FeedLine>()
+  readonly #catchingUp = new Set<FeedLine>()
+  readonly #unacknowledged: Unacknowledged
+  /** Packet ids of the connection before, to be sent again ahead of anything new at QoS 1. */
+  #again: number[] = []
+  /** The connection ends with it as soon as what waits has left. */
+  #lastWord: string | undefined
+  #leavingSince: number | undefined
+  #isPumpDue = false
   #isEnded = false
 
-  constructor(options: ReadingOptions) { this.#options = options }
+  constructor(options: ReadingOptions) {
+    this.#options = options
+    this.#unacknowledged = options.session.unacknowledged ??= new Unacknowledged()
+  }
 
-  /** Opens again what its session subscribed to. What may not be had any more is left out, and told by a goodbye: there is no other way. */
+  /**
+   * Opens again what its session subscribed to, and goes on with what is not acknowledged. What may not be had any more is left out, and told
+   * by a goodbye: there is no other way.
+   */
   resume(): void {
-    const { session, carrier } = this.#options
+    const { subscriptions } = this.#options.session
     let refusal: FeedRefusal | undefined
-    for (const [topic, options] of [...session.subscriptions]) {
+    for (const [topic, options] of [...subscriptions]) {
       try {
-        this.#open(topic, options)
+        this.#open(topic, options, options.after)
+        if (options.qos === 0 && options.after !== undefined) this.#remember(topic, this.#lines.get(topic)!.options = without(options))
       } catch (error) {
         refusal ??= refusalOf(error)
         if (refusalOf(error).isFinal) this.#forget(topic)
       }
     }
-    if (refusal) carrier.goodbye(refusal.word)
+    this.#again = this.#unacknowledged.begin()
+    for (const sent of this.#unacknowledged) if (sent.topic !== undefined) this.#lines.get(sent.topic)?.expect(sent)
+    if (refusal) this.#leave(refusal.word)
+    else this.pump()
   }
 
   /** The exact topic of a feed, at QoS 0 or 1. Asked for again it goes on, at the QoS that is asked for now. */
   subscribe({ filter, qos, noLocal, retainAsPublished }: FilterWish, subscriptionId: number | undefined): Grant {
     const { session: { subscriptions }, limits } = this.#options, line = this.#lines.get(filter)
-    if (!line && subscriptions.size >= limits.filtersPerSourceMax) return { code: REASON.QUOTA, word: 'LIMIT_REACHED' }
+    if (this.#lastWord !== undefined) return { code: REASON.UNSPECIFIED, word: this.#lastWord }
+    if (!subscriptions.has(filter) && subscriptions.size >= limits.feedsPerReaderMax) return { code: REASON.QUOTA, word: 'LIMIT_REACHED' }
     const granted = Math.min(qos, 1) as 0 | 1
-    const after = granted === 1 ? line?.options.after ?? new Date().toISOString() : undefined
+    const after = granted === 1 ? line?.options.after ?? line?.lastId ?? new Date().toISOString() : undefined
     const options = { qos: granted, noLocal, retainAsPublished, subscriptionId, ...after !== undefined && { after } }
     try {
-      if (line) line.options = options
+      if (line) this.#change(line, options)
       else this.#open(filter, options, undefined)
     } catch (error) {
       const { code, word } = refusalOf(error)
@@ -89,129 +120,241 @@ export class Reading {
     return { code: granted }
   }
 
-  /** False where there was none. */
+  /** False where there was none. What is in flight keeps its packet id until it is acknowledged [MQTT-3.10.4-3]. */
   unsubscribe(topic: string): boolean {
-    const line = this.#lines.get(topic)
-    this.#forget(topic)
-    if (!line) return false
+    const line = this.#lines.get(topic), isKnown = this.#forget(topic)
+    this.#unacknowledged.detach(topic)
+    if (!line) return isKnown
     this.#lines.delete(topic)
-    this.#busy.delete(line)
-    for (const id of line.unanswered.keys()) this.#inFlight.delete(id)
+    for (const set of [...this.#busy, this.#thirsty, this.#catchingUp]) set.delete(line)
     line.feed?.close()
+    this.#pumpSoon()
     return true
   }
 
-  /** PUBACK. An id that is not known is nothing. */
+  /** PUBACK. */
   acknowledged(id: number): void {
-    const line = this.#inFlight.get(id)
-    if (!line) return
-    this.#inFlight.delete(id)
-    const after = line.answered(id)
-    if (after !== undefined && line.options.qos === 1) this.#remember(line.topic, line.options = { ...line.options, after })
+    this.#note(this.#unacknowledged.acknowledge(id))
     this.pump()
   }
 
-  /** Goes on with what waits as far as the client takes it: each feed a message in its turn. */
+  /** Goes on with what waits as far as the client takes it, and tells feeds of room. */
   pump(): void {
     if (this.#isEnded) return
-    for (let isMoving = true; isMoving;) {
-      isMoving = false
-      for (const line of this.#busy) isMoving = this.#sendNext(line) || isMoving
-    }
-    this.#options.carrier.flush()
-    for (const line of this.#busy) this.#settle(line)
+    this.#advance()
+    if (this.#lastWord === undefined) return this.#quench()
+    const { carrier } = this.#options
+    if (this.#busy.every(({ size }) => size === 0) && carrier.waiting === 0) carrier.goodbye(this.#lastWord)
+  }
+
+  /** To be called in intervals, with milliseconds that never run backwards: a reader who takes too long to leave is left. */
+  sweep(now: number): void {
+    if (this.#lastWord === undefined || this.#isEnded) return
+    const { carrier, limits } = this.#options
+    this.#leavingSince ??= now
+    if (now - this.#leavingSince <= limits.leavingMsMax) return this.pump()
+    if (carrier.waiting > 0) carrier.abandon()
+    else carrier.goodbye(this.#lastWord)
   }
 
   /** The connection says nothing more. Whoever waits for its last bytes to leave can still cut them off. */
   end(): void {
+    if (this.#isEnded) return
     this.#isEnded = true
-    if (this.#options.carrier.waiting === 0) this.close()
+    for (const line of this.#lines.values()) {
+      line.feed?.stop()
+      this.#bookmark(line)
+      line.queue.length = 0
+      if (!this.isInSocket(line)) this.#close(line)
+    }
   }
 
   /** The socket has gone. */
   close(): void {
-    this.#isEnded = true
-    for (const { feed } of this.#lines.values()) feed?.close()
-    this.#lines.clear()
-    this.#busy.clear()
+    this.end()
+    for (const line of this.#lines.values()) this.#close(line)
   }
 
-  #open(topic: string, options: SubscriptionOptions, from = options.after): void {
-    const { readerId, feeds } = this.#options, line = new Line(topic, options)
-    this.#lines.set(topic, line)
-    try {
-      line.feed = feeds.open(readerId, topic, from, this.#outletOf(line))
-    } catch (error) {
-      this.#lines.delete(topic)
-      throw error
-    }
-  }
-
-  #outletOf(line: Line): FeedOutlet {
-    const { carrier } = this.#options
-    return {
-      send: messages => this.#take(line, messages),
-      get isEmpty() { return line.queue.length === 0 && carrier.waiting === 0 },
-      end: end => this.#endBehind(line, end),
-      cut: end => this.#cut(line, end),
-    }
-  }
-
-  #take(line: Line, messages: readonly FeedMessage[]): boolean {
+  take(line: FeedLine, messages: readonly FeedMessage[]): boolean {
+    line.admit(messages)
+    if (line.queue.length > 0) this.#busy[line.qos].add(line)
     if (this.#isEnded) return false
-    line.queue.push(...messages)
-    while (this.#sendNext(line)) { /* as far as it goes */ }
-    this.#options.carrier.flush()
-    line.isFull = line.queue.length > 0 || !this.#hasRoom
-    if (line.isFull) this.#busy.add(line)
+    this.#advance()
+    line.isFull = line.queue.length > 0 || !this.#hasRoom()
+    if (line.isFull) this.#catchingUp.delete(line)
+    if (line.isFull && line.queue.length === 0) this.#thirsty.add(line)
+    this.#pumpSoon()
     return !line.isFull
   }
 
-  #endBehind(line: Line, end: FeedEnd): void {
-    if (end.isFinal) this.#forget(line.topic)
-    line.lastWord = end.word
-    this.#busy.add(line)
-    this.#settle(line)
+  caughtUp(line: FeedLine): void {
+    this.#catchingUp.delete(line)
+    this.#pumpSoon()
   }
 
-  #cut(line: Line, { word, isFinal }: FeedEnd): void {
-    const { carrier } = this.#options
+  isInSocket({ sentUntil }: FeedLine): boolean {
+    const { sent, waiting } = this.#options.carrier
+    return sentUntil > sent - waiting
+  }
+
+  endBehind(line: FeedLine, { word, isFinal }: FeedEnd): void {
+    if (isFinal) this.#forget(line.topic)
+    line.isEnding = true
+    this.#leave(word)
+  }
+
+  /** What waits of others goes first, unless what the socket has can only be cut off whole. */
+  cut(line: FeedLine, { word, isFinal }: FeedEnd): void {
     if (isFinal) this.#forget(line.topic)
     line.queue.length = 0
-    if (carrier.waiting > 0 || this.#isEnded) carrier.abandon()
-    else carrier.goodbye(word)
+    this.#busy[line.qos].delete(line)
+    if (this.isInSocket(line)) this.#options.carrier.abandon()
+    else this.#leave(word)
   }
 
-  /** Where nothing waits any more its feed is told, or the client, if that was all. */
-  #settle(line: Line): void {
-    if (line.queue.length > 0 || this.#isEnded) return
-    if (line.lastWord !== undefined) return this.#options.carrier.goodbye(line.lastWord)
-    if (!this.#hasRoom) return
-    this.#busy.delete(line)
-    if (!line.isFull) return
-    line.isFull = false
-    line.feed?.drained()
+  #open(topic: string, options: SubscriptionOptions, from: string | undefined): void {
+    const { readerId, feeds } = this.#options, line = new FeedLine(topic, options, this, from !== undefined)
+    line.feed = feeds.open(readerId, topic, from, line)
+    this.#lines.set(topic, line)
+    if (line.isFull) this.#thirsty.add(line)
   }
 
-  get #hasRoom(): boolean { return this.#options.carrier.waiting < FEED_BYTES_MAX }
-
-  #mayGo({ options: { qos } }: Line): boolean {
-    const { carrier, limits } = this.#options
-    return this.#hasRoom && (qos === 0 || this.#inFlight.size < Math.min(carrier.receiveMaximum, limits.inFlightMax))
+  #change(line: FeedLine, options: SubscriptionOptions): void {
+    const isBusy = this.#busy[line.qos].delete(line)
+    if (options.qos === 0) this.#unacknowledged.detach(line.topic)
+    line.options = options
+    if (isBusy) this.#busy[line.qos].add(line)
+    this.#pumpSoon()
   }
 
-  /** True where a message left its queue; one that is too large for its reader is not sent [MQTT5-3.1.2-25]. */
-  #sendNext(line: Line): boolean {
-    if (line.queue.length === 0 || !this.#mayGo(line)) return false
-    const { carrier } = this.#options, message = line.queue.shift()!, id = line.options.qos === 0 ? 0 : this.#nextId()
-    const bytes = line.frameOf(message, id, carrier.version)
-    if (bytes.length > carrier.maximumPacketSize) return true
-    if (id > 0) {
-      this.#inFlight.set(id, line)
-      line.unanswered.set(id, { messageId: message.id, isAnswered: false })
+  /** Lets what waits leave, and then ends the connection. What a reader with a session finds again at QoS 1 does not hold it up. */
+  #leave(word: string): void {
+    if (this.#isEnded) return
+    this.#lastWord ??= word
+    for (const line of this.#lines.values()) {
+      line.feed?.stop()
+      if (line.qos === 0 || line.isEnding || !this.#options.session.isPersistent) continue
+      line.queue.length = 0
+      this.#busy[1].delete(line)
     }
-    carrier.send(bytes)
-    return true
+    this.pump()
+  }
+
+  #close(line: FeedLine): void {
+    this.#lines.delete(line.topic)
+    line.feed?.close()
+  }
+
+  /** What was to go at QoS 0 and did not is found again, once, by a reader with a session. */
+  #bookmark({ topic, options, queue, lastId, openedAt }: FeedLine): void {
+    const { subscriptions, isPersistent } = this.#options.session
+    if (!isPersistent || options.qos !== 0 || queue.length === 0 || !subscriptions.has(topic)) return
+    this.#remember(topic, { ...options, after: lastId ?? new Date(openedAt).toISOString() })
+  }
+
+  #advance(): void {
+    this.#sendAgain()
+    for (const qos of [1, 0] as const) this.#sendInTurn(qos)
+    this.#options.carrier.flush()
+  }
+
+  #sendInTurn(qos: 0 | 1): void {
+    const busy = this.#busy[qos]
+    for (const line of busy) {
+      if (!this.#mayGo(qos)) return
+      busy.delete(line)
+      this.#sendNext(line)
+      if (line.queue.length > 0) busy.add(line)
+      else this.#emptied(line)
+    }
+  }
+
+  /** In the order of the first time. What its feed does not hand over any more is over, and its packet id free. */
+  #sendAgain(): void {
+    while (this.#again.length > 0) {
+      const id = this.#again[0]!, sent = this.#unacknowledged.get(id), line = sent && this.#lineOf(sent), head = line?.queue[0]
+      if (line && !head && !line.isExhausted && this.#lastWord === undefined) return
+      if (sent && head?.id === sent.messageId) {
+        if (this.#unacknowledged.inFlight >= this.#options.carrier.receiveMaximum || !this.#hasRoom()) return
+        line!.queue.shift()
+        if (this.#send(line!, head, id, true)) this.#unacknowledged.sentAgain(sent)
+        else this.#note(this.#unacknowledged.settle(id))
+        if (line!.queue.length === 0) this.#emptied(line!)
+      } else if (head || this.#lastWord === undefined) this.#note(this.#unacknowledged.settle(id))
+      this.#again.shift()
+    }
+  }
+
+  #sendNext(line: FeedLine): void {
+    const message = line.queue.shift()!, id = line.qos === 0 ? 0 : this.#unacknowledged.nextId()
+    if (this.#send(line, message, id, false) && id > 0) this.#unacknowledged.add(id, line.topic, message)
+  }
+
+  /** False where it is too large for its reader, and left out [MQTT5-3.1.2-25]. */
+  #send(line: FeedLine, message: FeedMessage, id: number, isDuplicate: boolean): boolean {
+    const { carrier, session } = this.#options, bytes = line.frameOf(message, { id, version: carrier.version, isDuplicate })
+    const fits = bytes.length <= carrier.maximumPacketSize
+    if (!fits) session.skipped()
+    else {
+      carrier.send(bytes)
+      line.sentUntil = carrier.sent
+    }
+    line.lastId = message.id
+    return fits
+  }
+
+  #lineOf({ topic }: { readonly topic: string | undefined }): FeedLine | undefined { return topic === undefined ? undefined : this.#lines.get(topic) }
+
+  #mayGo(qos: 0 | 1): boolean {
+    const { carrier: { receiveMaximum }, limits } = this.#options, { inFlight, size } = this.#unacknowledged
+    const hasWindow = qos === 0 || (this.#again.length === 0 && inFlight < receiveMaximum && size < limits.inFlightMax)
+    return hasWindow && this.#hasRoom()
+  }
+
+  #hasRoom(): boolean {
+    const { carrier } = this.#options
+    if (carrier.waiting >= FEED_BYTES_MAX) carrier.flush()
+    return carrier.waiting < FEED_BYTES_MAX
+  }
+
+  #emptied(line: FeedLine): void {
+    this.#busy[line.qos].delete(line)
+    if (line.isFull) this.#thirsty.add(line)
+  }
+
+  /** Tells feeds of room: few at a time, and always the one that has what is to be sent again next. */
+  #quench(): void {
+    const [id] = this.#again, sent = id === undefined ? undefined : this.#unacknowledged.get(id), first = sent && this.#lineOf(sent)
+    if (first && this.#thirsty.has(first)) this.#drain(first)
+    for (const line of this.#thirsty) {
+      if (!this.#hasRoom() || this.#catchingUp.size >= CATCHING_UP_MAX) return
+      this.#drain(line)
+    }
+  }
+
+  #drain(line: FeedLine): void {
+    this.#thirsty.delete(line)
+    this.#catchingUp.add(line)
+    line.isFull = false
+    line.feed!.drained()
+  }
+
+  /** Not from inside what a feed says: it would be told of room while it sends. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue || (this.#thirsty.size === 0 && this.#again.length === 0 && this.#lastWord === undefined)) return
+    this.#isPumpDue = true
+    setImmediate(() => { this.#isPumpDue = false; this.pump() })
+  }
+
+  #note(progress: Progress): void {
+    const { subscriptions } = this.#options.session
+    for (const [topic, after] of progress) {
+      const options = subscriptions.get(topic), line = this.#lines.get(topic)
+      if (options?.qos !== 1) continue
+      const moved = { ...options, after }
+      if (line) line.options = moved
+      this.#remember(topic, moved)
+    }
   }
 
   #remember(topic: string, options: SubscriptionOptions): void {
@@ -220,64 +363,14 @@ export class Reading {
     session.isDirty = true
   }
 
-  #forget(topic: string): void {
-    const { session } = this.#options
-    if (session.subscriptions.delete(topic)) session.isDirty = true
-  }
-
-  /** From 1 on; 0 is none. */
-  #nextId(): number {
-    do this.#lastId = this.#lastId % 0xffff + 1
-    while (this.#inFlight.has(this.#lastId))
-    return this.#lastId
+  #forget(topic: string): boolean {
+    const { session } = this.#options, isKnown = session.subscriptions.delete(topic)
+    if (isKnown) session.isDirty = true
+    return isKnown
   }
 }
 
-/** One feed of a connection. */
-class Line {
-  readonly topic: string
-  options: SubscriptionOptions
-  feed: Feed | undefined
-  readonly queue: FeedMessage[] = []
-  /** Packet ids that were sent and not acknowledged, or not all before them, in their order. */
-  readonly unanswered = new Map<number, { readonly messageId: string, isAnswered: boolean }>()
-  /** Its feed waits to be told of room. */
-  isFull = false
-  /** To be said behind what waits. */
-  lastWord: string | undefined
-
-  readonly #topicBytes: Buffer
-
-  constructor(topic: string, options: SubscriptionOptions) {
-    this.topic = topic
-    this.#topicBytes = Buffer.from(topic)
-    this.options = options
-  }
-
-  /** The id of the message up to which all is acknowledged now; undefined where that has not moved. */
-  answered(packetId: number): string | undefined {
-    const answered = this.unanswered.get(packetId)
-    if (answered) answered.isAnswered = true
-    let last: string | undefined
-    for (const [id, { messageId, isAnswered }] of this.unanswered) {
-      if (!isAnswered) break
-      this.unanswered.delete(id)
-      last = messageId
-    }
-    return last
-  }
-
-  frameOf(message: FeedMessage, id: number, version: Version): Buffer {
-    const { options: { qos, subscriptionId } } = this, properties = version === 5 ? propertiesOf(message, subscriptionId) : undefined
-    const { bytes, at } = publishAround({ topic: this.#topicBytes, qos, id, retain: false, isDuplicate: false, properties }, message.length, version)
-    message.write(bytes, at)
-    return bytes
-  }
-}
-
-function propertiesOf({ userProperties }: FeedMessage, subscriptionId: number | undefined): Properties {
-  return { user: userProperties.map(([name, value]): [string, string] => [name, value]), ...subscriptionId !== undefined && { subscriptionIds: [subscriptionId] } }
-}
+function without({ after: _, ...options }: SubscriptionOptions): SubscriptionOptions { return options }
 
 function refusalOf(error: unknown): FeedRefusal {
   if (error instanceof FeedRefusal) return error

@@ -40,7 +40,7 @@ describe('retained messages', () => {
       const retained = new Retained(), model = new Map<string, string>()
       for (const { topic, payload, isGone } of steps) {
         if (isGone) { retained.delete(topic); model.delete(topic) } else { retained.set(message(topic, payload)); model.set(topic, payload) }
-        const bytes = [...model].reduce((sum, [topic, payload]) => sum + Buffer.byteLength(topic) + Buffer.byteLength(payload), 0)
+        const bytes = [...model].reduce((sum, [topic, payload]) => sum + Buffer.byteLength(topic) + Buffer.byteLength(payload) + 256 * topic.split('/').length, 0)
         assert.deepEqual([retained.count, retained.bytes], [model.size, bytes])
         assert.equal(retained.get(topic)?.payload.toString(), model.get(topic))
       }

@@ -1,16 +1,19 @@
 // Retained messages of a namespace as a tree of topic levels: a filter finds its own without looking at the rest (MQTT 5 §3.3.1.3).
-import type { RoutedMessage } from '#gateway/mqtt/routed-message.ts'
+import { Budget } from '#gateway/mqtt/budget.ts'
+import { weightOf, type RoutedMessage } from '#gateway/mqtt/routed-message.ts'
 
 interface Level { readonly below: Map<string, Level>, message: RoutedMessage | undefined }
 
 export class Retained {
-  readonly #root: Level = { below: new Map(), message: undefined }
+  readonly #budget: Budget
+  #root: Level = newLevel()
   #count = 0
-  #bytes = 0
+
+  constructor(budget = new Budget(Infinity)) { this.#budget = budget }
 
   get count(): number { return this.#count }
-  /** Of topics and payloads. */
-  get bytes(): number { return this.#bytes }
+  /** All that is held for them. */
+  get bytes(): number { return this.#budget.used }
 
   get(topic: string): RoutedMessage | undefined {
     let level: Level | undefined = this.#root
@@ -18,16 +21,30 @@ export class Retained {
     return level?.message
   }
 
-  set(message: RoutedMessage): void {
+  /** False where there is no room for it: then all stays as it was. */
+  set(message: RoutedMessage): boolean {
+    const before = this.get(message.topic), more = retainedBytes(message) - (before ? retainedBytes(before) : 0)
+    if (more > 0 && !this.#budget.take(more)) return false
+    if (more < 0) this.#budget.give(-more)
+    if (!before) this.#count++
+    this.#put(message)
+    return true
+  }
+
+  clear(): void {
+    this.#budget.give(this.#budget.used)
+    this.#root = newLevel()
+    this.#count = 0
+  }
+
+  #put(message: RoutedMessage): void {
     let level = this.#root
     for (const name of message.topic.split('/')) {
       let next = level.below.get(name)
-      if (!next) level.below.set(name, next = { below: new Map(), message: undefined })
+      if (!next) level.below.set(name, next = newLevel())
       level = next
     }
-    this.#weigh(level.message, -1)
     level.message = message
-    this.#weigh(message, 1)
   }
 
   delete(topic: string): void { this.#deleteBelow(this.#root, topic.split('/'), 0) }
@@ -50,8 +67,7 @@ export class Retained {
 
   #deleteBelow(level: Level, names: readonly string[], at: number): void {
     if (at === names.length) {
-      this.#weigh(level.message, -1)
-      level.message = undefined
+      this.#forget(level)
       return
     }
     const next = level.below.get(names[at]!)
@@ -60,15 +76,26 @@ export class Retained {
     if (next.below.size === 0 && !next.message) level.below.delete(names[at]!)
   }
 
-  #weigh(message: RoutedMessage | undefined, sign: 1 | -1): void {
-    if (!message) return
-    this.#count += sign
-    this.#bytes += sign * retainedBytes(message)
+  #forget(level: Level): void {
+    if (!level.message) return
+    this.#count--
+    this.#budget.give(retainedBytes(level.message))
+    level.message = undefined
   }
 }
 
-/** What a message weighs: topic and payload. */
-export function retainedBytes({ topicBytes, payload }: RoutedMessage): number { return topicBytes.length + payload.length }
+/** What a level of the tree costs beside its message, measured. */
+const LEVEL_BYTES = 256
+const SLASH = 0x2f
+
+const newLevel = (): Level => ({ below: new Map(), message: undefined })
+
+/** What a message costs: its own bytes, and levels that it may have alone. */
+export function retainedBytes(message: RoutedMessage): number {
+  let levels = 1
+  for (const byte of message.topicBytes) if (byte === SLASH) levels++
+  return weightOf(message) + levels * LEVEL_BYTES
+}
 
 function visit(level: Level, names: readonly string[], at: number, found: RoutedMessage[]): void {
   if (at === names.length) {

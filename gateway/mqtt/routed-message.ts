@@ -16,15 +16,20 @@ export interface RoutedMessage {
   readonly expiresAt: number
   /** The frames of QoS 0, without retain flag or ids, by version: most readers get these. */
   readonly frames: { plain?: Buffer, five?: Buffer }
+  /** Sessions that it waits for. */
+  holders: number
 }
 
-export function routed({ topic, payload, qos, retain, properties }: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>, receivedAt: number): RoutedMessage {
+export function routed({ topic, payload, qos, retain, properties }: Pick<Publish | Will, 'topic' | 'payload' | 'qos' | 'retain'> & Partial<Pick<Publish, 'properties'>>, receivedAt: number): RoutedMessage {
   const expiry = properties?.messageExpiry
   return {
-    topic, topicBytes: Buffer.from(topic), payload: Buffer.from(payload), qos, retain, frames: {},
+    topic, topicBytes: Buffer.from(topic), payload: Buffer.from(payload), qos, retain, frames: {}, holders: 0,
     forwarded: properties?.forwarded, expiresAt: expiry === undefined ? Infinity : receivedAt + expiry * 1_000,
   }
 }
+
+/** The bytes of it that are held, about. */
+export function weightOf({ topicBytes, payload, forwarded }: RoutedMessage): number { return topicBytes.length + payload.length + (forwarded?.length ?? 0) }
 
 /** One delivery of a message: to whom it goes decides the rest. */
 export interface Delivery {

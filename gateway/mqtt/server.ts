@@ -18,7 +18,7 @@ import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
 import type { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { World } from '#gateway/mqtt/world.ts'
 
-export type { Credentials, Principal } from '#gateway/mqtt/admission.ts'
+export type { Certified, Credentials, Principal } from '#gateway/mqtt/admission.ts'
 export type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 
 /** Told as it happens, for metrics. Each connection is either refused, or connects and disconnects. */
@@ -28,8 +28,10 @@ export interface MqttEvents {
   onRefuse?(reason: CloseReason): void
   /** A publish on a `$` topic: acknowledged, and handed to nobody. */
   onSwallow?(): void
-  /** A QoS 0 delivery that a slow reader did not get. */
+  /** A delivery that a slow or absent reader did not get, or a message that was not retained: there was no room. */
   onSkip?(): void
+  /** A source that sends faster than it may was not read for so many milliseconds. */
+  onHold?(ms: number): void
 }
 
 /** The few methods of a pino logger that are used here. */
@@ -66,6 +68,8 @@ export interface MqttPorts {
 }
 
 const GRACE_MS = 5_000
+/** Between two turns of writing sessions down others have the loop. */
+const SAVE_PAUSE_MS = 20
 
 export class MqttServer {
   readonly #options: MqttOptions
@@ -81,6 +85,7 @@ export class MqttServer {
   readonly #world: World
   readonly #host: ConnectionHost & { uptimeMs: number }
   #sweeper: NodeJS.Timeout | undefined
+  #saving: NodeJS.Timeout | undefined
 
   /** Throws an Error that names the file where the certificate for TLS cannot be used. */
   constructor(options: MqttOptions) {
@@ -88,7 +93,8 @@ export class MqttServer {
     this.#limits = { ...MQTT_LIMITS, ...options.limits }
     this.#admission = new Admission(options.credentials, this.#limits)
     this.#world = new World({
-      limits: this.#limits, mayRead: options.mayRead ?? nothingOfTheSystem, skipped: () => options.events?.onSkip?.(),
+      limits: this.#limits, mayRead: options.mayRead ?? nothingOfTheSystem,
+      events: { skipped: () => options.events?.onSkip?.(), held: ms => options.events?.onHold?.(ms) },
       publishWill: (identity, namespace, will) => this.#publishWill(identity, namespace, will),
     })
     options.store?.load(this.#world, Date.now())
@@ -116,10 +122,11 @@ export class MqttServer {
     return { port: port!, tlsPort }
   }
 
-  /** Takes a client's stream that somebody else has listened for, such as a WebSocket. */
-  accept(stream: Duplex): void {
+  /** Takes a client's stream that somebody else has listened for, such as a WebSocket; with the fingerprint of a certificate whose key it has shown. */
+  accept(stream: Duplex, fingerprint?: string): void {
     if (!this.#isListening) { stream.destroy(); return }
     const connection = new MqttConnection(stream, this.#host)
+    connection.fingerprint = fingerprint
     this.#connections.add(connection)
     this.#newcomers.add(connection)
     stream.once('close', () => {
@@ -145,28 +152,49 @@ export class MqttServer {
     if (this.#connections.size > 0) await isEmpty // the sweep sees to those that linger
     await areClosed
     clearInterval(this.#sweeper)
+    this.#pauseSaving()
     this.#options.log?.info({}, 'Stopped listening for MQTT')
   }
 
-  /** Writes down the sessions that are to be kept; to be called in intervals, and once the server has stopped. Throws where it cannot be written. */
+  /** Writes down the sessions that are to be kept; to be called once the server has stopped. Throws where it cannot be written. */
   saveSessions(): void { this.#options.store?.save(this.#world) }
+
+  /** Writes down what has changed of them, a little at a time until all of it is; to be called in intervals. Throws where it cannot be written. */
+  saveChangedSessions(): void {
+    if (!this.#options.store?.saveSome(this.#world) || this.#saving) return
+    this.#saving = setInterval(() => {
+      try { if (this.#options.store!.saveSome(this.#world)) return } catch { /* the next call tells */ }
+      this.#pauseSaving()
+    }, SAVE_PAUSE_MS)
+  }
+
+  #pauseSaving(): void {
+    clearInterval(this.#saving)
+    this.#saving = undefined
+  }
 
   /** Forgets all sessions of a source that is gone. */
   forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
 
-  /** Cuts the live connections of a source or a reader at once: it was suspended, removed, or has a new password. Not even their wills come in, nor those that wait. */
-  disconnect(id: string): void {
+  /**
+   * Cuts the live connections of a source or a reader at once: it was suspended, removed, or has a new password. Not even their wills come
+   * in, nor those that wait. With a fingerprint only those that came by that certificate, which is none of the source's any more.
+   */
+  disconnect(id: string, fingerprint?: string): void {
     this.#world.dropWills(id)
-    for (const connection of this.#admission.of(id)) connection.close('suspended', REASON.ADMINISTRATIVE)
+    for (const connection of this.#admission.of(id)) {
+      if (fingerprint === undefined || connection.fingerprint === fingerprint) connection.close('suspended', REASON.ADMINISTRATIVE)
+    }
   }
 
   #makeListeners(): readonly Listener[] {
-    const { port, tls, log } = this.#options
+    const { port, tls, log, credentials } = this.#options
     const plain: Listener = { server: createServer({ noDelay: true }, socket => this.accept(socket)), port }
     if (!tls) return [plain]
     const { certificateFile } = tls
     const secure = new TlsListener(tls, this.#limits, {
-      accept: socket => this.accept(socket),
+      accept: (socket, fingerprint) => this.accept(socket, fingerprint),
+      isRegistered: fingerprint => credentials.certified?.(fingerprint) !== undefined,
       refused: ({ message }) => log?.debug({ reason: message }, 'Refused a TLS handshake'),
       reloaded: () => log?.info({ certificateFile }, 'Read the changed certificate'),
       failed: error => log?.error({ error: String(error) }, 'Failed to read the changed certificate: the one before it stays'),
@@ -183,8 +211,12 @@ export class MqttServer {
 
   #sweep(): void {
     this.#host.uptimeMs += SWEEP_MS
-    for (const connection of this.#connections) connection.sweep()
-    this.#world.sweep(Date.now())
+    const now = Date.now()
+    for (const connection of this.#connections) {
+      if (now > connection.certifiedUntil) connection.close('suspended', REASON.ADMINISTRATIVE)
+      connection.sweep()
+    }
+    this.#world.sweep(now)
   }
 
   #makeHost(): ConnectionHost & { uptimeMs: number } {

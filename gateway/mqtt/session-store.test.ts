@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { generate } from 'mqtt-packet'
+import { MQTT_LIMITS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
+import { World } from '#gateway/mqtt/world.ts'
 import { openState } from '#gateway/state/database.ts'
 import { connectPacket, Edge, publishPacket } from '#test/support/mqtt-edge.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
@@ -63,5 +68,70 @@ describe('Sessions that are kept', () => {
       edge.server.forgetSource('home')
     })
     assert.deepEqual(after, [])
+  })
+
+  describe('in a world of many', () => {
+    const COUNT = 3_000
+    const newWorld = (limits: Partial<MqttLimits> = {}) => new World({ limits: { ...MQTT_LIMITS, ...limits }, mayRead: () => undefined, events: { skipped() {}, held() {} }, publishWill() {} })
+    const found = (world: World) => [...world.namespaces.values()].flatMap(({ sessions }) => [...sessions.keys()]).sort()
+    let database: DatabaseSync
+    beforeEach(() => { database = openState(mkdtempSync(join(folder, 'x'))) })
+    afterEach(() => database.close())
+    const fill = (world: World, ...clients: string[]) => {
+      for (const client of clients) {
+        const namespace = world.namespaceOf(`home${client}`), session = namespace.newSession(client)
+        session.expiryMs = 60_000
+        session.endedAt = Number(client)
+        namespace.subscribe(session, { filter: 'a', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }, undefined, 0)
+        world.putAway(namespace, session)
+      }
+      return world
+    }
+    const clients = Array.from({ length: COUNT }, (_, number) => String(1_000_000 + number))
+
+    it('are written a little at a time, and once all of it is there nothing is left to do', () => {
+      const store = new SessionStore(database), world = fill(newWorld(), ...clients)
+      let calls = 0
+      for (let isMore = true; isMore; calls++) isMore = store.saveSome(world)
+      assert.ok(calls >= COUNT / 100, `${calls} calls`)
+      assert.equal(found(world).length, COUNT)
+      const again = newWorld()
+      new SessionStore(database).load(again, 0)
+      assert.deepEqual(found(again), clients)
+      assert.ok(again.heldBytes > 0 && again.heldBytes === world.heldBytes)
+    })
+
+    it('are not written any more when they have ended meanwhile, and a later one of the same client is', () => {
+      const store = new SessionStore(database), world = fill(newWorld(), ...clients)
+      store.saveSome(world)
+      for (const client of clients) world.forget(`home${client}`)
+      fill(world, clients[0]!, clients[COUNT - 1]!)
+      while (store.saveSome(world)) { /* until all is written */ }
+      store.saveSome(world)
+      const again = newWorld()
+      new SessionStore(database).load(again, 0)
+      assert.deepEqual(found(again), [clients[0], clients[COUNT - 1]])
+    })
+
+    it('stay to be written, and to be removed, where that could not be done', () => {
+      const store = new SessionStore(database), world = fill(newWorld(), '1')
+      store.save(world)
+      world.forget('home1')
+      fill(world, '2')
+      database.exec('PRAGMA query_only = ON')
+      assert.throws(() => store.save(world), /readonly/)
+      database.exec('PRAGMA query_only = OFF')
+      store.save(world)
+      assert.deepEqual(database.prepare('SELECT client_id FROM mqtt_sessions').all().map(row => ({ ...row })), [{ client_id: '2' }])
+    })
+
+    it('are put back as far as there is room: those that were away for longest are not', () => {
+      new SessionStore(database).save(fill(newWorld(), '3', '1', '2'))
+      const world = newWorld({ sessionsAwayMax: 2 }), store = new SessionStore(database)
+      store.load(world, 0)
+      assert.deepEqual(found(world), ['2', '3'])
+      store.save(world)
+      assert.equal(database.prepare('SELECT * FROM mqtt_sessions').all().length, 2)
+    })
   })
 })

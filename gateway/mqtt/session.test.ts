@@ -1,5 +1,7 @@
 // What is on its way to a client: windows, order, what waits, and what is sent again, on a carrier that only writes down.
 import assert from 'node:assert/strict'
+import { Backlog } from '#gateway/mqtt/backlog.ts'
+import { Budget } from '#gateway/mqtt/budget.ts'
 import { OutgoingAliases } from '#gateway/mqtt/aliases.ts'
 import type { Qos, Version } from '#gateway/mqtt/codec/packets.ts'
 import { Violation } from '#gateway/mqtt/codec/reason.ts'
@@ -34,9 +36,9 @@ const delivery = (topic: string, qos: Qos = 1, messageExpiry?: number, payload =
 })
 
 function begin(limits: Partial<MqttLimits> = {}, fields: Partial<Notebook> = {}) {
-  const told = { skipped: 0 }, session = new Session('c', { ...MQTT_LIMITS, ...limits }, { skipped: () => { told.skipped++ } }), carrier = Object.assign(new Notebook(), fields)
+  const told = { skipped: 0 }, backlog = new Backlog(new Budget(limits.queueBytesPerSourceMax ?? Infinity)), session = new Session('c', { ...MQTT_LIMITS, ...limits }, { skipped: () => { told.skipped++ } }, backlog), carrier = Object.assign(new Notebook(), fields)
   session.attach(carrier, NOW)
-  return { session, carrier, told, give: (...given: Delivery[]) => { for (const each of given) session.deliver(each, NOW) } }
+  return { session, carrier, told, backlog, give: (...given: Delivery[]) => { for (const each of given) session.deliver(each, NOW) } }
 }
 
 const isViolation = (error: unknown) => error instanceof Violation && error.code === 0x82
@@ -189,5 +191,34 @@ describe('a session', () => {
     assert.throws(() => session.completed(1, NOW), isViolation)
     assert.throws(() => session.acknowledged(2, NOW), isViolation)
     assert.throws(() => session.completed(2, NOW), isViolation)
+  })
+
+  it('sends no more bytes ahead of its client’s acknowledgements than it may, and one message at least', () => {
+    const { give, carrier, session } = begin({ inFlightBytesMax: 1_000 }), large = (topic: string) => delivery(topic, 1, undefined, 'x'.repeat(600))
+    give(large('a'), large('b'), large('c'), delivery('d'))
+    assert.deepEqual(carrier.take(), ['a 1 1', 'b 1 2'])
+    session.acknowledged(1, NOW)
+    assert.deepEqual(carrier.take(), ['c 1 3'])
+    session.acknowledged(2, NOW)
+    assert.deepEqual(carrier.take(), ['d 1 4'])
+  })
+
+  it('gives back what it held of the backlog of its source, however a delivery ends', () => {
+    const { give, carrier, session, backlog } = begin({ inFlightMax: 3, queueMessagesMax: 2 })
+    give(delivery('a', 1), delivery('b', 2), delivery('c', 2), delivery('late', 1, 1), delivery('e', 1), delivery('left out', 1))
+    assert.equal(backlog.bytes, 5 * 128 + 'abce'.length + 'late'.length)
+    session.acknowledged(1, NOW + 2_000)
+    assert.equal(backlog.bytes, 3 * 128 + 'bce'.length)
+    session.received(2, 0x80, NOW)
+    session.received(3, 0, NOW)
+    session.completed(3, NOW)
+    session.acknowledged(4, NOW)
+    assert.equal(backlog.bytes, 0)
+    carrier.maximumPacketSize = 10
+    give(delivery('too large for its reader'))
+    assert.equal(backlog.bytes, 0)
+    for (let count = 0; count < 5; count++) give(delivery('x', 1))
+    session.clear()
+    assert.deepEqual([backlog.bytes, session.waiting], [0, 0])
   })
 })

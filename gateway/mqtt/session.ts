@@ -3,9 +3,11 @@ import { acknowledgement } from '#gateway/mqtt/codec/encode.ts'
 import { TYPE, type Version } from '#gateway/mqtt/codec/packets.ts'
 import { REASON, protocolError } from '#gateway/mqtt/codec/reason.ts'
 import type { OutgoingAliases } from '#gateway/mqtt/aliases.ts'
+import { DELIVERY_BYTES, type Backlog } from '#gateway/mqtt/backlog.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { frameOf, type Delivery } from '#gateway/mqtt/routed-message.ts'
+import { frameOf, weightOf, type Delivery } from '#gateway/mqtt/routed-message.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
+import type { Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 
 /** The connection that carries a session at the moment. */
 export interface Carrier {
@@ -34,6 +36,8 @@ export class Session {
   readonly subscriptions = new Map<string, SubscriptionOptions>()
   /** Packet ids that the client has used for QoS 2 and not released. */
   readonly incoming = new Set<number>()
+  /** Of somebody who reads feeds: what was sent of them. */
+  unacknowledged: Unacknowledged | undefined
   /** Milliseconds that it outlives its connection; 0: not at all. */
   expiryMs = 0
   /** Milliseconds since 1970 at which its connection ended; undefined while there is one. */
@@ -43,22 +47,28 @@ export class Session {
   isOnDisk = false
   readonly #limits: MqttLimits
   readonly #events: SessionEvents
+  readonly #backlog: Backlog
   #carrier: Carrier | undefined
   readonly #inFlight = new Map<number, InFlight>()
   readonly #queue: Delivery[] = []
   #queuedBytes = 0
+  #inFlightBytes = 0
   #lastId = 0
 
-  constructor(clientId: string, limits: MqttLimits, events: SessionEvents) {
+  constructor(clientId: string, limits: MqttLimits, events: SessionEvents, backlog: Backlog) {
     this.clientId = clientId
     this.#limits = limits
     this.#events = events
+    this.#backlog = backlog
   }
 
   get isConnected(): boolean { return this.#carrier !== undefined }
   get isPersistent(): boolean { return this.expiryMs > 0 }
   /** Messages that wait, in memory. */
   get waiting(): number { return this.#queue.length + this.#inFlight.size }
+
+  /** Something was left out for its client. */
+  skipped(): void { this.#events.skipped() }
 
   /** Sends again what was not acknowledged [MQTT-4.4.0-1], in its order [MQTT-4.6.0-1], then what waits. */
   attach(carrier: Carrier, now: number): void {
@@ -77,13 +87,22 @@ export class Session {
     this.isDirty = true
   }
 
+  /** Lets go of all that waits for it: it is over. */
+  clear(): void {
+    for (const { delivery } of this.#inFlight.values()) this.#backlog.release(delivery.message)
+    for (const { message } of this.#queue) this.#backlog.release(message)
+    this.#inFlight.clear()
+    this.#queue.length = this.#queuedBytes = this.#inFlightBytes = 0
+  }
+
   /** Sends, or lets wait what has a right to; QoS 0 is for those who are there and can take it. */
   deliver(delivery: Delivery, now: number): void {
     const carrier = this.#carrier
     if (delivery.qos === 0) {
       if (carrier && !carrier.isBlocked) this.#send(carrier, delivery, 0, now)
       else this.#events.skipped()
-    } else if (carrier && this.#queue.length === 0 && this.#hasWindow(carrier)) this.#sendNext(carrier, delivery, now)
+    } else if (!this.#backlog.hold(delivery.message)) this.#events.skipped()
+    else if (carrier && this.#queue.length === 0 && this.#hasWindow(carrier)) this.#sendNext(carrier, delivery, now)
     else this.#enqueue(delivery)
   }
 
@@ -94,6 +113,7 @@ export class Session {
       const delivery = this.#queue.shift()!
       this.#queuedBytes -= sizeOf(delivery)
       if (delivery.message.expiresAt > now) this.#sendNext(carrier, delivery, now)
+      else this.#backlog.release(delivery.message)
     }
   }
 
@@ -102,14 +122,14 @@ export class Session {
     const sent = this.#inFlight.get(id)
     if (!sent) return
     if (sent.delivery.qos !== 1) throw protocolError()
-    this.#settle(id, now)
+    this.#settle(id, sent, now)
   }
 
   /** PUBREC: answered by PUBREL, unless it refuses [MQTT5-4.3.3-4]; then the message is over [MQTT5-4.4.0-2]. */
   received(id: number, code: number, now: number): void {
     const sent = this.#inFlight.get(id), isRefused = code >= REASON.UNSPECIFIED
     if (sent && sent.delivery.qos !== 2) throw protocolError()
-    if (isRefused) { if (sent) this.#settle(id, now); return }
+    if (isRefused) { if (sent) this.#settle(id, sent, now); return }
     if (sent) sent.isReceived = true
     this.#carrier!.send(acknowledgement(TYPE.PUBREL, id, this.#carrier!.version))
   }
@@ -119,23 +139,27 @@ export class Session {
     const sent = this.#inFlight.get(id)
     if (!sent) return
     if (sent.delivery.qos !== 2 || !sent.isReceived) throw protocolError()
-    this.#settle(id, now)
+    this.#settle(id, sent, now)
   }
 
-  #settle(id: number, now: number): void {
+  #settle(id: number, { delivery }: InFlight, now: number): void {
     this.#inFlight.delete(id)
+    this.#inFlightBytes -= sizeOf(delivery)
+    this.#backlog.release(delivery.message)
     this.pump(now)
   }
 
   #hasWindow(carrier: Carrier): boolean {
-    return this.#inFlight.size < Math.min(carrier.receiveMaximum, this.#limits.inFlightMax) && !carrier.isBlocked
+    const { inFlightMax, inFlightBytesMax } = this.#limits
+    return this.#inFlight.size < Math.min(carrier.receiveMaximum, inFlightMax) && this.#inFlightBytes < inFlightBytesMax && !carrier.isBlocked
   }
 
   /** An id is used up also by a message that is too large for its reader and is not sent [MQTT5-3.1.2-25]. */
   #sendNext(carrier: Carrier, delivery: Delivery, now: number): void {
     const id = this.#nextId()
-    if (!this.#send(carrier, delivery, id, now)) return
+    if (!this.#send(carrier, delivery, id, now)) return this.#backlog.release(delivery.message)
     this.#inFlight.set(id, { delivery, isReceived: false })
+    this.#inFlightBytes += sizeOf(delivery)
   }
 
   #send(carrier: Carrier, delivery: Delivery, id: number, now: number, isDuplicate = false): boolean {
@@ -151,7 +175,10 @@ export class Session {
 
   #enqueue(delivery: Delivery): void {
     const size = sizeOf(delivery)
-    if (this.#queue.length >= this.#limits.queueMessagesMax || this.#queuedBytes + size > this.#limits.queueBytesMax) return this.#events.skipped()
+    if (this.#queue.length >= this.#limits.queueMessagesMax || this.#queuedBytes + size > this.#limits.queueBytesMax) {
+      this.#backlog.release(delivery.message)
+      return this.#events.skipped()
+    }
     this.#queue.push(delivery)
     this.#queuedBytes += size
   }
@@ -164,7 +191,5 @@ export class Session {
   }
 }
 
-/** What a waiting delivery costs beside its topic and payload, about. */
-const OVERHEAD_BYTES = 128
-
-function sizeOf({ message }: Delivery): number { return message.topicBytes.length + message.payload.length + OVERHEAD_BYTES }
+/** What it counts for its own session, whoever else waits for the same message. */
+function sizeOf({ message }: Delivery): number { return weightOf(message) + DELIVERY_BYTES }

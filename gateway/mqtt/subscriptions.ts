@@ -26,6 +26,13 @@ interface Level<R> {
 
 const newLevel = <R>(): Level<R> => ({ below: new Map(), readers: new Map(), shares: new Map() })
 
+/** What a subscription, and each level of its filter, cost beside the filter's characters, measured. */
+const SUBSCRIPTION_BYTES = 256
+const LEVEL_BYTES = 640
+
+/** What a subscription costs, with levels of the tree that it may have alone. */
+export function subscriptionBytes(filter: string): number { return SUBSCRIPTION_BYTES + filter.length + filter.split('/').length * LEVEL_BYTES }
+
 /** `$share/NAME/FILTER` in its two parts. */
 export function splitShare(filter: string): { readonly share: string | undefined, readonly rest: string } {
   if (!filter.startsWith('$share/')) return { share: undefined, rest: filter }

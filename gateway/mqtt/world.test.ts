@@ -14,7 +14,7 @@ const connect = (clientId: string, fields: Partial<Connect> = {}): Connect => ({
 })
 
 function begin(limits: Partial<MqttLimits> = {}) {
-  const wills: string[] = [], world = new World({ limits: { ...MQTT_LIMITS, ...limits }, mayRead: () => undefined, skipped() {}, publishWill: ({ clientId }) => wills.push(clientId) })
+  const wills: string[] = [], world = new World({ limits: { ...MQTT_LIMITS, ...limits }, mayRead: () => undefined, events: { skipped() {}, held() {} }, publishWill: ({ clientId }) => wills.push(clientId) })
   const come = (clientId: string, fields: Partial<Connect> = {}, sourceId = 'home') => {
     const joined = world.join({ sourceId, clientId }, connect(clientId, fields))
     joined.session.attach(carrier, Date.now())
@@ -95,6 +95,36 @@ describe('a session in the world', () => {
   })
 })
 
+describe('the world', () => {
+  const asked = { sessionExpiry: 60 }
+
+  it('keeps as many sessions without a connection as it may, over all sources: the one that was away for longest makes room', () => {
+    const { world, come, go, count } = begin({ sessionsAwayMax: 2 })
+    for (const sourceId of ['one', 'two', 'three']) go(come('c', { properties: asked }, sourceId).session, { asked, sourceId })
+    assert.deepEqual(['one', 'two', 'three'].map(count), [0, 1, 1])
+    assert.equal(come('c', { properties: asked }, 'two').hasSession, true)
+    go(come('d', { properties: asked }, 'four').session, { asked, sourceId: 'four' })
+    assert.deepEqual(['two', 'three', 'four'].map(count), [1, 1, 1])
+    world.sweep(Date.now())
+    assert.deepEqual([...world.namespaces.keys()], ['two', 'three', 'four'])
+  })
+
+  it('forgets sources that hold nothing: of a hundred thousand that came once nothing is left', () => {
+    const { world, come, go } = begin()
+    for (let number = 0; number < 100_000; number++) go(come('c', {}, `${number}`).session, { sourceId: `${number}` })
+    world.sweep(Date.now())
+    assert.deepEqual([world.namespaces.size, world.heldBytes], [0, 0])
+  })
+
+  it('remembers a source that has spent all that it may send, until it has rested', () => {
+    const { world, come, go } = begin({ packetsPerSecondPerSourceMax: 1_000 }), { session, namespace } = come('c')
+    namespace.pace.spend(1_000, 0)
+    go(session)
+    world.sweep(Date.now())
+    assert.equal(world.namespaces.size, 1)
+  })
+})
+
 describe('a keep alive', () => {
   it('is granted up to the limit; more, or none, is told to be the limit in MQTT 5, and left alone before', () => {
     const { come } = begin({ keepAliveSMax: 60 })
@@ -141,6 +171,21 @@ describe('a will', () => {
     assert.equal(come('c', { properties: asked }).hasSession, true)
     world.sweep(now + 60_000)
     assert.deepEqual(wills, [])
+  })
+
+  it('that waits is published when its session has to make room', () => {
+    const { wills, come, go } = begin({ sessionsPerSourceMax: 1 }), asked = { sessionExpiry: 60 }
+    go(come('c', { properties: asked }).session, { last: will(10), asked })
+    come('d')
+    assert.deepEqual(wills, ['c'])
+  })
+
+  it('that there is no room for does not wait, and one that has gone leaves its room', () => {
+    const { world, wills, come, go } = begin({ heldBytesMax: 256 + 4 + 1 }), asked = { sessionExpiry: 60 }, now = Date.now()
+    for (const client of ['c', 'd']) go(come(client, { properties: asked }).session, { last: will(10), asked, now })
+    assert.deepEqual([wills, world.heldBytes], [['d'], 261])
+    world.sweep(now + 10_000)
+    assert.deepEqual([wills, world.heldBytes], [['d', 'c'], 0])
   })
 
   it('that waits goes with its source, and where its source is cut', () => {

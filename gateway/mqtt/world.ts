@@ -1,18 +1,19 @@
 // Namespaces, sessions and wills over all connections: who comes back to what, and what happens when somebody stays away.
 import type { Connection } from '#gateway/ingest/ingest.ts'
+import { Budget } from '#gateway/mqtt/budget.ts'
 import { connack } from '#gateway/mqtt/codec/encode.ts'
 import type { Connect, Will } from '#gateway/mqtt/codec/packets.ts'
 import type { Properties } from '#gateway/mqtt/codec/properties.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import type { Joined } from '#gateway/mqtt/connection.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { Namespace, type ReadCheck } from '#gateway/mqtt/namespace.ts'
+import { Namespace, type NamespaceEvents, type ReadCheck } from '#gateway/mqtt/namespace.ts'
 import type { Session } from '#gateway/mqtt/session.ts'
 
 export interface WorldOptions {
   readonly limits: MqttLimits
   readonly mayRead: ReadCheck
-  readonly skipped: () => void
+  readonly events: NamespaceEvents
   /** Lets a will in like anything that its client published, while it was here. */
   readonly publishWill: (identity: Connection, namespace: Namespace, will: Will) => void
 }
@@ -26,26 +27,36 @@ export class World {
   readonly #options: WorldOptions
   readonly #namespaces = new Map<string, Namespace>()
   readonly #wills = new Map<Session, PendingWill>()
-  /** Sessions that are over, and may be on disk. */
-  #ended: { readonly id: string, readonly clientId: string }[] = []
+  /** Sessions without a connection, those that have been away for longest first. */
+  readonly #away = new Map<Session, Namespace>()
+  /** What is remembered for all of them. */
+  readonly #held: Budget
+  /** Sessions that are over, and still on disk. */
+  readonly ended: { readonly id: string, readonly clientId: string }[] = []
 
-  constructor(options: WorldOptions) { this.#options = options }
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#held = new Budget(options.limits.heldBytesMax)
+  }
 
+  /** Bytes, about, that are remembered for sources. */
+  get heldBytes(): number { return this.#held.used }
   get namespaces(): ReadonlyMap<string, Namespace> { return this.#namespaces }
 
   namespaceOf(id: string): Namespace {
-    const { limits, mayRead, skipped } = this.#options
+    const { limits, mayRead, events } = this.#options
     let namespace = this.#namespaces.get(id)
-    if (!namespace) this.#namespaces.set(id, namespace = new Namespace({ id, limits, mayRead, events: { skipped } }))
+    if (!namespace) this.#namespaces.set(id, namespace = new Namespace({ id, limits, mayRead, events, held: this.#held }))
     return namespace
   }
 
   /** The session that a client comes back to, or a new one; whoever held it has been closed. */
   join(identity: Connection, connect: Connect): Omit<Joined, 'identity'> {
     const namespace = this.namespaceOf(identity.sourceId), before = namespace.sessions.get(identity.clientId), hasSession = before !== undefined && !connect.isClean && !isOver(before, Date.now())
-    if (before) this.#wills.delete(before) // its client is back, whatever it thinks of its session [MQTT5-3.1.3-9]
+    if (before) this.#dropWill(before) // its client is back, whatever it thinks of its session [MQTT5-3.1.3-9]
     if (before && !hasSession) this.#end(namespace, before)
     const session = hasSession ? before : namespace.newSession(identity.clientId)
+    this.#away.delete(session)
     this.#makeRoom(namespace, session)
     session.expiryMs = this.#expiryMs(connect)
     const keepAlive = this.#keepAlive(connect)
@@ -58,47 +69,66 @@ export class World {
     const wishMs = (will?.properties?.willDelay ?? 0) * 1_000
     // A session that ends takes its will along [MQTT5-3.1.2-8], unless nothing was said of its end.
     const delayMs = connect.sessionExpiry === undefined ? wishMs : Math.min(wishMs, session.expiryMs), isDelayed = delayMs > 0
-    if (will && isDelayed) this.#wills.set(session, { will, identity, dueAt: now + delayMs })
+    const waits = will !== undefined && isDelayed && this.#held.take(willBytes(will))
+    if (waits) this.#wills.set(session, { will, identity, dueAt: now + delayMs })
     else if (will) this.#options.publishWill(identity, namespace, will)
-    if (session.expiryMs === 0 && !isDelayed) this.#end(namespace, session)
+    if (session.expiryMs === 0 && !waits) this.#end(namespace, session)
+    else this.putAway(namespace, session)
+  }
+
+  /** Its client is not here; it may come back to it. */
+  putAway(namespace: Namespace, session: Session): void {
+    this.#away.set(session, namespace)
+    if (this.#away.size <= this.#options.limits.sessionsAwayMax) return
+    const [[oldest, home]] = this.#away as unknown as [[Session, Namespace]]
+    this.#end(home, oldest)
   }
 
   /** To be called in intervals: publishes wills that are due, and forgets sessions that have expired. */
   sweep(now: number): void {
-    for (const [session, { will, identity, dueAt }] of this.#wills) if (now >= dueAt) {
-      this.#wills.delete(session)
-      this.#options.publishWill(identity, this.namespaceOf(identity.sourceId), will)
-    }
-    for (const [id, namespace] of this.#namespaces) {
-      for (const session of namespace.sessions.values()) if (isOver(session, now) && !this.#wills.has(session)) this.#end(namespace, session)
-      if (namespace.isEmpty) this.#namespaces.delete(id)
-    }
+    for (const [session, { dueAt }] of this.#wills) if (now >= dueAt) this.#publishWill(session)
+    for (const [session, namespace] of this.#away) if (isOver(session, now) && !this.#wills.has(session)) this.#end(namespace, session)
+    for (const [id, namespace] of this.#namespaces) if (namespace.isEmpty) this.#drop(id, namespace)
   }
 
   /** Forgets a namespace: its source is gone. */
   forget(id: string): void {
     const namespace = this.#namespaces.get(id)
     if (!namespace) return
-    for (const session of [...namespace.sessions.values()]) this.#end(namespace, session)
-    this.#namespaces.delete(id)
     this.dropWills(id)
+    for (const session of [...namespace.sessions.values()]) this.#end(namespace, session)
+    this.#drop(id, namespace)
   }
 
   /** Forgets the wills of a source that wait: nothing may enter from it any more. */
   dropWills(id: string): void {
-    for (const [session, { identity }] of this.#wills) if (identity.sourceId === id) this.#wills.delete(session)
+    for (const [session, { identity }] of this.#wills) if (identity.sourceId === id) this.#dropWill(session)
   }
 
-  /** Sessions that have ended since this was called last. */
-  takeEnded(): readonly { readonly id: string, readonly clientId: string }[] {
-    const ended = this.#ended
-    this.#ended = []
-    return ended
+  #drop(id: string, namespace: Namespace): void {
+    namespace.clear()
+    this.#namespaces.delete(id)
   }
 
+  #dropWill(session: Session): PendingWill | undefined {
+    const pending = this.#wills.get(session)
+    if (!pending) return undefined
+    this.#wills.delete(session)
+    this.#held.give(willBytes(pending.will))
+    return pending
+  }
+
+  #publishWill(session: Session): void {
+    const pending = this.#dropWill(session)
+    if (pending) this.#options.publishWill(pending.identity, this.namespaceOf(pending.identity.sourceId), pending.will)
+  }
+
+  /** A will that still waits does not outlive its session [MQTT5-3.1.2-8]. */
   #end(namespace: Namespace, session: Session): void {
+    this.#publishWill(session)
+    this.#away.delete(session)
     namespace.end(session)
-    if (session.isOnDisk) this.#ended.push({ id: namespace.id, clientId: session.clientId })
+    if (session.isOnDisk) this.ended.push({ id: namespace.id, clientId: session.clientId })
   }
 
   /** The one that has been away for longest makes room. */
@@ -128,5 +158,8 @@ export class World {
     })
   }
 }
+
+/** What a will that waits costs. */
+function willBytes({ topic, payload, properties }: Will): number { return 256 + topic.length + payload.length + (properties?.forwarded?.length ?? 0) }
 
 function isOver({ endedAt, expiryMs }: Session, now: number): boolean { return endedAt !== undefined && now - endedAt >= expiryMs }

@@ -3,6 +3,7 @@ import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedRefusal, type Feed, type FeedEnd, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { Party } from '#gateway/parties/parties.ts'
+import type { Subscription } from '#gateway/publish/network.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import type { View } from '#gateway/publish/view.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
@@ -29,17 +30,31 @@ export class MqttFeeds implements Feeds {
   /** Wildcards and shares name no stream, and are answered as such. */
   open(readerId: string, topic: string, from: string | undefined, outlet: FeedOutlet): Feed {
     const party = this.#options.party(readerId)
-    let sink: Sink | undefined
+    let sink: MqttSink | undefined
     try {
       if (!party) throw new GatewayError('UNAUTHENTICATED', 'There is no such party.')
       if (!topic.startsWith(STREAM_TOPIC)) throw new GatewayError('NOT_FOUND', `Streams are at ${STREAM_TOPIC}ID.`)
       const subscription = this.#options.live.open(party, topic.slice(STREAM_TOPIC.length), from, () => sink = new MqttSink(outlet))
-      return { drained: () => sink!.onDrain(), close: () => subscription.close() }
+      return new OpenFeed(sink!, subscription)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       throw new FeedRefusal(REASONS[error.code] ?? REASON.NOT_AUTHORIZED, endOf(error.code))
     }
   }
+}
+
+class OpenFeed implements Feed {
+  readonly #sink: MqttSink
+  readonly #subscription: Subscription
+
+  constructor(sink: MqttSink, subscription: Subscription) {
+    this.#sink = sink
+    this.#subscription = subscription
+  }
+
+  drained(): void { this.#sink.onDrain() }
+  stop(): void { this.#subscription.stop() }
+  close(): void { this.#subscription.close() }
 }
 
 class MqttSink implements Sink {
@@ -48,6 +63,8 @@ class MqttSink implements Sink {
 
   constructor(outlet: FeedOutlet) { this.#outlet = outlet }
 
+  get isFull(): boolean { return this.#outlet.isFull }
+  caughtUp(): void { this.#outlet.caughtUp() }
   get isEmpty(): boolean { return this.#outlet.isEmpty }
   send(views: readonly View[]): boolean { return this.#outlet.send(views) }
   end(code: ErrorCode): void { this.#outlet.end(endOf(code)) }

@@ -37,8 +37,8 @@ export interface NetworkOptions {
   readonly onDelivered: (count: number) => void
 }
 
-/** What a transport holds of a subscription: to be closed when it has gone. */
-export interface Subscription { close(): void }
+/** What a transport holds of a subscription: to be stopped when it takes nothing more, and closed when it has gone. */
+export interface Subscription { stop(): void, close(): void }
 
 export class Network {
   readonly #options: NetworkOptions

@@ -14,6 +14,7 @@ export class OwnerSession {
     this.#sink = sink
     this.#onClosed = onClosed
     sink.onDrain = () => { this.#hasRoom = true }
+    sink.caughtUp?.()
   }
 
   offer(message: Message): void {
@@ -25,6 +26,9 @@ export class OwnerSession {
     else if (!this.#isEnded) this.#sink.end(code, message)
     this.#isEnded = true
   }
+
+  /** Takes nothing more. What was handed over can still be cut off. */
+  stop(): void { this.#isEnded = true }
 
   close(): void { this.#onClosed() }
 }

@@ -42,13 +42,14 @@ export class Session {
   /** Has handed over all that was published, and gets what comes from memory. */
   #isLive = false
   #isReading = false
-  #hasRoom = true
+  #hasRoom: boolean
   #isEnded = false
 
   constructor(options: SessionOptions) {
     this.#options = options
     this.agreementId = options.agreementId
     this.#cursor = options.from
+    this.#hasRoom = options.sink.isFull !== true
     options.sink.onDrain = () => { this.#hasRoom = true; this.resume() }
     this.resume()
   }
@@ -90,7 +91,7 @@ export class Session {
   /** Reads on from the journal until it has caught up or the transport has had enough. */
   resume(): void {
     if (this.#isLive || this.#isReading || this.#isEnded || !this.#hasRoom) return
-    if (this.#hasCaughtUp()) this.#isLive = true
+    if (this.#hasCaughtUp()) this.#goLive()
     else void this.#readOn()
   }
 
@@ -106,10 +107,22 @@ export class Session {
     else if (wasOpen) this.#options.sink.end(code, message)
   }
 
+  /** Takes nothing more. What was handed over can still be cut off. */
+  stop(): void {
+    if (this.#isEnded) return
+    this.flush()
+    this.#end()
+  }
+
   /** The transport has gone. */
   close(): void {
     if (!this.#isEnded) this.#end()
     this.#options.onClosed()
+  }
+
+  #goLive(): void {
+    this.#isLive = true
+    this.#options.sink.caughtUp?.()
   }
 
   #end(): void {
@@ -133,7 +146,7 @@ export class Session {
       this.end('UNAVAILABLE', 'What was kept could not be read. Try again.', true)
     }
     this.#isReading = false
-    this.#isLive = this.#hasRoom && !this.#isEnded && this.#hasCaughtUp()
+    if (this.#hasRoom && !this.#isEnded && this.#hasCaughtUp()) this.#goLive()
   }
 
   #replay(record: JournalRecord): void {

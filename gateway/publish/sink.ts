@@ -11,6 +11,10 @@ export interface Sink {
    * `onDrain` is called; what was given is taken all the same.
    */
   send(views: readonly View[], consentId?: string): boolean
+  /** Takes nothing before it calls `onDrain` for the first time. Left out: it does. */
+  readonly isFull?: boolean
+  /** Told when all that there was has been handed over, and what comes will be as it comes. */
+  caughtUp?(): void
   /** Whether all that was handed over has been given to the socket. */
   readonly isEmpty: boolean
   /** Ends the stream with a code, behind what was handed over. */

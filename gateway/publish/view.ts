@@ -14,6 +14,7 @@ export class View {
     this.length = message.content.lengthOf(mask)
   }
 
+  get position(): number { return this.message.position }
   /** The message's id. */
   get id(): string { return messageIdOf(this.message) }
 

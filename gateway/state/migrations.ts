@@ -43,6 +43,10 @@ CREATE TABLE history_erasures (consent_id TEXT PRIMARY KEY, erased_at INTEGER NO
 CREATE TABLE mqtt_sessions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, expiry_ms INTEGER NOT NULL, ended_at INTEGER, subscriptions TEXT NOT NULL, incoming TEXT NOT NULL,
   PRIMARY KEY (source_id, client_id)) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE source_certificates (fingerprint TEXT PRIMARY KEY, source_id TEXT NOT NULL REFERENCES sources, subject TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_until INTEGER NOT NULL,
+  added_at INTEGER NOT NULL) STRICT;
+`,
   // No table: the journal's segments begin with a header from here on, and a Sluice that does not know it would take them for damaged.
   '-- segments of format 2',
 ]

@@ -8,8 +8,9 @@ export const RUN_FILE = 'gateway.json'
 
 export interface Run {
   readonly pid: number
-  /** Where it listens: `mqtt://host:port`, `http://host:port`. */
+  /** Where it listens: `mqtt://host:port`, `mqtts://host:port` where it does, `http://host:port`. */
   readonly mqtt: string
+  readonly mqtts?: string | undefined
   readonly http: string
   /** RFC 3339. */
   readonly startedAt: string
@@ -23,7 +24,7 @@ export function removeRunFile(directory: string): void { rmSync(join(directory, 
 export function readRunFile(directory: string): Run | undefined {
   try {
     const run = JSON.parse(readFileSync(join(directory, RUN_FILE), 'utf8')) as Partial<Run>
-    const isWhole = Number.isSafeInteger(run.pid) && typeof run.startedAt === 'string' && [run.mqtt, run.http].every(isUrl)
+    const isWhole = Number.isSafeInteger(run.pid) && typeof run.startedAt === 'string' && [run.mqtt, run.http, run.mqtts ?? run.mqtt].every(isUrl)
     return isWhole ? run as Run : undefined
   } catch { return undefined }
 }

@@ -33,6 +33,8 @@ export function makeMetrics(sources: MetricSources): Registry {
   counter(registry, 'sluice_mqtt_connects_total', 'MQTT connections that were let in.', () => door.connected)
   labelled(registry, 'sluice_mqtt_refused_total', 'Connections that were not let in, by reason.', 'reason', () => door.refused)
   labelled(registry, 'sluice_mqtt_closed_total', 'Connections that ended, by reason.', 'reason', () => door.closed)
+  counter(registry, 'sluice_mqtt_left_out_total', 'Deliveries inside a source, and values to be retained there, for which there was no room.', () => door.leftOut)
+  counter(registry, 'sluice_mqtt_held_seconds_total', 'Time in which sources were not read because they sent faster than they may, over all sources.', () => door.heldMs / 1_000)
   gauge(registry, 'sluice_envelopes_in_flight', 'Envelopes on their way to the journal.', () => tally.inFlight)
   gauge(registry, 'sluice_mqtt_connections', 'Devices and hubs connected.', sources.connections)
   gauge(registry, 'sluice_subscriptions', 'Streams open to subscribers and owners.', sources.subscriptions)

@@ -38,6 +38,10 @@ export class Tally {
 /** What happened at the front door, by reason. The reasons are a closed list (gateway/mqtt/close-reason.ts). */
 export class DoorCounts {
   connected = 0
+  /** Deliveries inside a source, and values to be retained there, for which there was no room. */
+  leftOut = 0
+  /** Milliseconds in which sources were not read because they were faster than they may be, over all sources. */
+  heldMs = 0
   readonly refused: Record<string, number> = {}
   readonly closed: Record<string, number> = {}
 

@@ -32,7 +32,8 @@ export class Disk {
   }
 
   #shorten(): void {
-    const write = Reflect.get(DiskFile.prototype, 'write') as (this: DiskFile, bytes: Uint8Array, position: number) => Promise<number>
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the file that it belongs to
+    const { write } = DiskFile.prototype
     let isFull = false
     this.#replace('write', function (this: DiskFile, bytes: Uint8Array, position: number) {
       if (isFull) return Promise.resolve(0)

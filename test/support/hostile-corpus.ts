@@ -5,6 +5,8 @@ import { Random } from '#test/support/random.ts'
 
 /** What stands where the sequence number goes: nine digits, as any of them has. */
 export const SEQUENCE_PLACE = '100000000'
+/** Not where it is part of a longer number. */
+const WHOLE_PLACE = new RegExp(`(?<![\\d.])${SEQUENCE_PLACE}(?![\\d.])`)
 
 export interface CorpusDevice { readonly name: string, readonly shape: Shape, readonly topic: string }
 export interface CorpusMessage {
@@ -43,7 +45,7 @@ export function makeCorpus({ seed, shapes = SHAPES, devicesPerShape, messagesPer
   for (let round = 0; round < messagesPerDevice; round++) {
     for (const [device, { name, shape, topic }] of devices.entries()) {
       const payload = isHostile ? hostile(random, name, shape, shapes, at, orders[device]) : Buffer.from(new Writer(random).text(shape.tree(name, at)))
-      messages.push({ device, topic, payload, sequenceAt: payload.indexOf(SEQUENCE_PLACE) })
+      messages.push({ device, topic, payload, sequenceAt: payload.toString('latin1').search(WHOLE_PLACE) })
     }
   }
   return { devices, messages }

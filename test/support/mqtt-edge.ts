@@ -20,6 +20,7 @@ export class Edge {
   readonly refused: string[] = []
   swallowed = 0
   skipped = 0
+  heldMs = 0
   readonly server: MqttServer
   readonly #clients: MqttClient[] = []
   readonly #peers = new Set<Peer>()
@@ -41,6 +42,7 @@ export class Edge {
         onRefuse: reason => note(this.refused, reason),
         onSwallow: () => { this.swallowed++; this.#changed() },
         onSkip: () => { this.skipped++; this.#changed() },
+        onHold: ms => { this.heldMs += ms },
       },
     })
   }

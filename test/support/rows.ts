@@ -5,9 +5,10 @@ export interface Row { readonly topic: string, readonly payload: string | Uint8A
 
 /** All of them in one piece of memory, as one read of a socket brings them. */
 export function rows(receivedAt: number, messages: readonly Row[]): Batch {
-  const batch = new Batch(receivedAt), parts = messages.map(({ topic, payload, qos = 0 }) => ({ topic: Buffer.from(topic), payload: Buffer.from(payload as string), qos }))
+  const batch = new Batch(), parts = messages.map(({ topic, payload, qos = 0 }) => ({ topic: Buffer.from(topic), payload: Buffer.from(payload as string), qos }))
   const bytes = Buffer.concat(parts.flatMap(({ topic, payload }) => [Buffer.from('<>'), topic, payload]))
   let at = 0
+  batch.receivedAt = receivedAt
   for (const { topic, payload, qos } of parts) {
     batch.addRow(bytes, at + 2, topic.length, at + 2 + topic.length, payload.length, qos)
     at += 2 + topic.length + payload.length

@@ -14,12 +14,14 @@ export interface Answer<T = any> { readonly status: number, readonly body: T }
 export class Users {
   readonly http: string
   readonly mqtt: string
+  readonly mqtts: string | undefined
   readonly operatorKey: string
   readonly #clients: MqttClient[] = []
 
-  constructor({ http, mqtt, operatorKey = '' }: { http: string, mqtt: string, operatorKey?: string }) {
+  constructor({ http, mqtt, mqtts, operatorKey = '' }: { http: string, mqtt: string, mqtts?: string | undefined, operatorKey?: string }) {
     this.http = http
     this.mqtt = mqtt
+    this.mqtts = mqtts
     this.operatorKey = operatorKey
   }
 
@@ -67,7 +69,7 @@ export class Running extends Users {
   readonly gateway: Gateway
   readonly data: string
 
-  private constructor(gateway: Gateway, data: string, started: { http: string, mqtt: string, operatorKey?: string }) {
+  private constructor(gateway: Gateway, data: string, started: { http: string, mqtt: string, mqtts?: string | undefined, operatorKey?: string }) {
     super(started)
     this.gateway = gateway
     this.data = data

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Message } from '#gateway/publish/message.ts'
+import type { Subscription } from '#gateway/publish/network.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
 import type { Model } from '#semantic-models/model.ts'
@@ -17,10 +18,10 @@ export class FakeLive implements LiveStreams {
   readonly opened: { readonly streamId: string, readonly from: string | undefined, readonly sink: Sink }[] = []
   closed = 0
 
-  open(_party: Party, streamId: string, from: string | undefined, connectSink: () => Sink): { close(): void } {
+  open(_party: Party, streamId: string, from: string | undefined, connectSink: () => Sink): Subscription {
     const sink = connectSink()
     this.opened.push({ streamId, from, sink })
-    return { close: () => { this.closed++ } }
+    return { stop() {}, close: () => { this.closed++ } }
   }
 
   get sink(): Sink { return this.opened.at(-1)!.sink }

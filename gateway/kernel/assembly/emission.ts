@@ -1,10 +1,10 @@
 // From cells to the text of entities, packed as the journal keeps them.
 import {
-  AFFINE, AFFINE_DECIMALS, BOARD, CELLS_PER_PART, CELL_BYTES, CLOSE, COMMA, DEVICE_BYTES, DONE, ENTITY_BYTES, LEXEME_MAX, OPEN,
-  PACKED_FORMAT, PARTS_OUT, PART_BYTES, PART_INSTANT, PART_OF_DEVICE, PART_TEXT, PART_VALUE, QUOTE, ROWS_MADE, ROWS_OUT, ROW_OUT_BYTES,
+  AFFINE, AFFINE_DECIMALS, BOARD, CELLS_PER_PART, CELL_BYTES, CLOSE, COMMA, DEVICE_BYTES, DONE, ENTITY_BYTES, LEXEME_MAX, MADE_PER_ROW_MAX, OPEN,
+  PACKED_FORMAT, PARTS_OUT, PART_BYTES, PART_INSTANT, PART_OF_DEVICE, PART_TEXT, PART_VALUE, QUOTE, RATIO, ROWS_MADE, ROWS_OUT, ROW_OUT_BYTES,
   TEXT_BYTES, board,
 } from './board'
-import { cells, generation, isTimed, observedAt, out, partEnds, timeText, touched } from './message'
+import { cells, device, generation, isTimed, observedAt, out, partEnds, timeText, touched, touchedCount } from './message'
 import { writeDecimal } from './numbers'
 
 /** Reads and writes up to 15 bytes too far: both sides have room. */
@@ -19,12 +19,20 @@ import { writeDecimal } from './numbers'
   out = end
 }
 
-/** Device: [plan, map of its entities, states, entities' number], then entities of [id, granted, head, its length, planned, texts]. */
-export function write(device: usize, index: i32): i32 {
-  const count = load<i32>(device, 12)
-  for (let n = 0; n < count; n++) {
-    if ((touched & (<u64>1 << <u64>n)) != 0) writeEntity(device + DEVICE_BYTES + <usize>n * ENTITY_BYTES, index)
-  }
+/** Entities of the device in the order in which they were touched. */
+const ORDER: usize = 960
+
+export function noteOrder(local: u8): void {
+  const bit = <u64>1 << <u64>local
+  if ((touched & bit) != 0) return
+  touched |= bit
+  if (touchedCount < MADE_PER_ROW_MAX) store<u8>(ORDER + <usize>touchedCount, local)
+  touchedCount++
+}
+
+/** Device: [plan, map of its entities, states, entities' number, own text, its length], then entities of [id, granted, head, its length, planned, texts]. */
+export function write(index: i32): i32 {
+  for (let n = 0; n < touchedCount; n++) writeEntity(device + DEVICE_BYTES + <usize>load<u8>(ORDER + <usize>n) * ENTITY_BYTES, index)
   return DONE
 }
 
@@ -144,7 +152,7 @@ function writeCell(cell: usize): usize {
     writeDecimal(<u64>(told < 0 ? -told : told), -AFFINE_DECIMALS, told < 0)
   } else {
     const shift = load<i32>(route, 48), length = load<u32>(kept, 12)
-    if (shift == 0 && length <= LEXEME_MAX && load<u64>(kept, 16) != 0) copy(<usize>load<u32>(kept, 8), length)
+    if (shift == 0 && as != RATIO && length <= LEXEME_MAX && load<u64>(kept, 16) != 0) copy(<usize>load<u32>(kept, 8), length)
     else writeDecimal(load<u64>(kept, 16), load<i32>(kept, 24) + shift, load<i32>(kept, 32) != 0)
   }
   return cell

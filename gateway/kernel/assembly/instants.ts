@@ -1,30 +1,63 @@
 // The device's own time, read and written.
-import { AHEAD_MS, BOARD, COLON, DIGITS_MAX, END_MS, FIRST_MS, MINUS, NOW, NULL, NUMBER, POINT, POWER_MAX, STRING, ZERO } from './board'
-import { isTimed, observedAt, timeText } from './message'
+import {
+  AGREES, AHEAD_MS, BOARD, COLON, DIGITS_MAX, END_MS, FIRST_MS, LOCAL, MILLISECONDS, MINUS, NOW, NULL, NUMBER, POINT, POWER_MAX, SECONDS, SLOT_BYTES,
+  STRICT_TIME, STRING, TEXT, TIME_BYTES, ZERO,
+} from './board'
+import { generation, isTimed, observedAt, plan, slots, timeText } from './message'
 import { scaled } from './numbers'
 
 const OWN_TIME: usize = BOARD + 128
 let ownSecond: f64 = -1
 
-/** The device's own time: milliseconds, or RFC 3339 with a zone. False: another form, for the other road. */
-export function readTime(kept: usize): bool {
-  const type = load<i32>(kept, 4)
-  let ms: f64 = 0
-  if (type == NULL) return true
-  if (type == NUMBER) {
-    const power = load<i32>(kept, 24)
-    if (load<i32>(kept, 28) > DIGITS_MAX || power > POWER_MAX || power < -POWER_MAX) return false
-    ms = floor(scaled(load<u64>(kept, 16), power, load<i32>(kept, 32) != 0))
-  } else if (type == STRING) {
-    ms = instantOf(<usize>load<u32>(kept, 8), load<u32>(kept, 12))
-    if (ms < 0) return false
-  } else return false
-  if (ms > load<f64>(BOARD + NOW) + load<f64>(BOARD + AHEAD_MS) || ms < load<f64>(BOARD + FIRST_MS) || ms >= load<f64>(BOARD + END_MS)) return true
-  isTimed = true
-  observedAt = ms
-  timeText = OWN_TIME
-  writeTime(ms)
+/** A text that is no time, since it names no zone and none is known; and what only decode can read. */
+const NO_TIME: f64 = -2, NOT_READ: f64 = -1
+
+/**
+ * Times: [slot, flags, zone or 0, from f64]. The first that is there counts, and those that have to agree do. An implausible one is no time,
+ * but only decode knows what comes in its place.
+ */
+export function readTimes(): bool {
+  const times = <usize>load<u32>(plan, 12), count = load<i32>(plan, 16)
+  let isFound = false
+  for (let n = 0; n < count; n++) {
+    const time = times + <usize>n * TIME_BYTES, kept = slots + <usize>load<u32>(time) * SLOT_BYTES, flags = load<i32>(time, 4)
+    if (load<i32>(kept) != generation) continue
+    if (load<i32>(kept, 4) == NULL) {
+      if ((flags & STRICT_TIME) != 0) return false
+      continue
+    }
+    if ((flags & AGREES) != 0) {
+      if (!isTimed || momentOf(time, kept, flags) != observedAt) return false
+      continue
+    }
+    if (isFound) continue
+    isFound = true
+    const ms = momentOf(time, kept, flags)
+    if (ms == NOT_READ) return false
+    if (ms == NO_TIME) continue
+    if (ms > load<f64>(BOARD + NOW) + load<f64>(BOARD + AHEAD_MS) || ms < load<f64>(BOARD + FIRST_MS) || ms >= load<f64>(BOARD + END_MS)) {
+      if (count > 1) return false
+      continue
+    }
+    isTimed = true
+    observedAt = floor(ms)
+    timeText = OWN_TIME
+  }
+  if (isTimed) writeTime(observedAt)
   return true
+}
+
+/** Milliseconds since 1970, not yet rounded down. */
+function momentOf(time: usize, kept: usize, flags: i32): f64 {
+  const type = load<i32>(kept, 4)
+  if (type == STRING) return (flags & TEXT) != 0 ? instantOf(<usize>load<u32>(kept, 8), load<u32>(kept, 12), time, (flags & LOCAL) != 0) : NOT_READ
+  const power = load<i32>(kept, 24)
+  if (type != NUMBER || load<i32>(kept, 28) > DIGITS_MAX || power > POWER_MAX || power < -POWER_MAX) return NOT_READ
+  const value = scaled(load<u64>(kept, 16), power, load<i32>(kept, 32) != 0)
+  if (value < load<f64>(time, 16)) return NOT_READ
+  if ((flags & MILLISECONDS) != 0) return value
+  // By way of whole microseconds, as instantOfSeconds goes.
+  return (flags & SECONDS) != 0 ? floor(floor(value * 1e6 + 0.5) / 1000) : NOT_READ
 }
 
 @inline function two(text: usize): i32 {
@@ -32,34 +65,41 @@ export function readTime(kept: usize): bool {
   return tens > 9 || ones > 9 ? -1 : <i32>tens * 10 + <i32>ones
 }
 
-/** `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)`, decimals cut to three; -1 for anything else. */
-function instantOf(text: usize, length: u32): f64 {
-  if (length < 20 || load<u8>(text, 4) != MINUS || load<u8>(text, 7) != MINUS || load<u8>(text, 10) != 0x54) return -1
-  if (load<u8>(text, 13) != COLON || load<u8>(text, 16) != COLON) return -1
+/** `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)`, decimals cut to three; where it may be local also without its zone. */
+function instantOf(text: usize, length: u32, time: usize, isLocal: bool): f64 {
+  if (length < 19 || load<u8>(text, 4) != MINUS || load<u8>(text, 7) != MINUS || load<u8>(text, 10) != 0x54) return NOT_READ
+  if (load<u8>(text, 13) != COLON || load<u8>(text, 16) != COLON) return NOT_READ
   const century = two(text), years = two(text + 2), month = two(text + 5), day = two(text + 8)
   const hour = two(text + 11), minute = two(text + 14), second = two(text + 17)
-  if (century < 0 || years < 0 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return -1
+  if (century < 0 || years < 0 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return NOT_READ
   const year = century * 100 + years
-  if (day > daysOf(year, month)) return -1
+  if (day > daysOf(year, month)) return NOT_READ
   let p = text + 19, ms: i32 = 0
   const end = text + <usize>length
   if (load<u8>(p) == POINT) {
     let unit: i32 = 100
-    if (<u8>(load<u8>(++p) - ZERO) > 9) return -1
+    if (<u8>(load<u8>(++p) - ZERO) > 9) return NOT_READ
     for (; p < end && <u8>(load<u8>(p) - ZERO) < 10; p++) { ms += <i32>(load<u8>(p) - ZERO) * unit; unit /= 10 }
   }
+  const days = daysTo(year, month) + day - 1, wall = <f64>days * 86400000 + <f64>((hour * 60 + minute) * 60 + second) * 1000 + <f64>ms
+  if (p == end) return isLocal ? instantOfClock(wall, <usize>load<u32>(time, 8)) : NOT_READ
   let offset: i32 = 0
   const zone = load<u8>(p)
   if (zone == 0x5a) p++
   else {
     const hours = two(p + 1), minutes = two(p + 4)
-    if ((zone != 0x2b && zone != MINUS) || load<u8>(p, 3) != COLON || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return -1
+    if ((zone != 0x2b && zone != MINUS) || load<u8>(p, 3) != COLON || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return NOT_READ
     offset = (hours * 60 + minutes) * (zone == MINUS ? -1 : 1)
     p += 6
   }
-  if (p != end) return -1
-  const days = daysTo(year, month) + day - 1
-  return <f64>days * 86400000 + <f64>(((hour * 60 + minute) - offset) * 60 + second) * 1000 + <f64>ms
+  if (p != end) return NOT_READ
+  return max(wall - <f64>offset * 60000, 0)
+}
+
+/** A zone: [its offset f64, and from when to when, as its clocks show it, that holds]. */
+function instantOfClock(wall: f64, zone: usize): f64 {
+  if (zone == 0) return NO_TIME
+  return wall >= load<f64>(zone, 8) && wall < load<f64>(zone, 16) ? wall - load<f64>(zone) : NOT_READ
 }
 
 @inline function isLeap(year: i32): bool { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 }

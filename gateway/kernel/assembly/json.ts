@@ -1,10 +1,12 @@
 // JSON (RFC 8259), strictly: one walk over the message that keeps what is wanted of it and finds all else sound.
 import {
-  BACKSLASH, CHILD_FIELD, CHILD_NODE, CLOSE, CLOSE_LIST, COLON, COMMA, DEPTH_MAX, DONE, FALSE, FIELD_BYTES, MINUS, NESTED, NOT_COVERED,
-  NOT_JSON, NULL, OPEN, OPEN_LIST, QUOTE, SLOT_BYTES, STRING, TRUE, ZERO,
+  BACKSLASH, CLOSE, CLOSE_LIST, COLON, COMMA, DEPTH_MAX, DONE, FALSE, FIELD_BYTES, FOLDED, ITEM_BYTES, KIND_MARK, KIND_NEVER, LONG, MINUS, NESTED, NOT_COVERED,
+  NOT_JSON, NULL, OPEN, OPEN_ENDED, OPEN_LIST, QUOTE, SLOT_BYTES, STRICT, STRING, TRUE, UNDERSCORE, UNNAMED_MAX, ZERO,
 } from './board'
-import { find, judge } from './keys'
-import { at, generation, isEscaped, marks, plan, present, presentCount, slots } from './message'
+import { isSame } from './bytes'
+import { keepScratch, scratch, unescape } from './escapes'
+import { find, fold, folded, isExtended, judge } from './keys'
+import { at, generation, isEscaped, marks, plan, present, presentCount, slots, unnamedCount } from './message'
 import { number, plainNumber } from './numbers'
 
 @inline export function blank(): void {
@@ -27,14 +29,8 @@ export function object(node: usize, depth: i32): i32 {
     if (load<u8>(at) != COLON) return NOT_JSON
     at++
     blank()
-    if (node != 0) {
-      if (wasEscaped) return NOT_COVERED
-      const fault = member(node, key, length, depth)
-      if (fault != DONE) return fault
-    } else {
-      const fault = skip(depth)
-      if (fault != DONE) return fault
-    }
+    const fault = node == 0 ? skip(depth) : wasEscaped ? escapedMember(node, key, length, depth) : member(node, key, length, key, length, depth)
+    if (fault != DONE) return fault
     blank()
     const byte = load<u8>(at++)
     if (byte == CLOSE) return DONE
@@ -44,7 +40,8 @@ export function object(node: usize, depth: i32): i32 {
   return NOT_JSON
 }
 
-function list(node: usize, depth: i32): i32 {
+/** At `[`. */
+export function list(node: usize, depth: i32): i32 {
   if (depth > DEPTH_MAX) return NOT_COVERED
   at++
   blank()
@@ -61,57 +58,103 @@ function list(node: usize, depth: i32): i32 {
   return NOT_JSON
 }
 
-/** The value of a key. A node: [entries, multiplier lo, hi, shift, mask, others, their number, isPlaces, kind, generation]. */
-function member(node: usize, key: usize, length: i32, depth: i32): i32 {
+function escapedMember(node: usize, raw: usize, rawLength: i32, depth: i32): i32 {
+  const length = unescape(raw, rawLength)
+  return length < 0 ? NOT_COVERED : member(node, scratch(), length, raw, rawLength, depth)
+}
+
+/**
+ * The value of a key, which is `raw` as it stands in the message. A node: [entries, the node of any other key or 0, multiplier u64, mask, others, their number (of a list: its
+ * length), flags, isList, generation, places, their number]; an entry ends with [slot and 1, node].
+ */
+function member(node: usize, key: usize, length: i32, raw: usize, rawLength: i32, depth: i32): i32 {
+  const flags = load<i32>(node, 28)
+  if ((flags & FOLDED) != 0) return foldedMember(node, flags, key, length, raw, rawLength, depth)
   const entry = find(node, key, length)
-  if (entry != 0) return child(load<i32>(entry, 24), load<u32>(entry, 28), depth)
-  const others = load<u32>(node, 20)
-  if (others != 0 || load<i32>(node, 28) != 0) {
-    if (!judge(node, key, length)) return NOT_COVERED
-  }
-  return skip(depth)
+  return entry != 0 ? child(load<u32>(entry, 24), <usize>load<u32>(entry, 28), depth) : other(node, flags, key, length, depth)
+}
+
+/** Of two keys that are one when they are folded, `decode` knows which counts. */
+function foldedMember(node: usize, flags: i32, key: usize, length: i32, raw: usize, rawLength: i32, depth: i32): i32 {
+  const foldedLength = fold(key, length)
+  if (foldedLength < 0) return NOT_COVERED
+  const entry = find(node, folded, foldedLength)
+  if (entry == 0) return isExtended(node) ? NOT_COVERED : other(node, flags, key, length, depth)
+  const kept = slots + <usize>(load<u32>(entry, 24) - 1) * SLOT_BYTES
+  if (load<i32>(kept) == generation && (load<i32>(kept, 40) != rawLength || !isSame(<usize>load<u32>(kept, 36), raw, <u32>rawLength))) return NOT_COVERED
+  store<u32>(kept, <u32>raw, 36)
+  store<i32>(kept, rawLength, 40)
+  return child(load<u32>(entry, 24), <usize>load<u32>(entry, 28), depth)
+}
+
+/** A key that is none of the fields. */
+function other(node: usize, flags: i32, key: usize, length: i32, depth: i32): i32 {
+  if ((load<i32>(node, 24) | flags | load<i32>(node, 44) | load<i32>(node, 4)) == 0) return skip(depth)
+  if ((flags & STRICT) != 0 && length > 0 && load<u8>(key + <usize>length - 1) == UNDERSCORE) return NOT_COVERED
+  if (!judge(node, key, length)) return NOT_COVERED
+  const byte = load<u8>(at), rest = <usize>load<u32>(node, 4)
+  if ((flags & OPEN_ENDED) != 0 && (byte == OPEN || byte == OPEN_LIST)) return NOT_COVERED
+  if (rest == 0 || byte != OPEN) return skip(depth)
+  return ++unnamedCount > UNNAMED_MAX ? NOT_COVERED : object(rest, depth + 1)
 }
 
 function item(node: usize, index: i32, depth: i32): i32 {
-  const count = load<i32>(node, 24)
-  if (index >= count) return skip(depth)
-  const place = <usize>load<u32>(node) + <usize>index * 8
-  return child(load<i32>(place), load<u32>(place, 4), depth)
+  if (index >= load<i32>(node, 24)) return skip(depth)
+  const place = <usize>load<u32>(node) + <usize>index * ITEM_BYTES
+  return child(load<u32>(place), <usize>load<u32>(place, 4), depth)
 }
 
-function child(kind: i32, target: u32, depth: i32): i32 {
-  if (kind == CHILD_FIELD) return field(target, depth)
-  if (kind != CHILD_NODE) return skip(depth)
-  const node = <usize>target
+/** A field, an object or a list on the way to fields, or either. */
+function child(slotAnd1: u32, node: usize, depth: i32): i32 {
+  if (node == 0) return slotAnd1 == 0 ? skip(depth) : field(slotAnd1 - 1, depth)
   if (load<i32>(node, 36) == generation) return NOT_COVERED // twice: what the first one held would survive
   store<i32>(node, generation, 36)
   const byte = load<u8>(at), isList = load<i32>(node, 32) != 0
-  if (byte == OPEN && !isList) return object(node, depth + 1)
-  if (byte == OPEN_LIST && isList) return list(node, depth + 1)
-  return byte == 0x6e ? skip(depth) : NOT_COVERED
+  if (byte != (isList ? OPEN_LIST : OPEN)) return slotAnd1 != 0 ? field(slotAnd1 - 1, depth) : byte == 0x6e ? skip(depth) : NOT_COVERED
+  if (slotAnd1 != 0 && isOfObjects(load<i32>(fieldAt(slotAnd1 - 1)))) touch(slotAnd1 - 1)
+  return isList ? list(node, depth + 1) : object(node, depth + 1)
 }
-export function field(slot: u32, depth: i32): i32 {
+
+@inline function isOfObjects(kind: i32): bool { return kind == KIND_MARK || kind == KIND_NEVER }
+@inline function fieldAt(slot: u32): usize { return <usize>load<u32>(plan, 8) + <usize>slot * FIELD_BYTES }
+
+/** A slot: [generation, type, text, its length, mantissa u64, power, digits, isNegative, key, its length]. */
+@inline function touch(slot: u32): usize {
   const kept = slots + <usize>slot * SLOT_BYTES
   if (load<i32>(kept) != generation) {
     store<i32>(kept, generation)
     store<u32>(present + <usize>presentCount * 4, slot)
     presentCount++
-    marks |= load<i32>(<usize>load<u32>(plan, 8) + <usize>slot * FIELD_BYTES, 4)
+    marks |= load<i32>(fieldAt(slot), 4)
   }
-  const byte = load<u8>(at)
+  return kept
+}
+
+function field(slot: u32, depth: i32): i32 {
+  const kept = touch(slot), byte = load<u8>(at)
   if (byte == MINUS || <u8>(byte - ZERO) < 10) return number(kept) ? DONE : NOT_JSON
   if (byte == QUOTE) {
     const text = ++at
     if (!string()) return NOT_JSON
-    if (isEscaped) return NOT_COVERED
-    store<i32>(kept, STRING, 4)
-    store<u32>(kept, <u32>text, 8)
-    store<u32>(kept, <u32>(at - 1 - text), 12)
-    return DONE
+    return keepText(kept, text, <i32>(at - 1 - text))
   }
   const type: i32 = byte == 0x74 ? TRUE : byte == 0x66 ? FALSE : byte == 0x6e ? NULL : NESTED
   store<i32>(kept, type, 4)
   return skip(depth)
+}
+
+function keepText(kept: usize, text: usize, length: i32): i32 {
+  let type = STRING
+  if (isEscaped) {
+    length = unescape(text, length)
+    text = scratch()
+    if (length < 0) type = LONG
+    else keepScratch(length)
+  }
+  store<i32>(kept, type, 4)
+  store<u32>(kept, <u32>text, 8)
+  store<i32>(kept, length, 12)
+  return DONE
 }
 
 /** A value that is not wanted; it has to be sound all the same. */

@@ -1,11 +1,12 @@
-// The kernel: whole messages from bytes to entities, for plans that are tables (tables.ts says how they lie in memory). What it does not
-// understand in full it hands back, and the JavaScript road, which is the truth, has it. AssemblyScript; all memory is the host's.
+// The kernel: whole messages from bytes to entities, for plans that are tables. What it does not understand in full it hands back, and the
+// JavaScript road, which is the truth, has it. AssemblyScript; all memory is the host's.
 import {
-  BOARD, CELLS, DONE, ENTITY_TEXT_MAX, MADE_PER_ROW_MAX, NOT_JSON, NO_PLAN, OPEN, PRESENT, ROWS_DONE, ROWS_MADE, ROWS_OUT_MAX, ROW_BYTES,
-  SLOTS, TEXT_OUT, TEXT_OUT_END, board,
+  BOARD, CELLS, DONE, ENTITY_TEXT_MAX, MADE_PER_ROW_MAX, NOT_COVERED, NOT_JSON, NO_PLAN, OPEN, OPEN_LIST, PRESENT, ROWS_DONE, ROWS_MADE, ROWS_OUT_MAX,
+  ROW_BYTES, SLOTS, TEXT_OUT, TEXT_OUT_END, board,
 } from './board'
-import { blank, object } from './json'
-import { at, cells, generation, marks, out, plan, present, presentCount, slots } from './message'
+import { emptyScratch } from './escapes'
+import { blank, list, object } from './json'
+import { at, cells, device, generation, marks, out, plan, present, presentCount, slots, unnamedCount } from './message'
 import { emit } from './routes'
 import { deviceOf } from './topics'
 import { isUtf8 } from './utf8'
@@ -34,28 +35,30 @@ export function run(rows: usize, first: i32, count: i32, source: u32): i32 {
 }
 
 function take(row: usize, index: i32, source: u32): i32 {
-  const device = deviceOf(<usize>load<u32>(row), load<u32>(row, 4), source)
+  device = deviceOf(<usize>load<u32>(row), load<u32>(row, 4), source)
   if (device == 0) return NO_PLAN
   const payload = <usize>load<u32>(row, 8), end = payload + <usize>load<u32>(row, 12)
   const behind = load<u8>(end)
   store<u8>(end, 0) // nothing reads on into the next packet
-  const answer = read(device, payload, end, index)
+  const answer = read(payload, end, index)
   store<u8>(end, behind)
   return answer
 }
 
-function read(device: usize, payload: usize, end: usize, index: i32): i32 {
+function read(payload: usize, end: usize, index: i32): i32 {
   plan = <usize>load<u32>(device)
   generation++
   presentCount = 0
   marks = 0
+  unnamedCount = 0
   at = payload
+  emptyScratch()
   if (!isUtf8(payload, end)) return NOT_JSON
   blank()
-  if (load<u8>(at) != OPEN) return NOT_JSON
-  const fault = object(<usize>load<u32>(plan), 1)
+  const root = <usize>load<u32>(plan), isList = load<i32>(root, 32) != 0
+  if (load<u8>(at) != (isList ? OPEN_LIST : OPEN)) return NOT_COVERED
+  const fault = isList ? list(root, 1) : object(root, 1)
   if (fault != DONE) return fault
   blank()
-  if (at != end) return NOT_JSON
-  return emit(device, index)
+  return at == end ? emit(index) : NOT_JSON
 }

@@ -1,83 +1,130 @@
 // From fields to the cells of entities: which route of a field fits, and what its value is there.
 import {
-  AFFINE, BOARD, CELLS_PER_PART, CELL_BYTES, DIGITS_MAX, FIELD_BYTES, KIND_NUMBER, KIND_TIME, NOT_COVERED, NOW, NOW_TEXT, NULL, NUMBER,
-  POWER_MAX, ROUTE_BYTES, SLOT_BYTES, STATE_BYTES, STRING, TO_PART, TO_STATUS, WORD_BYTES, board,
+  AFFINE, ALIEN_BYTES, BOARD, CELLS_PER_PART, CELL_BYTES, DIGITS_MAX, FIELD_BYTES, KIND_ALIEN, KIND_NEVER, KIND_NUMBER, KIND_WORDS, LEXEME_MAX, LONG, MADE_PER_ROW_MAX,
+  NEVER_NULL, NOT_COVERED, NOW, NOW_TEXT, NULL, NUMBER, ONLY_STATES, POWER_MAX, RATIO, REQUIRED, ROUTE_BYTES, SLOT_BYTES, STRING, TELLER, TEXT_TOO,
+  TO_MAPPER, TO_PART, TO_STATE, ZERO, board,
 } from './board'
-import { isSame } from './bytes'
-import { write } from './emission'
-import { readTime } from './instants'
-import { field } from './json'
-import { cells, generation, isTimed, marks, observedAt, plan, present, presentCount, slots, timeText, touched } from './message'
-import { integerTenTo, scaled } from './numbers'
+import { affine, ratio } from './conversions'
+import { noteOrder, write } from './emission'
+import { readTimes } from './instants'
+import { cells, device, generation, isTimed, marks, observedAt, placed, plan, present, presentCount, slots, timeText, touched, touchedCount } from './message'
+import { nothing, NOTHING_POWER, scaled, shorten, textNumber, trim } from './numbers'
+import { keepState, keepStates, signal } from './states'
+import { wordOf, WORD_MARKS } from './words'
 
-/** Plan: [root, fields' number, fields, entities' number, entities, cells' number, time field or -1, parts' number]. */
-export function emit(device: usize, index: i32): i32 {
+/**
+ * Plan: [root, fields' number, fields, times, their number, fields that come first, sets of marks that are apart, their number, signal or 0,
+ * required fields' number, has tellers, states' number].
+ */
+export function emit(index: i32): i32 {
   isTimed = false
   observedAt = load<f64>(BOARD + NOW)
   timeText = board(NOW_TEXT)
-  const timeSlot = load<i32>(plan, 24)
-  if (timeSlot >= 0 && load<i32>(slots + <usize>timeSlot * SLOT_BYTES) == generation && !readTime(slots + <usize>timeSlot * SLOT_BYTES)) return NOT_COVERED
-  const fields = <usize>load<u32>(plan, 8)
+  placed = 0
   touched = 0
-  for (let n = 0; n < presentCount; n++) {
-    const slot = load<u32>(present + <usize>n * 4), kept = slots + <usize>slot * SLOT_BYTES
-    if (load<i32>(kept, 4) == NULL) continue
-    if (!place(fields + <usize>slot * FIELD_BYTES, kept, device)) return NOT_COVERED
-  }
-  if (touched == 0) return NOT_COVERED // nothing but states of the device, or nothing at all: rare, and counted elsewhere
-  return write(device, index)
+  touchedCount = 0
+  if ((load<i32>(plan, 40) != 0 && !tell()) || isApart() || !readTimes() || !placeAll() || !signal()) return NOT_COVERED
+  // Nothing, and more than there is room for, are rare, and decode says why.
+  if (placed == 0 || touchedCount > MADE_PER_ROW_MAX) return NOT_COVERED
+  keepStates()
+  return touched == 0 ? ONLY_STATES : write(index)
 }
 
-/** Field: [kind, marks, routes, their number, words, words' number]. Finds the first route that fits, and puts the value in its cell. */
-export function place(field: usize, kept: usize, device: usize): bool {
-  const kind = load<i32>(field), type = load<i32>(kept, 4)
-  if (kind == KIND_TIME) return true
-  let value: f64 = 0, word: i32 = -1
-  if (kind == KIND_NUMBER) {
-    if (type != NUMBER) return false
-    const power = load<i32>(kept, 24)
-    if (load<i32>(kept, 28) > DIGITS_MAX || power > POWER_MAX || power < -POWER_MAX) return false
-    value = scaled(load<u64>(kept, 16), power, load<i32>(kept, 32) != 0)
-  } else {
-    word = wordOf(field, kept, type)
+@inline function slotAt(slot: u32): usize { return slots + <usize>slot * SLOT_BYTES }
+@inline function fieldAt(slot: u32): usize { return <usize>load<u32>(plan, 8) + <usize>slot * FIELD_BYTES }
+
+/** Fields that say something of the whole message. */
+function tell(): bool {
+  let required: i32 = 0
+  for (let n = 0; n < presentCount; n++) {
+    const slot = load<u32>(present + <usize>n * 4), field = fieldAt(slot), flags = load<i32>(field, 24), kept = slotAt(slot)
+    if ((flags & TELLER) == 0 || load<i32>(kept, 4) == NULL) continue
+    const word = wordOf(field, kept)
     if (word < 0) return false
+    marks |= load<i32>(<usize>load<u32>(field, 16) + <usize>word * WORD_MARKS, 12)
+    if ((flags & REQUIRED) != 0) required++
   }
-  const count = load<i32>(field, 12)
-  let route = <usize>load<u32>(field, 8)
-  for (let n = 0; n < count; n++, route += ROUTE_BYTES) {
-    const needs = load<i32>(route), lacks = load<i32>(route, 4)
-    if ((marks & needs) != needs || (marks & lacks) != 0 || value < load<f64>(route, 8) || value > load<f64>(route, 16)) continue
-    return follow(route, kept, device, value, word)
+  return required == load<i32>(plan, 36)
+}
+
+function isApart(): bool {
+  const sets = <usize>load<u32>(plan, 24), count = load<i32>(plan, 28)
+  for (let n = 0; n < count; n++) {
+    const set = load<i32>(sets + <usize>n * 4)
+    if ((marks & set) == set) return true
   }
   return false
 }
 
-/** Route: [needs, lacks, from f64, to f64, action, local entity's place in the device's map, part, cell, rank, as, shift, add i64 …]. */
-function follow(route: usize, kept: usize, device: usize, value: f64, word: i32): bool {
+function placeAll(): bool {
+  const ordered = load<u32>(plan, 20)
+  for (let slot: u32 = 0; slot < ordered; slot++) {
+    if (load<i32>(slotAt(slot)) == generation && !place(slot)) return false
+  }
+  for (let n = 0; n < presentCount; n++) {
+    const slot = load<u32>(present + <usize>n * 4)
+    if (slot >= ordered && !place(slot)) return false
+  }
+  return true
+}
+
+/** Field: [kind, marks, routes, their number, words, words' number, flags]. Finds the first route that fits, and puts the value in its place. */
+function place(slot: u32): bool {
+  const field = fieldAt(slot), kept = slotAt(slot), kind = load<i32>(field), type = load<i32>(kept, 4)
+  if (type == NULL) return (load<i32>(field, 24) & NEVER_NULL) == 0
+  if (kind == KIND_NUMBER) return placeNumber(field, kept, type)
+  if (kind == KIND_WORDS) {
+    const word = wordOf(field, kept)
+    return word >= 0 && placeWord(field, kept, word)
+  }
+  return kind != KIND_NEVER && (kind != KIND_ALIEN || !isAlien(field, kept, type))
+}
+
+/** More digits than a double holds are taken where it makes no difference. */
+function placeNumber(field: usize, kept: usize, type: i32): bool {
+  if (type == STRING && (load<i32>(field, 24) & TEXT_TOO) != 0) { if (!textNumber(kept)) return false }
+  else if (type != NUMBER) return false
+  if (load<i32>(kept, 28) > DIGITS_MAX) trim(kept)
+  if (load<i32>(kept, 24) < NOTHING_POWER) nothing(kept)
+  const power = load<i32>(kept, 24), isLong = load<i32>(kept, 28) > DIGITS_MAX
+  if (power > POWER_MAX || power < -POWER_MAX) return false
+  const value = scaled(load<u64>(kept, 16), power, load<i32>(kept, 32) != 0), doubt = isLong ? abs(value) * 1e-15 : 0
+  const end = <usize>load<u32>(field, 8) + <usize>load<i32>(field, 12) * ROUTE_BYTES
+  for (let route = <usize>load<u32>(field, 8); route < end; route += ROUTE_BYTES) {
+    if (!fitsMarks(route) || value + doubt < load<f64>(route, 8) || value - doubt > load<f64>(route, 16)) continue
+    if (isLong && (value - doubt < load<f64>(route, 8) || value + doubt > load<f64>(route, 16))) return false
+    return follow(route, kept, value, isLong, -1)
+  }
+  return false
+}
+
+function placeWord(field: usize, kept: usize, word: i32): bool {
+  const end = <usize>load<u32>(field, 8) + <usize>load<i32>(field, 12) * ROUTE_BYTES
+  for (let route = <usize>load<u32>(field, 8); route < end; route += ROUTE_BYTES) {
+    if (fitsMarks(route)) return follow(route, kept, 0, false, word)
+  }
+  return false
+}
+
+@inline function fitsMarks(route: usize): bool {
+  const needs = load<i32>(route)
+  return (marks & needs) == needs && (marks & load<i32>(route, 4)) == 0
+}
+
+/**
+ * Route: [needs, lacks, from f64, to f64, action, entity (of the device's map) or state, part, cell, rank, as, shift, isInteger, min f64, max f64,
+ * add i64, factor i64, divisor i64, closing text, its length, texts of words].
+ */
+function follow(route: usize, kept: usize, value: f64, isLong: bool, word: i32): bool {
   const action = load<i32>(route, 24)
-  if (action == TO_STATUS) {
-    const cell = <usize>load<u32>(device, 8) + <usize>load<u32>(route, 28) * STATE_BYTES, rank = load<i32>(route, 40)
-    if (load<i32>(cell, 16) == generation && load<i32>(cell, 20) <= rank) return true
-    store<f64>(cell, value)
-    store<f64>(cell, observedAt, 8)
-    store<i32>(cell, generation, 16)
-    store<i32>(cell, rank, 20)
-    return true
+  if (action == TO_STATE) {
+    placed++
+    return !isLong && keepState(load<u32>(route, 28), load<i32>(route, 40), kept, load<i32>(route, 48))
   }
-  if (action != TO_PART) return true
+  if (action != TO_PART) return action != TO_MAPPER
   const local = load<u8>(<usize>load<u32>(device, 4) + <usize>load<u32>(route, 28))
-  if (local == 0xff) return false
-  if (word < 0) {
-    const as = load<i32>(route, 44)
-    if (as == AFFINE) { if (!affine(route, kept)) return false }
-    else {
-      const shift = load<i32>(route, 48), power = load<i32>(kept, 24) + shift
-      if (power > POWER_MAX || power < -POWER_MAX) return false
-      const told = shift == 0 ? value : scaled(load<u64>(kept, 16), power, load<i32>(kept, 32) != 0)
-      if (!(told >= load<f64>(route, 56) && told <= load<f64>(route, 64))) return false
-      if (load<i32>(route, 52) != 0 && told != floor(told)) return false
-    }
-  }
+  if (local == 0xff || (word < 0 && !convert(route, kept, value, isLong))) return false
+  placed++
   const cell = cells + (<usize>load<u32>(route, 32) * CELLS_PER_PART + <usize>load<u32>(route, 36)) * CELL_BYTES
   if (load<i32>(cell) == generation && <i32>load<u8>(cell, 4) <= load<i32>(route, 40)) return true // a better one is there
   store<i32>(cell, generation)
@@ -85,34 +132,47 @@ function follow(route: usize, kept: usize, device: usize, value: f64, word: i32)
   store<u8>(cell, <u8>(word + 1), 5)
   store<u32>(cell, <u32>route, 8)
   store<u32>(cell, <u32>kept, 12)
-  touched |= <u64>1 << <u64>local
+  noteOrder(local)
   return true
 }
 
-/** (value + add) × mul ÷ div, to six decimals, half away from zero: kept as a mantissa of 10^-6 in the slot's last word. */
-function affine(route: usize, kept: usize): bool {
-  const power = load<i32>(kept, 24), addDecimals = load<i32>(route, 48)
-  const decimals = max(-power, addDecimals)
-  if (decimals > 6 || power > 0 || load<i32>(kept, 28) > 9) return false
-  const sent = <i64>load<u64>(kept, 16) * integerTenTo(decimals + power)
-  const whole = (load<i32>(kept, 32) != 0 ? -sent : sent) + load<i64>(route, 72) * integerTenTo(decimals - addDecimals)
-  const numerator = whole * load<i64>(route, 80) * integerTenTo(6 - decimals), divisor = load<i64>(route, 88)
-  const isNegative = numerator < 0, size = isNegative ? -numerator : numerator
-  const rounded = (2 * size + divisor) / (2 * divisor), told = <f64>(isNegative ? -rounded : rounded) / 1e6
-  if (rounded > 999999999999999 || !(told >= load<f64>(route, 56) && told <= load<f64>(route, 64))) return false
-  store<i64>(kept, isNegative ? -rounded : rounded, 16)
-  return true
-}
-
-/** Words of a field: [type, text, its length] each; the number of the one that came, or -1. */
-function wordOf(field: usize, kept: usize, type: i32): i32 {
-  const words = <usize>load<u32>(field, 16), count = load<i32>(field, 20)
-  for (let n = 0; n < count; n++) {
-    const word = words + <usize>n * WORD_BYTES
-    if (load<i32>(word) != type) continue
-    if (type != STRING) return n
-    const length = load<u32>(word, 8)
-    if (length == load<u32>(kept, 12) && isSame(<usize>load<u32>(kept, 8), <usize>load<u32>(word, 4), length)) return n
+/** Whether the value is one of the attribute's; what has to be reckoned is kept in the slot. */
+function convert(route: usize, kept: usize, value: f64, isLong: bool): bool {
+  const as = load<i32>(route, 44), shift = load<i32>(route, 48), isNegative = load<i32>(kept, 32) != 0
+  if (as == AFFINE) return !isLong && affine(route, kept)
+  if (as == RATIO && (isLong || !ratio(route, kept))) return false
+  let told = value, doubt: f64 = 0
+  if (isLong) {
+    if (load<i32>(route, 52) != 0) return false
+    if (shift == 0) {
+      if (load<u32>(kept, 12) > LEXEME_MAX) return false
+      doubt = abs(value) * 1e-15
+    } else if (!shorten(kept)) return false
   }
-  return -1
+  if (shift != 0 || as == RATIO) {
+    const power = load<i32>(kept, 24) + shift
+    if (power > POWER_MAX || power < -POWER_MAX) return false
+    told = scaled(load<u64>(kept, 16), power, isNegative)
+  }
+  return told - doubt >= load<f64>(route, 56) && told + doubt <= load<f64>(route, 64) && (load<i32>(route, 52) == 0 || told == floor(told))
+}
+
+/** Whether a word of a text begins like one that only decode may judge. Words are of letters, digits and hyphens. */
+function isAlien(field: usize, kept: usize, type: i32): bool {
+  if (type == LONG) return true
+  if (type != STRING) return false
+  const aliens = <usize>load<u32>(field, 16), count = load<i32>(field, 20), text = <usize>load<u32>(kept, 8), length = load<i32>(kept, 12)
+  let isInWord = false
+  for (let i = 0; i < length; i++) {
+    const at = text + <usize>i, byte = load<u8>(at), letter = byte | 0x20
+    if (!isInWord) {
+      const start = load<u64>(at) | 0x2020202020202020
+      for (let n = 0; n < count; n++) {
+        const alien = aliens + <usize>n * ALIEN_BYTES
+        if ((start & load<u64>(alien)) == load<u64>(alien, 8)) return true
+      }
+    }
+    isInWord = <u8>(byte - ZERO) < 10 || byte == 0x2d || (byte < 0x80 && <u8>(letter - 0x61) < 26)
+  }
+  return false
 }

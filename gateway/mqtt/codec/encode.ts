@@ -24,6 +24,22 @@ export function acknowledgement(type: number, id: number, version: Version, code
   return version === 5 && code !== REASON.SUCCESS ? Buffer.from([first, 3, id >> 8, id & 0xff, code]) : Buffer.from([first, 2, id >> 8, id & 0xff])
 }
 
+/** Several that are no refusals, in one piece: four bytes each, in every version. */
+export function acknowledgements(answers: readonly { readonly type: number, readonly id: number }[]): Buffer {
+  const bytes = Buffer.allocUnsafe(ACKNOWLEDGEMENT_BYTES * answers.length)
+  let at = 0
+  for (const { type, id } of answers) {
+    bytes[at] = (type << 4) | (type === TYPE.PUBREL ? 2 : 0)
+    bytes[at + 1] = 2
+    bytes[at + 2] = id >> 8
+    bytes[at + 3] = id & 0xff
+    at += ACKNOWLEDGEMENT_BYTES
+  }
+  return bytes
+}
+
+const ACKNOWLEDGEMENT_BYTES = 4
+
 /** `properties`: told by MQTT 5 only. */
 export function suback(id: number, version: Version, codes: readonly number[], properties?: Properties): Buffer {
   const told = version === 5 ? codes : codes.map(code => code > 2 ? SUBACK_FAILURE : code)

@@ -1,20 +1,30 @@
 // MQTT over TLS 1.2 and 1.3. A handshake is as bounded as a CONNECT: in time, and in how many may be under way.
+import { constants } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
-import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
-import { readCertificate, watchCertificate, type CertificateFiles } from '#gateway/mqtt/listeners/certificate-files.ts'
+import { createServer, type SecureContextOptions, type Server as TlsServer, type TLSSocket } from 'node:tls'
+import { fingerprintOf } from '#gateway/lib/fingerprint.ts'
+import { CertificateError, readCertificate, watchCertificate, type CertificateFiles } from '#gateway/mqtt/listeners/certificate-files.ts'
 import type { Listener } from '#gateway/mqtt/listeners/listening.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+
+/** Whether clients are asked for a certificate of their own: never; without having to have one; or none comes in without. */
+export type ClientCertificates = 'none' | 'optional' | 'required'
 
 export interface TlsOptions extends CertificateFiles {
   /** 0 takes a free one. */
   readonly port: number
+  /** Left out: `required` where there are authorities for them (`clientCaFile`), else `optional`. */
+  readonly clientCertificates?: ClientCertificates
   /** How often the files are looked at. */
   readonly reloadMs?: number
 }
 
 export interface TlsEvents {
-  accept(socket: TLSSocket): void
-  /** A client that the handshake failed for. */
+  /** `fingerprint` is that of the certificate that the client has shown the key of, where it has one. */
+  accept(socket: TLSSocket, fingerprint: string | undefined): void
+  /** Whether a source has this certificate, and it is good now: asked where one is required, and no authority says which. */
+  isRegistered(fingerprint: string): boolean
+  /** A client that the handshake failed for, or whose certificate is not what is asked for. */
   refused(error: Error): void
   /** The files have changed: from now on newcomers see the new certificate. */
   reloaded(): void
@@ -23,6 +33,8 @@ export interface TlsEvents {
 }
 
 const RELOAD_MS = 10_000
+/** And no renegotiation (in TLS 1.2): whoever a connection began with is who it goes on with. */
+const PROTOCOL: SecureContextOptions = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION }
 
 export class TlsListener implements Listener {
   readonly server: TlsServer
@@ -30,6 +42,7 @@ export class TlsListener implements Listener {
   readonly #options: TlsOptions
   readonly #events: TlsEvents
   readonly #limits: MqttLimits
+  readonly #asksFor: ClientCertificates
   /** Sockets whose handshake is under way, by address and port of the peer, oldest first. */
   readonly #handshakes = new Map<string, Socket>()
 
@@ -39,10 +52,11 @@ export class TlsListener implements Listener {
     this.#options = options
     this.#limits = limits
     this.#events = events
-    const needsCertificate = options.clientCaFile !== undefined
+    this.#asksFor = asksFor(options)
     this.server = createServer({
-      ...readCertificate(options), minVersion: 'TLSv1.2', noDelay: true, handshakeTimeout: limits.connectDeadlineMs,
-      requestCert: needsCertificate, rejectUnauthorized: needsCertificate,
+      ...readCertificate(options), ...PROTOCOL, noDelay: true, handshakeTimeout: limits.connectDeadlineMs,
+      // What else is asked of a certificate is looked at when the handshake is done: a self-signed one has nobody that vouches for it.
+      requestCert: this.#asksFor !== 'none', rejectUnauthorized: this.#asksFor === 'required' && options.clientCaFile !== undefined,
     })
     this.#listen()
   }
@@ -54,7 +68,7 @@ export class TlsListener implements Listener {
     base.on('connection', (socket: Socket) => this.#begin(socket))
     server.on('secureConnection', socket => {
       this.#handshakes.delete(nameOf(socket))
-      this.#events.accept(socket)
+      this.#judge(socket)
     })
     server.on('tlsClientError', (error, socket) => {
       socket.destroy() // after a handshake that took too long nobody else does
@@ -64,6 +78,26 @@ export class TlsListener implements Listener {
       const stop = watchCertificate(this.#options, this.#options.reloadMs ?? RELOAD_MS, () => this.#reload())
       server.once('close', stop)
     })
+  }
+
+  /**
+   * A handshake proves that the client has the key of the certificate that it sends, whoever signed that. A session that is resumed keeps the
+   * certificate of the handshake that it comes from (RFC 5077 §4, RFC 8446 §4.6.1): it is looked up again like any other, and a changed file
+   * ends all sessions.
+   */
+  #judge(socket: TLSSocket): void {
+    const certificate = socket.getPeerX509Certificate(), fingerprint = certificate && fingerprintOf(certificate)
+    const fault = this.#faultOf(socket, fingerprint)
+    if (fault === undefined) return this.#events.accept(socket, fingerprint)
+    socket.destroy()
+    this.#events.refused(new Error(fault))
+  }
+
+  #faultOf({ authorized, authorizationError }: TLSSocket, fingerprint: string | undefined): string | undefined {
+    const isRequired = this.#asksFor === 'required'
+    if (fingerprint === undefined) return isRequired ? 'it has no certificate' : undefined
+    if (this.#options.clientCaFile !== undefined) return authorized ? undefined : `nobody vouches for its certificate: ${authorizationError}`
+    return isRequired && !this.#events.isRegistered(fingerprint) ? 'its certificate is that of no source' : undefined
   }
 
   #begin(socket: Socket): void {
@@ -78,10 +112,18 @@ export class TlsListener implements Listener {
 
   #reload(): void {
     try {
-      this.server.setSecureContext({ ...readCertificate(this.#options), minVersion: 'TLSv1.2' })
+      this.server.setSecureContext({ ...readCertificate(this.#options), ...PROTOCOL })
       this.#events.reloaded()
     } catch (error) { this.#events.failed(error) }
   }
+}
+
+/** What is meant where nothing is said. Throws a CertificateError where authorities stand beside `none`. */
+export function asksFor({ clientCertificates, clientCaFile }: Pick<TlsOptions, 'clientCertificates' | 'clientCaFile'>): ClientCertificates {
+  if (clientCertificates === 'none' && clientCaFile !== undefined) {
+    throw new CertificateError(`There are authorities for certificates of clients in ${clientCaFile}, and none are asked for`)
+  }
+  return clientCertificates ?? (clientCaFile === undefined ? 'optional' : 'required')
 }
 
 function nameOf({ remoteAddress, remotePort }: Socket): string { return `${remoteAddress} ${remotePort}` }
