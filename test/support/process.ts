@@ -7,6 +7,10 @@ import { createInterface } from 'node:readline'
 
 const SLUICE = join(import.meta.dirname, '..', '..', 'bin', 'sluice.js')
 
+function wordsFor(data: string, ports: { mqtt?: number, http?: number }): string[] {
+  return ['--disable-warning=ExperimentalWarning', SLUICE, 'serve', '--data', data, '--mqtt-port', String(ports.mqtt ?? 0), '--http-port', String(ports.http ?? 0), '--json']
+}
+
 export interface Ready { readonly mqtt: string, readonly http: string, readonly operatorKey?: string }
 
 export class GatewayProcess {
@@ -21,9 +25,16 @@ export class GatewayProcess {
   }
 
   static async start(data: string, ports: { mqtt?: number, http?: number } = {}, environment: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SLUICE, 'serve', '--data', data, '--mqtt-port', String(ports.mqtt ?? 0), '--http-port', String(ports.http ?? 0), '--json'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
+    const child = spawn(process.execPath, wordsFor(data, ports), { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), once(child, 'exit').then(([code]) => { throw new Error(`serve ended with ${code}`) })]) as [string]
     return new GatewayProcess(child, JSON.parse(line) as Ready)
+  }
+
+  /** Kills one while it starts, after so many milliseconds. */
+  static async startAndKill(data: string, ports: { mqtt?: number, http?: number }, milliseconds: number): Promise<void> {
+    const child = spawn(process.execPath, wordsFor(data, ports), { stdio: 'ignore' }), ended = once(child, 'exit'), timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+    await ended
+    clearTimeout(timer)
   }
 
   get port(): number { return Number(new URL(this.ready.mqtt).port) }
