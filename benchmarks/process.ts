@@ -19,7 +19,7 @@ process.on('exit', () => { for (const child of children) child.kill('SIGKILL') }
 
 export function start(command: string, args: readonly string[], { core = SERVER_CORE, env = process.env, stdin = 'ignore' }: StartOptions = {}): ChildProcess {
   const [program, ...rest] = hasTaskset ? ['taskset', '-c', core, command, ...args] : [command, ...args]
-  const child = spawn(program!, rest, { env, stdio: [stdin, 'pipe', 'inherit'] })
+  const child = spawn(program, rest, { env, stdio: [stdin, 'pipe', 'inherit'] })
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child

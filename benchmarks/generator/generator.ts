@@ -45,7 +45,7 @@ const SAMPLE_HEAD_BYTES = 16
 
 export class Generator {
   readonly #child: ChildProcess
-  readonly #lines: AsyncIterator<string>
+  readonly #lines: AsyncIterator<string, undefined>
   readonly #folder: string
   readonly #fleet: Fleet
 
@@ -90,8 +90,8 @@ export class Generator {
   }
 
   async #answer(): Promise<string> {
-    const { value, done } = await this.#lines.next()
-    if (!done) return value
+    const answer = await this.#lines.next()
+    if (!answer.done) return answer.value
     if (this.#child.exitCode === null) await once(this.#child, 'exit')
     throw new Error(`The load generator ended with ${this.#child.exitCode}.`)
   }

@@ -1,12 +1,13 @@
 // The job as one would write it with ajv and JSON.stringify: look the device up, parse, validate, map, drop what has no consent.
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { RULES, type Message } from '#benchmarks/peers/rules.ts'
+import type { Entity } from '#benchmarks/peers/entities.ts'
+import { RULES } from '#benchmarks/peers/rules.ts'
 
 /** Of each device by its topic: what it is, what its entities are called, whether they may leave. */
 export type Registry = Readonly<Record<string, { readonly shape: string, readonly name: string, readonly isConsented: boolean }>>
 
-export interface Made { readonly topic: string, readonly entity: Readonly<Record<string, unknown>> }
+export interface Made { readonly topic: string, readonly entity: Entity }
 export type Job = (topic: string, payload: Buffer) => Made | undefined
 
 /** What devices publish to. */
@@ -21,8 +22,8 @@ export function makeJob(registry: Registry): Job {
     const device = devices.get(topic)
     if (!device?.isConsented) return undefined
     const message = parsed(payload), { validate, entityOf } = checks.get(device.shape)!
-    const entity = message !== undefined && isSound(message, validate) ? entityOf(message as Message, device.name, new Date().toISOString()) : undefined
-    return entity && { topic: `obs/${device.name}`, entity: entity as Made['entity'] }
+    const entity = message !== undefined && isSound(message, validate) ? entityOf(message, device.name, new Date().toISOString()) : undefined
+    return entity && { topic: `obs/${device.name}`, entity }
   }
 }
 

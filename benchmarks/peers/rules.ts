@@ -1,167 +1,214 @@
 // What each shape of message means, as code of the straightforward kind: a schema for ajv, and a function from the parsed message to the entity.
+import { indoor, mains, scaled, threePhases, type Air, type Entity, type Three } from '#benchmarks/peers/entities.ts'
 
-/* What ajv has checked. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Message = any
 type Schema = Readonly<Record<string, unknown>>
-type Attribute = object | undefined
-type EntityOf = (message: Message, id: string, now: string) => object | undefined
 
-export interface PeerRule { readonly schema: Schema, readonly entityOf: EntityOf }
+export interface PeerRule {
+  readonly schema: Schema
+  /** Of a message that ajv has found sound; `now` where it tells no time. Undefined: it lacks what it is followed by. */
+  readonly entityOf: (message: unknown, id: string, now: string) => Entity | undefined
+}
 
-const number = { type: 'number' }, atLeast0 = { type: 'number', minimum: 0 }, factor = { type: 'number', minimum: -1, maximum: 1 }, percent = { type: 'number', minimum: 0, maximum: 100 }
-const CELSIUS = atLeast0, FAHRENHEIT = { type: 'number', minimum: 32 }
+function rule<Message>(schema: Schema, entityOf: (message: Message, id: string, now: string) => Entity | undefined): PeerRule {
+  return { schema, entityOf: entityOf as PeerRule['entityOf'] }
+}
 
 const object = (properties: Schema, ...required: string[]): Schema => ({ type: 'object', properties, required })
 const array = (items: Schema): Schema => ({ type: 'array', items })
+const number = { type: 'number' }, atLeast0 = { type: 'number', minimum: 0 }, percent = { type: 'number', minimum: 0, maximum: 100 }
+const factor = { type: 'number', minimum: -1, maximum: 1 }, air = { type: 'number', minimum: 600, maximum: 1100 }
 
-const CORE = 'https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld'
-const contextOf = (subject: string): string[] => [`https://raw.githubusercontent.com/smart-data-models/dataModel.${subject}/master/context.jsonld`, CORE]
-const ENVIRONMENT = contextOf('Environment'), ENERGY = contextOf('Energy')
-
-function property(value: unknown, unitCode: string, observedAt: string): Attribute {
-  return value === undefined ? undefined : { type: 'Property', value, unitCode, observedAt }
-}
-
-function entity(type: string, id: string, observedAt: string, attributes: Readonly<Record<string, Attribute>>, context: string[]): object {
-  return { id: `urn:ngsi-ld:${type}:${id}`, type, dateObserved: { type: 'Property', value: { '@type': 'DateTime', '@value': observedAt } }, ...attributes, '@context': context }
-}
-
-/** Without what a division of doubles adds. */
-const scaled = (value: number | undefined, by: number): number | undefined => value === undefined ? undefined : Number((value / by).toPrecision(15))
-const celsius = (fahrenheit: number | undefined): number | undefined => fahrenheit === undefined ? undefined : Number(((fahrenheit - 32) * 5 / 9).toFixed(6))
+const instant = (text: unknown, now: string): string => typeof text === 'string' ? text : now
+const ofSeconds = (value: unknown, now: string): string => typeof value === 'number' ? new Date(value * 1000).toISOString() : now
+const within = (value: number | undefined, min: number, max = Infinity): number | undefined =>
+  value !== undefined && value >= min && value <= max ? value : undefined
 
 /** Zigbee sensors say either; no air has less than 115 hPa. */
-const hectopascal = (pressure: number | undefined): number | undefined => pressure !== undefined && pressure <= 115 ? scaled(pressure, 0.1) : pressure
+const hectopascal = (pressure: number | undefined): number | undefined =>
+  pressure !== undefined && pressure <= 115 ? scaled(pressure, 0.1) : pressure
+/** Likewise a share, or percent. */
 const cosineOf = (given: number | undefined): number | undefined => given !== undefined && Math.abs(given) > 1 ? scaled(given, 100) : given
+const celsius = (fahrenheit: number | undefined): number | undefined =>
+  fahrenheit === undefined ? undefined : Number(((fahrenheit - 32) * 5 / 9).toFixed(6))
 
-interface Air { readonly temperature?: number, readonly humidity?: number, readonly pressure?: number, readonly illuminance: number }
-function indoor({ temperature, humidity, pressure, illuminance }: Air, id: string, at: string): object {
-  return entity('IndoorEnvironmentObserved', id, at, {
-    temperature: property(temperature, 'CEL', at), relativeHumidity: property(scaled(humidity, 100), 'C62', at), atmosphericPressure: property(pressure, 'A97', at), illuminance: property(illuminance, 'LUX', at),
-  }, ENVIRONMENT)
-}
+interface Climate extends Air { readonly last_seen?: string, readonly local_temperature?: number }
+interface Plug { power: number, voltage?: number, current?: number, energy?: number, power_factor?: number, ac_frequency?: number }
+const climate = object({
+  temperature: atLeast0, local_temperature: atLeast0, humidity: percent, pressure: atLeast0, illuminance: atLeast0,
+}, 'illuminance')
+const plug = object({
+  power: number, voltage: atLeast0, current: number, energy: atLeast0, power_factor: { type: 'number', minimum: -100, maximum: 100 }, ac_frequency: atLeast0,
+}, 'power')
 
-interface Meter {
-  readonly power: number, readonly reactive?: number, readonly apparent?: number, readonly energy?: number, readonly exported?: number
-  readonly factor?: number, readonly frequency?: number, readonly voltage?: number, readonly current?: number
-}
-const l1 = (value: number | undefined): object | undefined => value === undefined ? undefined : { L1: value }
-function mains({ power, reactive, apparent, energy, exported, factor: cosine, frequency, voltage, current }: Meter, id: string, at: string): object {
-  return entity('ACMeasurement', id, at, {
-    totalActivePower: property(power, 'WTT', at), totalReactivePower: property(reactive, 'D44', at), totalApparentPower: property(apparent, 'D46', at),
-    totalActiveEnergyImport: property(energy, 'KWH', at), totalActiveEnergyExport: property(exported, 'KWH', at), totalPowerFactor: property(cosine, 'C62', at), frequency: property(frequency, 'HTZ', at),
-    phaseVoltage: property(l1(voltage), 'VLT', at), current: property(l1(current), 'AMP', at),
-  }, ENERGY)
-}
-
-type Three = readonly (number | undefined)[] | undefined
-interface ThreePhases {
-  readonly energy?: number, readonly power?: number, readonly apparent?: number, readonly frequency?: number
-  readonly powers?: Three, readonly apparents?: Three, readonly voltages?: Three, readonly currents?: Three, readonly neutral?: number, readonly factors?: Three
-}
-function phases(values: Three, neutral?: number): object | undefined {
-  const [L1, L2, L3] = values ?? []
-  return L1 === undefined && L2 === undefined && L3 === undefined && neutral === undefined ? undefined : { L1, L2, L3, N: neutral }
-}
-function threePhases({ energy, power, apparent, frequency, powers, apparents, voltages, currents, neutral, factors }: ThreePhases, id: string, at: string): object {
-  return entity('ThreePhaseAcMeasurement', id, at, {
-    totalActivePower: property(power, 'WTT', at), totalApparentPower: property(apparent, 'D46', at), totalActiveEnergyImport: property(energy, 'KWH', at), frequency: property(frequency, 'HTZ', at),
-    phaseVoltage: property(phases(voltages), 'VLT', at), current: property(phases(currents, neutral), 'AMP', at), activePower: property(phases(powers), 'WTT', at),
-    apparentPower: property(phases(apparents), 'D46', at), powerFactor: property(phases(factors), 'C62', at),
-  }, ENERGY)
-}
-
-const rule = (schema: Schema, entityOf: EntityOf): PeerRule => ({ schema, entityOf })
-const time = (text: unknown, now: string): string => typeof text === 'string' ? text : now
-const seconds = (value: unknown, now: string): string => typeof value === 'number' ? new Date(value * 1000).toISOString() : now
-
-const zigbeeRoom = object({ temperature: CELSIUS, humidity: percent, pressure: atLeast0, illuminance: atLeast0 }, 'illuminance')
-const energyOf = (meter: string): Schema => object({ ENERGY: object({
-  Total: atLeast0, Power: number, ApparentPower: atLeast0, ReactivePower: number, Factor: factor, Voltage: atLeast0, Current: number, Frequency: atLeast0,
-}, meter) }, 'ENERGY')
-const tasmotaAir = (sensor: string, light: string, temperature: Schema): Schema =>
-  object({ [sensor]: object({ Temperature: temperature, Humidity: percent, Pressure: atLeast0 }), [light]: object({ Illuminance: atLeast0 }, 'Illuminance') }, light)
-const shellyMeter = object({ apower: number, voltage: atLeast0, current: number, pf: factor, freq: atLeast0, aenergy: object({ total: atLeast0 }), ret_aenergy: object({ total: atLeast0 }) }, 'apower')
-/** RFC 8428 §4.4: a field whose name ends in _ must be understood. */
-const senmlPack = array({ propertyNames: { not: { pattern: '_$' } }, ...object({ bn: { type: 'string' }, n: { type: 'string' }, u: { type: 'string' }, v: number }) })
-const uplink = (payload: Schema): Schema => object({ uplink_message: object({ decoded_payload: payload }, 'decoded_payload') }, 'uplink_message')
-const event = (payload: Schema): Schema => object({ object: payload }, 'object')
-
-const uplinkTime = (m: Message, now: string): string => time(m.uplink_message.received_at, now)
-const within = (value: number | undefined, min: number, max: number): number | undefined => value !== undefined && value >= min && value <= max ? value : undefined
-
-/** The values of a pack by their names; undefined where it lacks the one that it must have. */
-function named(pack: Message, required: string): Record<string, number | undefined> | undefined {
-  const values: Record<string, number | undefined> = Object.create(null) as Record<string, number | undefined>
-  for (const record of pack) if (record?.n !== undefined) values[record.n] = record.v
-  return values[required] === undefined ? undefined : values
-}
-
-export const RULES: Readonly<Record<string, PeerRule>> = {
-  'zigbee-climate': rule(zigbeeRoom, ({ temperature, humidity, pressure, illuminance }, id, now) => indoor({ temperature, humidity, pressure: hectopascal(pressure), illuminance }, id, now)),
-  'zigbee-plug': rule(object({ power: number, voltage: atLeast0, current: number, energy: atLeast0, power_factor: { type: 'number', minimum: -100, maximum: 100 }, ac_frequency: atLeast0 }, 'power'), ({ power, voltage, current, energy, power_factor, ac_frequency }, id, now) =>
+const ZIGBEE: Readonly<Record<string, PeerRule>> = {
+  'zigbee-climate': rule<Climate>(climate, ({ temperature, humidity, pressure, illuminance }, id, now) =>
+    indoor({ temperature, humidity, pressure: hectopascal(pressure), illuminance }, id, now)),
+  'zigbee-plug': rule<Plug>(plug, ({ power, voltage, current, energy, power_factor, ac_frequency }, id, now) =>
     mains({ power, voltage, current, energy, factor: cosineOf(power_factor), frequency: ac_frequency }, id, now)),
-  'zigbee-air': rule(zigbeeRoom, ({ temperature, humidity, illuminance, last_seen }, id, now) => indoor({ temperature, humidity, illuminance }, id, time(last_seen, now))),
-  'zigbee-motion': rule(zigbeeRoom, ({ illuminance }, id, now) => indoor({ illuminance }, id, now)),
-  'zigbee-thermostat': rule(object({ local_temperature: CELSIUS, illuminance: atLeast0 }, 'illuminance'), ({ local_temperature, illuminance }, id, now) => indoor({ temperature: local_temperature, illuminance }, id, now)),
-  'zigbee-light': rule(zigbeeRoom, ({ temperature, illuminance }, id, now) => indoor({ temperature, illuminance }, id, now)),
-  'tasmota-room': rule(tasmotaAir('AM2301', 'BH1750', CELSIUS), ({ AM2301: air, BH1750: light }, id, now) => indoor({ temperature: air?.Temperature, humidity: air?.Humidity, illuminance: light.Illuminance }, id, now)),
-  'tasmota-weather': rule(tasmotaAir('BME280', 'BH1750', CELSIUS), ({ BME280: air, BH1750: light }, id, now) =>
-    indoor({ temperature: air?.Temperature, humidity: air?.Humidity, pressure: air?.Pressure, illuminance: light.Illuminance }, id, now)),
-  'tasmota-fahrenheit': rule(tasmotaAir('SHT3X', 'VEML7700', FAHRENHEIT), ({ SHT3X: air, VEML7700: light }, id, now) =>
-    indoor({ temperature: celsius(air?.Temperature), humidity: air?.Humidity, illuminance: light.Illuminance }, id, now)),
-  'tasmota-plug': rule(energyOf('Power'), ({ ENERGY: e }, id, now) =>
-    mains({ power: e.Power, reactive: e.ReactivePower, apparent: e.ApparentPower, energy: e.Total, factor: e.Factor, frequency: e.Frequency, voltage: e.Voltage, current: e.Current }, id, now)),
-  'tasmota-three-phase': rule(object({ ENERGY: object({ Total: atLeast0, Power: array(number), Factor: array(factor), Voltage: array(atLeast0), Current: array(number), Frequency: atLeast0 }, 'Total') }, 'ENERGY'), ({ ENERGY: e }, id, now) =>
-    threePhases({ energy: e.Total, powers: e.Power, factors: e.Factor, voltages: e.Voltage, currents: e.Current, frequency: e.Frequency }, id, now)),
-  'shelly-switch': rule(shellyMeter, ({ apower, voltage, current, pf, freq, aenergy }, id, now) => mains({ power: apower, voltage, current, factor: pf, frequency: freq, energy: scaled(aenergy?.total, 1000) }, id, now)),
-  'shelly-meter': rule(shellyMeter, ({ apower, voltage, current, freq, aenergy, ret_aenergy }, id, now) =>
-    mains({ power: apower, voltage, current, frequency: freq, energy: scaled(aenergy?.total, 1000), exported: scaled(ret_aenergy?.total, 1000) }, id, now)),
-  'shelly-three-phase': rule(object({
-    total_act_power: number, total_aprt_power: atLeast0, n_current: number, a_freq: atLeast0,
-    ...Object.fromEntries(['a', 'b', 'c'].flatMap(phase => [[`${phase}_voltage`, atLeast0], [`${phase}_current`, number], [`${phase}_act_power`, number], [`${phase}_aprt_power`, atLeast0], [`${phase}_pf`, factor]])),
-  }, 'total_act_power'), (m, id, now) => threePhases({
-    power: m.total_act_power, apparent: m.total_aprt_power, frequency: m.a_freq, neutral: m.n_current, powers: [m.a_act_power, m.b_act_power, m.c_act_power], apparents: [m.a_aprt_power, m.b_aprt_power, m.c_aprt_power],
-    voltages: [m.a_voltage, m.b_voltage, m.c_voltage], currents: [m.a_current, m.b_current, m.c_current], factors: [m.a_pf, m.b_pf, m.c_pf],
-  }, id, now)),
-  'shelly-delta': rule(object({ params: object({ 'switch:0': shellyMeter }, 'switch:0') }, 'params'), ({ params }, id, now) =>
-    mains({ power: params['switch:0'].apower, voltage: params['switch:0'].voltage, current: params['switch:0'].current }, id, seconds(params.ts, now))),
-  'shelly-room': rule(object({ params: object({ 'temperature:0': object({ tC: CELSIUS }), 'humidity:0': object({ rh: percent }), 'illuminance:0': object({ lux: atLeast0 }, 'lux') }, 'illuminance:0') }, 'params'), ({ params }, id, now) =>
-    indoor({ temperature: params['temperature:0']?.tC, humidity: params['humidity:0']?.rh, illuminance: params['illuminance:0'].lux }, id, seconds(params.ts, now))),
-  'senml-room': rule(senmlPack, (pack, id, now) => {
-    const values = named(pack, 'lux')
-    return values && indoor({ temperature: within(values['temperature'], 0, Infinity), humidity: within(values['humidity'], 0, 100), illuminance: values['lux']! }, id, seconds(pack[0].bt, now))
-  }),
-  'senml-power': rule(senmlPack, (pack, id, now) => {
-    const values = named(pack, 'power')
-    return values && mains({ power: values['power']!, energy: within(values['energy'], 0, Infinity), factor: within(values['powerfactor'], -1, 1) }, id, now)
-  }),
-  'senml-air': rule(senmlPack, (pack, id, now) => {
-    const values = named(pack, 'illuminance')
-    return values && indoor({ temperature: within(values['temp'], 0, Infinity), humidity: within(values['rh'], 0, 100), pressure: within(values['baro'], 0, Infinity), illuminance: values['illuminance']! }, id, seconds(pack[0].bt, now))
-  }),
-  'things-room': rule(uplink(object({ temperature: CELSIUS, humidity: percent, lux: atLeast0 }, 'lux')), (m, id, now) => {
-    const { temperature, humidity, lux } = m.uplink_message.decoded_payload
-    return indoor({ temperature, humidity, illuminance: lux }, id, uplinkTime(m, now))
-  }),
-  'things-air': rule(uplink(object({ air_temperature: CELSIUS, relative_humidity: percent, barometric_pressure: { type: 'number', minimum: 600, maximum: 1100 }, light_intensity: atLeast0 }, 'light_intensity')), (m, id, now) => {
-    const { air_temperature, relative_humidity, barometric_pressure, light_intensity } = m.uplink_message.decoded_payload
-    return indoor({ temperature: air_temperature, humidity: relative_humidity, pressure: barometric_pressure, illuminance: light_intensity }, id, uplinkTime(m, now))
-  }),
-  'things-light': rule(uplink(object({ temp: CELSIUS, illuminance: atLeast0 }, 'illuminance')), (m, id, now) => {
-    const { temp, illuminance } = m.uplink_message.decoded_payload
-    return indoor({ temperature: temp, illuminance }, id, uplinkTime(m, now))
-  }),
-  'things-normalized': rule(object({ uplink_message: object({ normalized_payload: array(object({ air: object({
-    temperature: CELSIUS, relativeHumidity: percent, pressure: atLeast0, lightIntensity: atLeast0,
-  }, 'lightIntensity') }, 'air')) }, 'normalized_payload') }, 'uplink_message'), (m, id, now) => {
-    const [{ air, time: at }] = m.uplink_message.normalized_payload
-    return indoor({ temperature: air.temperature, humidity: air.relativeHumidity, pressure: air.pressure, illuminance: air.lightIntensity }, id, time(at, uplinkTime(m, now)))
-  }),
-  'chirp-room': rule(event(object({ temperature: CELSIUS, humidity: percent, illumination: atLeast0 }, 'illumination')), ({ object: o, time: at }, id, now) =>
-    indoor({ temperature: o.temperature, humidity: o.humidity, illuminance: o.illumination }, id, time(at, now))),
-  'chirp-air': rule(event(object({ temperature: CELSIUS, humidity: percent, pressure: { type: 'number', minimum: 600, maximum: 1100 }, light: atLeast0 }, 'light')), ({ object: o, time: at }, id, now) =>
-    indoor({ temperature: o.temperature, humidity: o.humidity, pressure: o.pressure, illuminance: o.light }, id, time(at, now))),
-  'chirp-light': rule(event(object({ lux: atLeast0 }, 'lux')), ({ object: o, time: at }, id, now) => indoor({ illuminance: o.lux }, id, time(at, now))),
+  'zigbee-air': rule<Climate>(climate, ({ temperature, humidity, illuminance, last_seen }, id, now) =>
+    indoor({ temperature, humidity, illuminance }, id, instant(last_seen, now))),
+  'zigbee-motion': rule<Climate>(climate, ({ illuminance }, id, now) => indoor({ illuminance }, id, now)),
+  'zigbee-thermostat': rule<Climate>(climate, ({ local_temperature, illuminance }, id, now) =>
+    indoor({ temperature: local_temperature, illuminance }, id, now)),
+  'zigbee-light': rule<Climate>(climate, ({ temperature, illuminance }, id, now) => indoor({ temperature, illuminance }, id, now)),
 }
+
+interface Sensors {
+  readonly AM2301?: { readonly Temperature?: number, readonly Humidity?: number }
+  readonly BME280?: { readonly Temperature?: number, readonly Humidity?: number, readonly Pressure?: number }
+  readonly SHT3X?: { readonly Temperature?: number, readonly Humidity?: number }
+  readonly BH1750?: { readonly Illuminance: number }
+  readonly VEML7700?: { readonly Illuminance: number }
+}
+interface Energy<Figure> {
+  readonly ENERGY: {
+    readonly Total?: number, readonly Power?: Figure, readonly ApparentPower?: number, readonly ReactivePower?: number, readonly Factor?: Figure
+    readonly Voltage?: Figure, readonly Current?: Figure, readonly Frequency?: number
+  }
+}
+const sensors = (sensor: string, light: string, temperature: Schema = atLeast0): Schema => object({
+  [sensor]: object({ Temperature: temperature, Humidity: percent, Pressure: atLeast0 }), [light]: object({ Illuminance: atLeast0 }, 'Illuminance'),
+}, light)
+const energy = (of: (figure: Schema) => Schema, required: string): Schema => object({ ENERGY: object({
+  Total: atLeast0, Power: of(number), ApparentPower: atLeast0, ReactivePower: number, Factor: of(factor), Voltage: of(atLeast0), Current: of(number),
+  Frequency: atLeast0,
+}, required) }, 'ENERGY')
+
+const TASMOTA: Readonly<Record<string, PeerRule>> = {
+  'tasmota-room': rule<Sensors>(sensors('AM2301', 'BH1750'), ({ AM2301, BH1750 }, id, now) =>
+    indoor({ temperature: AM2301?.Temperature, humidity: AM2301?.Humidity, illuminance: BH1750!.Illuminance }, id, now)),
+  'tasmota-weather': rule<Sensors>(sensors('BME280', 'BH1750'), ({ BME280, BH1750 }, id, now) => indoor({
+    temperature: BME280?.Temperature, humidity: BME280?.Humidity, pressure: BME280?.Pressure, illuminance: BH1750!.Illuminance,
+  }, id, now)),
+  'tasmota-fahrenheit': rule<Sensors>(sensors('SHT3X', 'VEML7700', { type: 'number', minimum: 32 }), ({ SHT3X, VEML7700 }, id, now) =>
+    indoor({ temperature: celsius(SHT3X?.Temperature), humidity: SHT3X?.Humidity, illuminance: VEML7700!.Illuminance }, id, now)),
+  'tasmota-plug': rule<Energy<number>>(energy(figure => figure, 'Power'), ({ ENERGY: meter }, id, now) => mains({
+    power: meter.Power, reactive: meter.ReactivePower, apparent: meter.ApparentPower, energy: meter.Total, factor: meter.Factor,
+    frequency: meter.Frequency, voltage: meter.Voltage, current: meter.Current,
+  }, id, now)),
+  'tasmota-three-phase': rule<Energy<Three>>(energy(array, 'Total'), ({ ENERGY: meter }, id, now) => threePhases({
+    energy: meter.Total, powers: meter.Power, factors: meter.Factor, voltages: meter.Voltage, currents: meter.Current, frequency: meter.Frequency,
+  }, id, now)),
+}
+
+interface Switch {
+  readonly apower: number, readonly voltage?: number, readonly current?: number, readonly pf?: number, readonly freq?: number
+  readonly aenergy?: { readonly total?: number }, readonly ret_aenergy?: { readonly total?: number }
+}
+type Em = Readonly<Record<string, number | undefined>>
+interface Delta { readonly params: { readonly ts?: number, readonly 'switch:0': Switch } }
+interface Room {
+  readonly params: {
+    readonly ts?: number, readonly 'temperature:0'?: { readonly tC?: number }, readonly 'humidity:0'?: { readonly rh?: number }
+    readonly 'illuminance:0': { readonly lux: number }
+  }
+}
+const switched = object({
+  apower: number, voltage: atLeast0, current: number, pf: factor, freq: atLeast0, aenergy: object({ total: atLeast0 }), ret_aenergy: object({ total: atLeast0 }),
+}, 'apower')
+const em = object({
+  total_act_power: number, total_aprt_power: atLeast0, n_current: number, a_freq: atLeast0,
+  ...Object.fromEntries(['a', 'b', 'c'].flatMap(phase => [
+    [`${phase}_voltage`, atLeast0], [`${phase}_current`, number], [`${phase}_act_power`, number], [`${phase}_aprt_power`, atLeast0], [`${phase}_pf`, factor],
+  ])),
+}, 'total_act_power')
+const notified = (params: Schema, required: string): Schema => object({ params: object(params, required) }, 'params')
+const room = notified({
+  'temperature:0': object({ tC: atLeast0 }), 'humidity:0': object({ rh: percent }), 'illuminance:0': object({ lux: atLeast0 }, 'lux'),
+}, 'illuminance:0')
+
+const SHELLY: Readonly<Record<string, PeerRule>> = {
+  'shelly-switch': rule<Switch>(switched, ({ apower, voltage, current, pf, freq, aenergy }, id, now) =>
+    mains({ power: apower, voltage, current, factor: pf, frequency: freq, energy: scaled(aenergy?.total, 1000) }, id, now)),
+  'shelly-meter': rule<Switch>(switched, ({ apower, voltage, current, freq, aenergy, ret_aenergy }, id, now) => mains({
+    power: apower, voltage, current, frequency: freq, energy: scaled(aenergy?.total, 1000), exported: scaled(ret_aenergy?.total, 1000),
+  }, id, now)),
+  'shelly-three-phase': rule<Em>(em, (m, id, now) => threePhases({
+    power: m['total_act_power'], apparent: m['total_aprt_power'], frequency: m['a_freq'], neutral: m['n_current'],
+    powers: [m['a_act_power'], m['b_act_power'], m['c_act_power']], apparents: [m['a_aprt_power'], m['b_aprt_power'], m['c_aprt_power']],
+    voltages: [m['a_voltage'], m['b_voltage'], m['c_voltage']], currents: [m['a_current'], m['b_current'], m['c_current']],
+    factors: [m['a_pf'], m['b_pf'], m['c_pf']],
+  }, id, now)),
+  'shelly-delta': rule<Delta>(notified({ 'switch:0': switched }, 'switch:0'), ({ params: { ts, 'switch:0': { apower, voltage, current } } }, id, now) =>
+    mains({ power: apower, voltage, current }, id, ofSeconds(ts, now))),
+  'shelly-room': rule<Room>(room, ({ params }, id, now) => indoor({
+    temperature: params['temperature:0']?.tC, humidity: params['humidity:0']?.rh, illuminance: params['illuminance:0'].lux,
+  }, id, ofSeconds(params.ts, now))),
+}
+
+type Pack = readonly ({ readonly n?: string, readonly v?: number, readonly bt?: number } | undefined)[]
+/** RFC 8428 §4.4: a field whose name ends in _ must be understood. */
+const pack = array({
+  propertyNames: { not: { pattern: '_$' } }, ...object({ bn: { type: 'string' }, n: { type: 'string' }, u: { type: 'string' }, v: number }),
+})
+/** The values of a pack by their names. */
+function named(records: Pack): ReadonlyMap<string, number | undefined> {
+  const values = new Map<string, number | undefined>()
+  for (const record of records) if (record?.n !== undefined) values.set(record.n, record.v)
+  return values
+}
+const timeOf = ([first]: Pack, now: string): string => ofSeconds(first?.bt, now)
+
+/** A room's air by the names that the figures have. */
+function roomOf(records: Pack, id: string, now: string, names: Readonly<Record<keyof Air, string>>): Entity | undefined {
+  const values = named(records), illuminance = within(values.get(names.illuminance), 0)
+  const temperature = within(values.get(names.temperature), 0), humidity = within(values.get(names.humidity), 0, 100)
+  return illuminance === undefined ? undefined
+    : indoor({ temperature, humidity, pressure: within(values.get(names.pressure), 0), illuminance }, id, timeOf(records, now))
+}
+
+const SENML: Readonly<Record<string, PeerRule>> = {
+  'senml-room': rule<Pack>(pack, (records, id, now) =>
+    roomOf(records, id, now, { temperature: 'temperature', humidity: 'humidity', pressure: 'pressure', illuminance: 'lux' })),
+  'senml-power': rule<Pack>(pack, (records, id, now) => {
+    const values = named(records), power = values.get('power')
+    return power === undefined ? undefined
+      : mains({ power, energy: within(values.get('energy'), 0), factor: within(values.get('powerfactor'), -1, 1) }, id, timeOf(records, now))
+  }),
+  'senml-air': rule<Pack>(pack, (records, id, now) =>
+    roomOf(records, id, now, { temperature: 'temp', humidity: 'rh', pressure: 'baro', illuminance: 'illuminance' })),
+}
+
+interface Uplink { readonly uplink_message: { readonly decoded_payload: Readonly<Record<string, number | undefined>>, readonly received_at?: string } }
+interface Normalized {
+  readonly uplink_message: {
+    readonly normalized_payload: readonly [{
+      readonly time?: string
+      readonly air: { readonly temperature?: number, readonly relativeHumidity?: number, readonly pressure?: number, readonly lightIntensity: number }
+    }]
+  }
+}
+interface Event { readonly object: Readonly<Record<string, number | undefined>>, readonly time?: string }
+
+/** Names of the decoded payload. */
+type Names = Partial<Record<keyof Air, string>>
+const schemaOf = ({ temperature = '', humidity = '', pressure = '', illuminance = '' }: Names): Schema => object({
+  [temperature]: atLeast0, [humidity]: percent, [pressure]: air, [illuminance]: atLeast0,
+}, illuminance)
+const airOf = (payload: Readonly<Record<string, number | undefined>>, names: Names): Air => ({
+  temperature: payload[names.temperature!], humidity: payload[names.humidity!], pressure: payload[names.pressure!], illuminance: payload[names.illuminance!],
+})
+const uplink = (names: Names): PeerRule => rule<Uplink>(
+  object({ uplink_message: object({ decoded_payload: schemaOf(names) }, 'decoded_payload') }, 'uplink_message'),
+  ({ uplink_message: { decoded_payload, received_at } }, id, now) => indoor(airOf(decoded_payload, names), id, instant(received_at, now)))
+const event = (names: Names): PeerRule => rule<Event>(object({ object: schemaOf(names) }, 'object'), ({ object: payload, time }, id, now) =>
+  indoor(airOf(payload, names), id, instant(time, now)))
+const measurement = object({ air: object({
+  temperature: atLeast0, relativeHumidity: percent, pressure: atLeast0, lightIntensity: atLeast0,
+}, 'lightIntensity') }, 'air')
+
+const LORAWAN: Readonly<Record<string, PeerRule>> = {
+  'things-room': uplink({ temperature: 'temperature', humidity: 'humidity', illuminance: 'lux' }),
+  'things-air': uplink({ temperature: 'air_temperature', humidity: 'relative_humidity', pressure: 'barometric_pressure', illuminance: 'light_intensity' }),
+  'things-light': uplink({ temperature: 'temp', illuminance: 'illuminance' }),
+  'things-normalized': rule<Normalized>(
+    object({ uplink_message: object({ normalized_payload: array(measurement) }, 'normalized_payload') }, 'uplink_message'),
+    ({ uplink_message: { normalized_payload: [{ air: { temperature, relativeHumidity, pressure, lightIntensity }, time }] } }, id, now) =>
+      indoor({ temperature, humidity: relativeHumidity, pressure, illuminance: lightIntensity }, id, instant(time, now))),
+  'chirp-room': event({ temperature: 'temperature', humidity: 'humidity', illuminance: 'illumination' }),
+  'chirp-air': event({ temperature: 'temperature', humidity: 'humidity', pressure: 'pressure', illuminance: 'light' }),
+  'chirp-light': event({ illuminance: 'lux' }),
+}
+
+/** By the names that the corpus gives the shapes. */
+export const RULES: Readonly<Record<string, PeerRule>> = { ...ZIGBEE, ...TASMOTA, ...SHELLY, ...SENML, ...LORAWAN }

@@ -12,7 +12,7 @@ import { firstLine, freePort, listening, start, stop } from '#benchmarks/process
 const found = (...paths: readonly string[]): string | undefined => paths.find(path => !spawnSync(path, ['-h']).error)
 const MOSQUITTO = found('/usr/sbin/mosquitto', 'mosquitto'), NATS = found('/usr/sbin/nats-server', 'nats-server')
 
-export interface Broker { readonly port: number, readonly pids: readonly number[], stop(): Promise<void> }
+export interface Broker { readonly port: number, readonly pids: readonly number[], readonly stop: () => Promise<void> }
 export const missingMosquitto = (): string | undefined => MOSQUITTO ? undefined : 'mosquitto is not installed'
 
 /** Its queue limits are lifted, so that it loses nothing that others would keep; nothing of it is on disk. */

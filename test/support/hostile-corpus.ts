@@ -71,7 +71,7 @@ class Writer {
     if (typeof tree === 'string') return this.string(tree)
     if (Array.isArray(tree)) return `[${(tree as readonly Tree[]).map(item => this.text(item)).join(`,${this.space()}`)}${this.space()}]`
     if (isObject(tree)) return `{${this.members(tree).join(`,${this.space()}`)}${this.space()}}`
-    return String(tree)
+    return JSON.stringify(tree)
   }
 
   protected members(tree: { readonly [name: string]: Tree }): string[] { return Object.entries(tree).map(member => this.member(...member)) }
