@@ -1,6 +1,7 @@
 // Batches in, answers out: in order, after the promise, never for what was not kept.
 import assert from 'node:assert/strict'
 import type { Batch } from '#gateway/ingest/batch.ts'
+import type { Ingest } from '#gateway/ingest/ingest.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import type { Publish, Qos } from '#gateway/mqtt/codec/packets.ts'
@@ -11,17 +12,17 @@ function publish(topic: string, qos: Qos = 0, id = 0, bytes = 1): Publish {
   return { topic, payload: Buffer.alloc(bytes), qos, retain: false, receivedAt: 0, id, isDuplicate: false, properties: undefined }
 }
 
-/** An intake whose batches settle when the test says so. */
-function setUp(limits = {}) {
+/** An intake whose batches settle when the test says so; one that shares the ingest of another keeps its batches there. */
+function setUp(limits = {}, shared?: Ingest) {
   const batches: { topics: string[], settle: () => void, fail: () => void }[] = []
   const log: (string | [number, number])[] = []
   let isImmediate = false
-  const ingest = (batch: Batch) => {
+  const ingest = shared ?? ((batch: Batch) => {
     const topics = Array.from(batch, ({ topic }) => topic)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     batches.push({ topics, settle: resolve, fail: () => reject(new Error('disk full')) })
     return isImmediate ? undefined : promise
-  }
+  })
   const incoming = new Set<number>(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
     settled: ({ answers, batch: packets }) => {
       for (const { type, id } of answers) log.push([type << 4, id])
@@ -31,7 +32,7 @@ function setUp(limits = {}) {
     failed: () => { log.push('failed') },
   }, incoming)
   const send = (...packets: Publish[]) => { packets.forEach(packet => intake.publish(packet)); intake.flush() }
-  return { intake, incoming, batches, log, send, immediately: () => { isImmediate = true } }
+  return { intake, ingest, incoming, batches, log, send, immediately: () => { isImmediate = true } }
 }
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -173,6 +174,33 @@ describe('an intake', () => {
     assert.deepEqual(log, [])
     send(publish('a', 0, 0, 1))
     assert.deepEqual(log, ['crowded'])
+  })
+
+  it('is held up when too many bytes of all wait, if it is the one that sends most', async () => {
+    const limits = { waitingBytesTotalMax: 1_000 }, greedy = setUp(limits), modest = setUp(limits, greedy.ingest)
+    modest.send(publish('m', 0, 0, 99))
+    greedy.send(publish('g', 0, 0, 449))
+    assert.deepEqual(greedy.log, [])
+    greedy.send(publish('g', 0, 0, 1))
+    modest.send(publish('m', 0, 0, 99))
+    assert.deepEqual([greedy.log, modest.log], [['crowded'], []])
+    greedy.batches[1]!.settle()
+    await turn()
+    assert.equal(greedy.log.at(-1), 'roomy')
+  })
+
+  it('takes no room from the others any more when it has failed', async () => {
+    const limits = { waitingBytesTotalMax: 1_000 }, broken = setUp(limits), other = setUp(limits, broken.ingest)
+    broken.send(publish('b', 0, 0, 400))
+    broken.send(publish('b', 0, 0, 400))
+    broken.batches[0]!.fail()
+    await turn()
+    broken.batches[1]!.settle()
+    await turn()
+    other.send(publish('o', 0, 0, 499))
+    assert.deepEqual(other.log, [])
+    other.send(publish('o', 0, 0, 0))
+    assert.deepEqual(other.log, ['crowded'])
   })
 
   it('is not crowded by a batch that settles at once', () => {

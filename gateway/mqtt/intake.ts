@@ -30,8 +30,13 @@ interface Waiting extends SettledBatch {
   isSettled: boolean
 }
 
+/** What waits for one ingest, over all connections. */
+interface Total { bytes: number }
+const TOTALS = new WeakMap<Ingest, Total>()
+
 export class Intake {
   readonly #ingest: Ingest
+  readonly #total: Total
   readonly #connection: Connection
   readonly #limits: MqttLimits
   readonly #owner: IntakeOwner
@@ -52,6 +57,7 @@ export class Intake {
 
   constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming: Set<number> = new Set()) {
     this.#ingest = ingest
+    this.#total = totalOf(ingest)
     this.#connection = connection
     this.#limits = limits
     this.#owner = owner
@@ -131,22 +137,34 @@ export class Intake {
   #fail(): void {
     if (this.#isBroken) return
     this.#isBroken = true
-    this.#waiting.length = 0
+    for (const waiting of this.#waiting.splice(0)) this.#count(waiting, -1)
     this.#owner.failed()
   }
 
   #count({ batch, answers }: Waiting, sign: 1 | -1): void {
     this.#waitingPackets += sign * (batch.count + answers.length)
     this.#waitingBytes += sign * batch.size
+    this.#total.bytes += sign * batch.size
   }
 
-  /** Tells the owner when the line is crossed, and not while a batch passes that settles at once. */
+  /**
+   * Tells the owner when the line is crossed, and not while a batch passes that settles at once. The less room all of them have left, the
+   * less one may have waiting: whoever sends most is held up first, and who sends little is not.
+   */
   #review(): void {
-    const share = Math.max(this.#waitingPackets / this.#limits.waitingPacketsMax, this.#waitingBytes / this.#limits.waitingBytesMax)
+    const { waitingPacketsMax, waitingBytesMax, waitingBytesTotalMax } = this.#limits
+    const room = Math.max(1, Math.min(waitingBytesMax, waitingBytesTotalMax - this.#total.bytes))
+    const share = Math.max(this.#waitingPackets / waitingPacketsMax, this.#waitingBytes / room)
     if (this.#isCrowded ? share > 0.5 : share <= 1) return
     this.#isCrowded = !this.#isCrowded
     this.#owner.crowded(this.#isCrowded)
   }
+}
+
+function totalOf(ingest: Ingest): Total {
+  let total = TOTALS.get(ingest)
+  if (!total) TOTALS.set(ingest, total = { bytes: 0 })
+  return total
 }
 
 function nothing(): Waiting { return { batch: new Batch<Publish>(), answers: [], isSettled: false } }

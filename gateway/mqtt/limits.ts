@@ -25,6 +25,8 @@ export interface MqttLimits {
   /** Packets and bytes of one connection that wait for their batch. Above either its socket is not read, until half of it is left. */
   readonly waitingPacketsMax: number
   readonly waitingBytesMax: number
+  /** Bytes of all connections that wait for their batch. What is left of it is what one of them may have waiting. */
+  readonly waitingBytesTotalMax: number
   /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of one connection. Its socket is not read for what is left of a sweep above that. */
   readonly requestsPerSecondMax: number
   /** Packets and bytes that one source may send, over all its connections. Above either its sockets are not read until it may again. */
@@ -83,6 +85,7 @@ export const MQTT_LIMITS: MqttLimits = {
   topicCharsMax: 1_024,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
+  waitingBytesTotalMax: 67_108_864,
   requestsPerSecondMax: 400,
   packetsPerSecondPerSourceMax: 100_000,
   bytesPerSecondPerSourceMax: 134_217_728,
