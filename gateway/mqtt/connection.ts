@@ -113,6 +113,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
 
   send(bytes: Buffer): void { if (!this.#isClosed) this.#output.send(bytes) }
   flush(): void { this.#output.flush() }
+  flushSoon(): void { /* as `send` has arranged */ }
   goodbye(word: string): void { this.#end('feed-ended', this.version === 5 ? disconnect(REASON.ADMINISTRATIVE, word) : undefined) }
   abandon(): void { this.cut('feed-ended') }
 

@@ -28,8 +28,10 @@ export interface ReadingCarrier {
   /** … and of these, the last ones, which the kernel has not taken. */
   readonly waiting: number
   send(bytes: Buffer): void
-  /** Gives to the socket what was sent in this turn. */
+  /** Gives to the socket what was sent: at once … */
   flush(): void
+  /** … or at the end of this turn, with what else it brings. */
+  flushSoon(): void
   /** Ends the connection behind what was sent, with a word for MQTT 5. */
   goodbye(word: string): void
   /** Ends it at once. */
@@ -254,8 +256,9 @@ export class Reading implements FeedLineHost {
 
   #advance(): void {
     this.#sendAgain()
-    for (const qos of [1, 0] as const) this.#sendInTurn(qos)
-    this.#options.carrier.flush()
+    this.#sendInTurn(1)
+    this.#sendInTurn(0)
+    this.#options.carrier.flushSoon()
   }
 
   #sendInTurn(qos: 0 | 1): void {

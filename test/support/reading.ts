@@ -132,6 +132,8 @@ export class SocketOnPaper implements ReadingCarrier {
     this.#parts.push(bytes)
   }
 
+  flushSoon(): void { this.flush() }
+
   flush(): void {
     while (this.#parts.length > 0 && this.room >= this.#parts[0]!.length) {
       const bytes = this.#parts.shift()!, packet = readByOthers(bytes, 5)
