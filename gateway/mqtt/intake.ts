@@ -71,7 +71,7 @@ export class Intake {
     else {
       if (packet.qos === 2) (this.#pending ??= new Set()).add(packet.id)
       this.#open.packets.push(packet)
-      this.#open.bytes += packet.topic.length + packet.payload.length
+      this.#open.bytes += packet.topic.length + packet.payload.length + (packet.properties?.forwarded?.length ?? 0)
     }
     this.swallow(packet)
   }

@@ -61,6 +61,8 @@ export interface MqttLimits {
   readonly topicAliasMax: number
   /** The longest keep alive: a client of MQTT 5 that asks for more, or for none, is told this one. */
   readonly keepAliveSMax: number
+  /** Of packets that are not whole yet, over all connections. Beyond that the connection whose packet was begun first is closed. */
+  readonly partialBytesMax: number
   /** All that is remembered for sources: what waits for their clients, what is retained, their subscriptions and wills. Beyond that nothing is added. */
   readonly heldBytesMax: number
   /** Bytes that wait in the socket of a reader who is blocked. Above it QoS 0 is left out for it, and the rest waits in its session. */
@@ -103,6 +105,7 @@ export const MQTT_LIMITS: MqttLimits = {
   receiveMaximum: 1_024,
   topicAliasMax: 64,
   keepAliveSMax: 3_600,
+  partialBytesMax: 67_108_864,
   heldBytesMax: 536_870_912,
   readerBytesMax: 1_048_576,
 }

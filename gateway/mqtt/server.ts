@@ -15,6 +15,7 @@ import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/len
 import type { Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON, Violation } from '#gateway/mqtt/codec/reason.ts'
 import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
+import { Partials } from '#gateway/mqtt/partials.ts'
 import type { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { World } from '#gateway/mqtt/world.ts'
 
@@ -223,6 +224,7 @@ export class MqttServer {
     const { log, events, tellsNoReaders = false, feeds = NO_FEEDS } = this.#options, limits = this.#limits
     return {
       limits, tellsNoReaders, feeds,
+      partials: new Partials(limits.partialBytesMax),
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
       afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },
