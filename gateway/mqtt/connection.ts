@@ -12,7 +12,7 @@ import { protocolError, REASON, Refusal, Violation } from '#gateway/mqtt/codec/r
 import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
-import { Intake, type SettledBatch } from '#gateway/mqtt/intake.ts'
+import { Intake, type SettledBatch, type WaitingInAll } from '#gateway/mqtt/intake.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
@@ -40,6 +40,7 @@ export interface ConnectionHost {
   readonly afterConnect: Readonly<Record<Version, LengthRanges>>
   readonly ingest: Ingest
   readonly partials: Partials
+  readonly waiting: WaitingInAll
   /** What readers may follow. */
   readonly feeds: Feeds
   /** A QoS 1 publish that nobody reads is answered so (MQTT 5 §3.4.2.1). */
@@ -237,7 +238,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
       settled: batch => this.#settled(batch),
       crowded: isCrowded => isCrowded ? this.#hold(HOLD.INTAKE) : this.#unhold(HOLD.INTAKE),
       failed: () => this.close('ingest-failed', REASON.UNAVAILABLE),
-    }, session.incoming)
+    }, session.incoming, this.#host.waiting)
     if (answer.length > this.maximumPacketSize) throw new Violation('too-large')
     this.send(answer)
     session.attach(this, now)

@@ -12,7 +12,7 @@ function publish(topic: string, qos: Qos = 0, id = 0, bytes = 1): Publish {
 }
 
 /** An intake whose batches settle when the test says so. */
-function setUp(limits = {}) {
+function setUp(limits = {}, inAll = { bytes: 0 }) {
   const batches: { topics: string[], settle: () => void, fail: () => void }[] = []
   const log: (string | [number, number])[] = []
   let isImmediate = false
@@ -29,7 +29,7 @@ function setUp(limits = {}) {
     },
     crowded: isCrowded => { log.push(isCrowded ? 'crowded' : 'roomy') },
     failed: () => { log.push('failed') },
-  }, incoming)
+  }, incoming, inAll)
   const send = (...packets: Publish[]) => { packets.forEach(packet => intake.publish(packet)); intake.flush() }
   return { intake, incoming, batches, log, send, immediately: () => { isImmediate = true } }
 }
@@ -165,6 +165,30 @@ describe('an intake', () => {
     batches[2]!.settle()
     await turn()
     assert.equal(log.at(-1), 'roomy')
+  })
+
+  it('counts properties that travel on like a payload', () => {
+    const { log, send } = setUp({ waitingBytesMax: 1_000 })
+    send({ ...publish('a', 0, 0, 499), properties: { forwarded: Buffer.alloc(500) } })
+    assert.deepEqual(log, [])
+    send({ ...publish('a', 0, 0, 0), properties: { forwarded: Buffer.alloc(1) } })
+    assert.deepEqual(log, ['crowded'])
+  })
+
+  it('says when too many bytes wait over all connections, and again when its own are safe', async () => {
+    const inAll = { bytes: 0 }, limits = { waitingBytesInAllMax: 1_000 }, one = setUp(limits, inAll), two = setUp(limits, inAll)
+    one.send(publish('a', 0, 0, 998))
+    assert.deepEqual([one.log, inAll.bytes], [[], 999])
+    two.send(publish('b', 0, 0, 0))
+    assert.deepEqual([two.log, inAll.bytes], [[], 1_000])
+    two.send(publish('b', 0, 0, 0))
+    assert.deepEqual([two.log, inAll.bytes], [['crowded'], 1_001])
+    for (const { settle } of two.batches) settle()
+    await turn()
+    assert.deepEqual([two.log, inAll.bytes], [['crowded', 'deliver b', 'deliver b', 'roomy'], 999])
+    one.batches[0]!.fail()
+    await turn()
+    assert.deepEqual([one.log, inAll.bytes], [['failed'], 0])
   })
 
   it('says when too many bytes wait', () => {

@@ -24,6 +24,9 @@ export interface IntakeOwner {
   failed(): void
 }
 
+/** Bytes that wait for their batch, over all connections of a server. */
+export interface WaitingInAll { bytes: number }
+
 interface Batch extends SettledBatch {
   readonly packets: Publish[]
   readonly answers: Answer[]
@@ -42,6 +45,7 @@ export class Intake {
   #pending: Set<number> | undefined
   /** What came twice on this connection. */
   #repeated: Set<number> | undefined
+  readonly #inAll: WaitingInAll
   readonly #waiting: Batch[] = []
   #open = emptyBatch()
   #waitingPackets = 0
@@ -51,12 +55,13 @@ export class Intake {
   #isCrowded = false
   #isBroken = false
 
-  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming: Set<number> = new Set()) {
+  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming: Set<number> = new Set(), inAll: WaitingInAll = { bytes: 0 }) {
     this.#ingest = ingest
     this.#connection = connection
     this.#limits = limits
     this.#owner = owner
     this.#incoming = incoming
+    this.#inAll = inAll
   }
 
   /** QoS 1 that is not acknowledged, and QoS 2 that is not released: what a receive maximum bounds (MQTT 5 §4.9). */
@@ -123,18 +128,22 @@ export class Intake {
   #fail(): void {
     if (this.#isBroken) return
     this.#isBroken = true
-    this.#waiting.length = 0
+    for (const batch of this.#waiting.splice(0)) this.#count(batch, -1)
     this.#owner.failed()
   }
 
   #count(batch: Batch, sign: 1 | -1): void {
     this.#waitingPackets += sign * (batch.packets.length + batch.answers.length)
     this.#waitingBytes += sign * batch.bytes
+    this.#inAll.bytes += sign * batch.bytes
   }
 
   /** Tells the owner when the line is crossed, and not while a batch passes that settles at once. */
   #review(): void {
-    const share = Math.max(this.#waitingPackets / this.#limits.waitingPacketsMax, this.#waitingBytes / this.#limits.waitingBytesMax)
+    const { waitingPacketsMax, waitingBytesMax, waitingBytesInAllMax } = this.#limits
+    // Whoever waits for nothing is not held up for others: nobody would tell it when they are done.
+    const ofAll = this.#waitingBytes > 0 ? this.#inAll.bytes / waitingBytesInAllMax : 0
+    const share = Math.max(this.#waitingPackets / waitingPacketsMax, this.#waitingBytes / waitingBytesMax, ofAll)
     if (this.#isCrowded ? share > 0.5 : share <= 1) return
     this.#isCrowded = !this.#isCrowded
     this.#owner.crowded(this.#isCrowded)

@@ -25,6 +25,8 @@ export interface MqttLimits {
   /** Packets and bytes of one connection that wait for their batch. Above either its socket is not read, until half of it is left. */
   readonly waitingPacketsMax: number
   readonly waitingBytesMax: number
+  /** Bytes that wait for their batch over all connections. Above that none of these is read until its own are safe. */
+  readonly waitingBytesInAllMax: number
   /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of one connection. Its socket is not read for what is left of a sweep above that. */
   readonly requestsPerSecondMax: number
   /** Packets and bytes that one source may send, over all its connections. Above either its sockets are not read until it may again. */
@@ -85,6 +87,7 @@ export const MQTT_LIMITS: MqttLimits = {
   topicCharsMax: 1_024,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
+  waitingBytesInAllMax: 268_435_456,
   requestsPerSecondMax: 400,
   packetsPerSecondPerSourceMax: 100_000,
   bytesPerSecondPerSourceMax: 134_217_728,

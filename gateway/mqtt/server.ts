@@ -225,6 +225,7 @@ export class MqttServer {
     return {
       limits, tellsNoReaders, feeds,
       partials: new Partials(limits.partialBytesMax),
+      waiting: { bytes: 0 },
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
       afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },
