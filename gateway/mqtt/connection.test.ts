@@ -130,7 +130,7 @@ describe('a connection’s publishes', () => {
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       feeds: { open: () => { throw new Error('nobody reads here') } },
-      partials: new Partials(MQTT_LIMITS.partialBytesMax), waiting: { bytes: 0 },
+      partials: new Partials(MQTT_LIMITS.partialBytesMax), waiting: { bytes: 0 }, readerBytesMax: MQTT_LIMITS.readerBytesMax,
       ingest: (batch: readonly Packet[]) => { count += batch.length; return undefined },
       join: () => ({ identity: { sourceId: 'home', clientId: 'c' }, namespace, session: namespace.newSession('c'), hasSession: false, keepAlive: 60, answer: connack(4, 0) }),
       swallowed() {}, closed() {}, failed() {},

@@ -41,6 +41,8 @@ export interface ConnectionHost {
   readonly ingest: Ingest
   readonly partials: Partials
   readonly waiting: WaitingInAll
+  /** Bytes that may wait in the socket of a reader who is blocked, as things stand. */
+  readonly readerBytesMax: number
   /** What readers may follow. */
   readonly feeds: Feeds
   /** A QoS 1 publish that nobody reads is answered so (MQTT 5 §3.4.2.1). */
@@ -109,7 +111,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
 
   /** What its CONNECT asked for. */
   get asked(): Properties { return this.#asked?.properties ?? {} }
-  get isBlocked(): boolean { return this.#output.waiting > this.#host.limits.readerBytesMax }
+  get isBlocked(): boolean { return this.#output.waiting > this.#host.readerBytesMax }
 
   get sent(): number { return this.#output.sent }
   get waiting(): number { return this.#output.waiting }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Packet } from '#adapters/packet.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import { PacketIds } from '#gateway/mqtt/packet-ids.ts'
 import type { Publish, Qos } from '#gateway/mqtt/codec/packets.ts'
 
 const PUBACK = 0x40, PUBREC = 0x50, PUBCOMP = 0x70
@@ -22,7 +23,7 @@ function setUp(limits = {}, inAll = { bytes: 0 }) {
     batches.push({ topics, settle: resolve, fail: () => reject(new Error('disk full')) })
     return isImmediate ? undefined : promise
   }
-  const incoming = new Set<number>(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
+  const incoming = new PacketIds(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
     settled: ({ answers, packets }) => {
       for (const { type, id } of answers) log.push([type << 4, id])
       for (const { topic } of packets) log.push(`deliver ${topic}`)

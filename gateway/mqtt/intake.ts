@@ -3,6 +3,7 @@ import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { TYPE, type Publish } from '#gateway/mqtt/codec/packets.ts'
 import { protocolError } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import { PacketIds } from '#gateway/mqtt/packet-ids.ts'
 
 /** An acknowledgement that is due: `packet` is what it answers, where that is a PUBLISH. */
 export interface Answer { readonly type: number, readonly id: number, readonly packet: Publish | undefined }
@@ -40,7 +41,7 @@ export class Intake {
   readonly #limits: MqttLimits
   readonly #owner: IntakeOwner
   /** Packet ids that the client uses for QoS 2: they are its session's, and outlive the connection. At most one for each id there is. */
-  readonly #incoming: Set<number>
+  readonly #incoming: PacketIds
   /** Of these, what is not safe yet: if it never is, it has to come again and be taken in. */
   #pending: Set<number> | undefined
   /** What came twice on this connection. */
@@ -55,7 +56,7 @@ export class Intake {
   #isCrowded = false
   #isBroken = false
 
-  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming: Set<number> = new Set(), inAll: WaitingInAll = { bytes: 0 }) {
+  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming = new PacketIds(), inAll: WaitingInAll = { bytes: 0 }) {
     this.#ingest = ingest
     this.#connection = connection
     this.#limits = limits

@@ -69,6 +69,8 @@ export interface MqttLimits {
   readonly heldBytesMax: number
   /** Bytes that wait in the socket of a reader who is blocked. Above it QoS 0 is left out for it, and the rest waits in its session. */
   readonly readerBytesMax: number
+  /** The same over all readers. While it is exceeded each has a sixteenth of its own. */
+  readonly readerBytesInAllMax: number
 }
 
 export const MQTT_LIMITS: MqttLimits = {
@@ -111,6 +113,7 @@ export const MQTT_LIMITS: MqttLimits = {
   partialBytesMax: 67_108_864,
   heldBytesMax: 536_870_912,
   readerBytesMax: 1_048_576,
+  readerBytesInAllMax: 268_435_456,
 }
 
 /** Deadlines are kept to this many milliseconds: one timer looks after all connections. */

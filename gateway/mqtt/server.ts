@@ -69,6 +69,8 @@ export interface MqttPorts {
 }
 
 const GRACE_MS = 5_000
+/** Of what a blocked reader may leave in its socket, where all of them together leave too much. */
+const SHARE_WHERE_TIGHT = 16
 /** Between two turns of writing sessions down others have the loop. */
 const SAVE_PAUSE_MS = 20
 
@@ -84,7 +86,7 @@ export class MqttServer {
   readonly #newcomers = new Set<MqttConnection>()
   readonly #unsettled = new Set<Promise<void>>()
   readonly #world: World
-  readonly #host: ConnectionHost & { uptimeMs: number }
+  readonly #host: ConnectionHost & { uptimeMs: number, readerBytesMax: number }
   #sweeper: NodeJS.Timeout | undefined
   #saving: NodeJS.Timeout | undefined
 
@@ -213,19 +215,24 @@ export class MqttServer {
   #sweep(): void {
     this.#host.uptimeMs += SWEEP_MS
     const now = Date.now()
+    let unread = 0
     for (const connection of this.#connections) {
       if (now > connection.certifiedUntil) connection.close('suspended', REASON.ADMINISTRATIVE)
       connection.sweep()
+      unread += connection.waiting
     }
+    const { readerBytesMax, readerBytesInAllMax } = this.#limits
+    this.#host.readerBytesMax = unread > readerBytesInAllMax ? readerBytesMax / SHARE_WHERE_TIGHT : readerBytesMax
     this.#world.sweep(now)
   }
 
-  #makeHost(): ConnectionHost & { uptimeMs: number } {
+  #makeHost(): ConnectionHost & { uptimeMs: number, readerBytesMax: number } {
     const { log, events, tellsNoReaders = false, feeds = NO_FEEDS } = this.#options, limits = this.#limits
     return {
       limits, tellsNoReaders, feeds,
       partials: new Partials(limits.partialBytesMax),
       waiting: { bytes: 0 },
+      readerBytesMax: limits.readerBytesMax,
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
       afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },
