@@ -57,7 +57,7 @@ export interface FieldForm {
   readonly words?: readonly WordForm[]
   /** A plain decimal text ("-21.50", "007") is the number that it says. */
   readonly isTextToo?: true
-  /** It has to be there, and one of the words. */
+  /** It has to be there, and one of the words; where it is a mark, an object with fields. */
   readonly isRequired?: true
   /** With null in it the message is for `decode`; else null says nothing. */
   readonly isNeverNull?: true

@@ -1,9 +1,11 @@
 // ChirpStack v4: LoRaWAN events as JSON; the payload was decoded by a codec of the device's profile.
 import type { Adapter, Decoded, Memory } from '#adapters/adapter.ts'
 import { leavesZerosOut, modelsOf, timeOf } from '#adapters/chirpstack/event.ts'
+import { layoutFor } from '#adapters/chirpstack/layout.ts'
 import { parseTopic } from '#adapters/chirpstack/topic.ts'
 import { refused } from '#adapters/decoded.ts'
 import { isRecord, numberOf, own, parsePayload, type JsonRecord } from '#adapters/json.ts'
+import { familyIn } from '#adapters/lorawan/layout.ts'
 import { fromMemory } from '#adapters/lorawan/memory.ts'
 import { positionIn, positionInPayload } from '#adapters/lorawan/position.ts'
 import { UplinkReader } from '#adapters/lorawan/reader.ts'
@@ -26,6 +28,10 @@ export const chirpstack: Adapter = {
     if (!parsed.ok) return refused('BAD_PAYLOAD', `${parsed.detail} ChirpStack's MQTT integration has to be set to JSON.`, memory)
     if (!isRecord(parsed.value)) return refused('BAD_PAYLOAD', 'The payload is not a JSON object.', memory)
     return read({ device: topic.device, event: parsed.value, packet, memory, timezone })
+  },
+  layout(topic, memory) {
+    const parsed = parseTopic(topic), family = familyIn(memory)
+    return parsed?.event === 'up' && family !== false ? { device: parsed.device, layout: layoutFor(family) } : undefined
   },
 }
 

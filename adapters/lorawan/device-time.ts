@@ -4,7 +4,7 @@ import { foldName } from '#adapters/name.ts'
 import { instantOfSeconds, parseInstant, parseLocal, plausible, plausibleInstant } from '#adapters/time.ts'
 
 /** Names (folded) under which decoders put the time of the measurement. */
-const TIME_NAMES: ReadonlySet<string> = new Set(['time', 'timestamp', 'datetime', 'measuredat'])
+export const TIME_NAMES: ReadonlySet<string> = new Set(['time', 'timestamp', 'datetime', 'measuredat'])
 /** Numbers from here on are milliseconds since 1970, smaller ones seconds (it is the year 5138 in seconds). */
 const EPOCH_MS_MIN = 1e11
 

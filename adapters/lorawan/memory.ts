@@ -11,6 +11,7 @@ const CHANNEL = /^\d{0,3}$/
 
 /** A working copy; `toMemory` makes the next memory of it. */
 export interface Known {
+  readonly before: Memory | undefined
   family: Family | undefined
   /** Quantity → the number of the field that was seen first: `temperature_3` of a device that has one temperature is the device's. */
   readonly mains: Map<Quantity, string>
@@ -18,7 +19,7 @@ export interface Known {
 
 /** Memory is not trusted to be ours: what does not fit is as if it were not there. */
 export function fromMemory(memory: Memory | undefined): Known {
-  const known: Known = { family: undefined, mains: new Map() }
+  const known: Known = { before: memory, family: undefined, mains: new Map() }
   if (!memory) return known
   const name = own(memory, 'family'), mains = own(memory, 'mains')
   known.family = FAMILIES.find(family => family.name === name)
@@ -29,10 +30,11 @@ export function fromMemory(memory: Memory | undefined): Known {
   return known
 }
 
-/** Undefined where there is nothing to remember. */
-export function toMemory({ family, mains }: Known): Memory | undefined {
+/** Undefined where there is nothing to remember; the same object where there is nothing new. */
+export function toMemory({ before, family, mains }: Known): Memory | undefined {
   if (!family && mains.size === 0) return undefined
-  return { ...family && { family: family.name }, ...mains.size > 0 && { mains: Object.fromEntries(mains) } }
+  const memory = { ...family && { family: family.name }, ...mains.size > 0 && { mains: Object.fromEntries(mains) } }
+  return before && JSON.stringify(before) === JSON.stringify(memory) ? before : memory
 }
 
 /** The family by a model that the network knows, else by fields that only it has together, else the one that was remembered. */

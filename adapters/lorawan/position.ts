@@ -2,15 +2,20 @@
 import { isRecord, numberOf, numberOfText, own, type JsonRecord } from '#adapters/json.ts'
 import type { DeviceReport } from '#adapters/reading.ts'
 
+const LATITUDES = ['latitude', 'latitudeDeg', 'lat'] as const, LONGITUDES = ['longitude', 'longitudeDeg', 'lon', 'lng'] as const
+
 export type Position = NonNullable<DeviceReport['location']>
+
+/** Names under which a decoded payload may have a position; `position_1` is one too. */
+export const POSITION_NAMES = [...LATITUDES, ...LONGITUDES, 'gps', 'position', 'location', 'gpsLocation'] as const
 
 /**
  * In a decoded payload: `latitude` and `longitude` of their own, or together in `gps_1` (Cayenne LPP), `gps`, `position` or `location`, or
  * by the number of their channel in `gpsLocation` (the same, by ChirpStack).
  */
 export function positionInPayload(payload: JsonRecord): Position | undefined {
-  const latitude = coordinate(payload, ['latitude', 'latitudeDeg', 'lat'])
-  const longitude = coordinate(payload, ['longitude', 'longitudeDeg', 'lon', 'lng'])
+  const latitude = coordinate(payload, LATITUDES)
+  const longitude = coordinate(payload, LONGITUDES)
   if (latitude !== undefined && longitude !== undefined) return place(latitude, longitude)
   for (const name of Object.keys(payload)) {
     const position = /^(?:gps|position|location)(?:_\d{1,3})?$/i.test(name) ? positionIn(payload[name]) : undefined

@@ -33,6 +33,9 @@ const CAYENNE: ReadonlyMap<string, string> = new Map([
 ])
 const CAYENNE_CHANNEL = /^\d{1,3}$/
 
+/** Names of fields that hold several figures. */
+export const GROUP_NAMES: readonly string[] = ['history', 'messages', ...CAYENNE.keys()]
+
 export function toldBy(payload: JsonRecord): readonly ToldSet[] {
   const told: Told[] = [], later: ToldSet[] = []
   for (const name of Object.keys(payload)) {

@@ -3,6 +3,7 @@ import type { Adapter, Decoded } from '#adapters/adapter.ts'
 import { refused } from '#adapters/decoded.ts'
 import { parsePayload } from '#adapters/json.ts'
 import type { DeviceReport, Reading, Refusal } from '#adapters/reading.ts'
+import { layoutBy } from '#adapters/senml/layout.ts'
 import { meaningOf, type YesNo } from '#adapters/senml/names.ts'
 import { resolve, type SenmlRecord } from '#adapters/senml/pack.ts'
 
@@ -19,6 +20,7 @@ export const senml: Adapter = {
     if ('code' in resolved) return { readings: [], refused: [resolved], devices: [], memory: undefined }
     return readRecords(resolved.records, resolved.refused, topic)
   },
+  layout: (topic, _memory, _settings, payload) => payload && layoutBy(payload, topic),
 }
 
 const AMBIGUOUS = 'Neither the name nor the unit tells one quantity.'

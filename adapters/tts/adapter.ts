@@ -3,11 +3,13 @@ import type { Adapter, Decoded, Memory } from '#adapters/adapter.ts'
 import { refused } from '#adapters/decoded.ts'
 import { isRecord, own, parsePayload, type JsonRecord } from '#adapters/json.ts'
 import { deviceTimeOf } from '#adapters/lorawan/device-time.ts'
+import { familyIn } from '#adapters/lorawan/layout.ts'
 import { fromMemory } from '#adapters/lorawan/memory.ts'
 import { positionIn } from '#adapters/lorawan/position.ts'
 import { UplinkReader, type Uplink } from '#adapters/lorawan/reader.ts'
 import { signalOf } from '#adapters/lorawan/signal.ts'
 import type { Packet } from '#adapters/packet.ts'
+import { layoutFor } from '#adapters/tts/layout.ts'
 import { NORMALIZED_QUANTITIES, readMeasurement } from '#adapters/tts/normalized.ts'
 import { parseTopic } from '#adapters/tts/topic.ts'
 import { modelOf, positionOf, receptionOf } from '#adapters/tts/uplink.ts'
@@ -31,6 +33,10 @@ export const tts: Adapter = {
     const uplink = own(parsed.value, 'uplink_message')
     if (!isRecord(uplink)) return refused('BAD_PAYLOAD', 'There is no uplink_message.', memory)
     return decodeUplink(topic.device, parsed.value, uplink, packet, memory, timezone)
+  },
+  layout(topic, memory) {
+    const parsed = parseTopic(topic), family = familyIn(memory)
+    return parsed?.event === 'up' && family !== false ? { device: parsed.device, layout: layoutFor(family) } : undefined
   },
 }
 

@@ -9,6 +9,8 @@ import { asksFor } from '#gateway/mqtt/listeners/tls.ts'
 const DAY_MS = 86_400_000
 /** Time enough to have a new one made before devices notice. */
 export const DAYS_LEFT_MIN = 30
+const MEND = 'Correct the settings of mqtts, or the files; `sluice certificate trial` makes some to try with.'
+const EARLY = 'Look at the clock of this machine first; else wait, or have one made that is good now.'
 const PEM = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 /** The gateway's own certificate, those that it sends along, and the authorities for those of devices. */
@@ -19,7 +21,7 @@ export function tlsCertificate({ config: { mqtts }, now }: Facts): Answer {
     asksFor(mqtts)
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error
-    return fault(`${error.message}: no gateway starts with that`, 'Correct the settings of mqtts, or the files; `sluice certificate trial` makes some to try with.')
+    return fault(`${error.message}: no gateway starts with that`, MEND)
   }
   const files = [mqtts.certificateFile, ...mqtts.clientCaFile === undefined ? [] : [mqtts.clientCaFile]]
   const findings = files.flatMap(file => certificatesIn(file).flatMap(certificate => untimely(certificate, file, now())))
@@ -36,7 +38,7 @@ function untimely({ subject, validFromDate, validToDate }: X509Certificate, file
   const from = validFromDate.getTime(), until = validToDate.getTime(), who = `${subject.replaceAll('\n', ', ')} in ${file}`
   const remedy = 'Have it made anew and put the files there: a gateway that runs takes them up by itself.'
   if (until < now) return [fault(`${who} is over since ${dayOf(until)}`, remedy)]
-  if (from > now) return [fault(`${who} is good from ${dayOf(from)} only`, 'Look at the clock of this machine first; else wait, or have one made that is good now.')]
+  if (from > now) return [fault(`${who} is good from ${dayOf(from)} only`, EARLY)]
   const days = Math.floor((until - now) / DAY_MS)
   return days < DAYS_LEFT_MIN ? [warning(`${who} ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${dayOf(until)}`, remedy)] : []
 }

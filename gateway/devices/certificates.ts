@@ -82,7 +82,7 @@ export class Certificates {
 
   #checkRoom(sourceId: string): void {
     if (this.list(sourceId).length < CERTIFICATES_PER_SOURCE_MAX) return
-    throw new GatewayError('LIMIT_REACHED', `This source has ${CERTIFICATES_PER_SOURCE_MAX} certificates: remove those that are over first.`)
+    throw new GatewayError('LIMIT_REACHED', `This source has ${CERTIFICATES_PER_SOURCE_MAX} certificates: remove one that is over first.`)
   }
 
   /** Who else has it is nobody's business but theirs. */

@@ -20,6 +20,7 @@ export interface DeviceCertificate {
 /** Extended key usages that let a client be known by it (RFC 5280 §4.2.1.12): clientAuth, and any. */
 const FOR_CLIENTS = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0']
 const NOT_FOR_CLIENTS = 'This certificate is not for clients but for a server, say (extended key usage): send that of the device.'
+const ONLY_A_REQUEST = 'This is a request for a certificate: have it signed, and send what comes back.'
 const WANTED = 'It has to be PEM: -----BEGIN CERTIFICATE-----.'
 
 /** Throws BAD_REQUEST that says what is wrong with it, and what to send. */
@@ -39,7 +40,7 @@ function checkLabels(labels: readonly string[]): void {
   if (count > 1) throw refused(`There are ${count} certificates in this: send that of the device only, as a rule the first.`)
   if (count === 1) return
   const isRequest = labels.some(label => label.endsWith('CERTIFICATE REQUEST'))
-  throw refused(isRequest ? 'This is a request for a certificate: have it signed, and send what comes back.' : `There is no certificate in this. ${WANTED}`)
+  throw refused(isRequest ? ONLY_A_REQUEST : `There is no certificate in this. ${WANTED}`)
 }
 
 function parsed(pem: string): X509Certificate {

@@ -12,6 +12,7 @@ import { MqttConnection } from '#gateway/mqtt/connection.ts'
 import { MQTT_LIMITS, SWEEP_MS } from '#gateway/mqtt/limits.ts'
 import { Budget } from '#gateway/mqtt/budget.ts'
 import { Namespace } from '#gateway/mqtt/namespace.ts'
+import { Partials } from '#gateway/mqtt/partials.ts'
 import { connectPacket, Edge, HOST, type Peer, publishPacket, subscribePacket } from '#test/support/mqtt-edge.ts'
 
 /** What came after CONNACK, in hex. */
@@ -129,6 +130,7 @@ describe('a connection’s publishes', () => {
     const host = {
       limits: MQTT_LIMITS, beforeConnect: rangesBeforeConnect(MQTT_LIMITS), afterConnect: { 3: after, 4: after, 5: after }, tellsNoReaders: false, uptimeMs: 0,
       feeds: { open: () => { throw new Error('nobody reads here') } },
+      partials: new Partials(MQTT_LIMITS.partialBytesMax), waiting: { bytes: 0 }, readerBytesMax: MQTT_LIMITS.readerBytesMax,
       ingest: (batch: Batch) => { count += batch.count; return undefined },
       join: () => ({ identity: { sourceId: 'home', clientId: 'c' }, namespace, session: namespace.newSession('c'), hasSession: false, keepAlive: 60, answer: connack(4, 0) }),
       swallowed() {}, closed() {}, failed() {},

@@ -12,11 +12,12 @@ import { protocolError, REASON, Refusal, Violation } from '#gateway/mqtt/codec/r
 import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
-import { Intake, type Answer, type SettledBatch } from '#gateway/mqtt/intake.ts'
+import { Intake, type Answer, type SettledBatch, type WaitingInAll } from '#gateway/mqtt/intake.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
 import type { Waiter } from '#gateway/mqtt/pace.ts'
+import type { Dawdler, Partials } from '#gateway/mqtt/partials.ts'
 import { Reading, type Grant, type ReadingCarrier } from '#gateway/mqtt/reading.ts'
 import type { Carrier, Session } from '#gateway/mqtt/session.ts'
 
@@ -38,6 +39,10 @@ export interface ConnectionHost {
   readonly beforeConnect: LengthRanges
   readonly afterConnect: Readonly<Record<Version, LengthRanges>>
   readonly ingest: Ingest
+  readonly partials: Partials
+  readonly waiting: WaitingInAll
+  /** Bytes that may wait in the socket of a reader who is blocked, as things stand. */
+  readonly readerBytesMax: number
   /** What readers may follow. */
   readonly feeds: Feeds
   /** A QoS 1 publish that nobody reads is answered so (MQTT 5 §3.4.2.1). */
@@ -61,7 +66,7 @@ const WITHOUT_WILL: ReadonlySet<CloseReason> = new Set(['disconnected', 'suspend
 const ACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99])
 const RELEASE_CODES: ReadonlySet<number> = new Set([0x00, 0x92])
 
-export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
+export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler {
   /** Who this is, once it has authenticated. */
   identity: Connection | undefined
   /** Of somebody who reads feeds and publishes nothing. */
@@ -85,7 +90,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
   #intake: Intake | undefined
   /** What a reader follows. */
   #reading: Reading | undefined
-  #connect: Connect | undefined
+  #asked: Asked | undefined
   #isClosed = false
   #holds = 0
   /** Since the last sweep. */
@@ -105,8 +110,8 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
   }
 
   /** What its CONNECT asked for. */
-  get asked(): Properties { return this.#connect?.properties ?? {} }
-  get isBlocked(): boolean { return this.#output.waiting > this.#host.limits.readerBytesMax }
+  get asked(): Properties { return this.#asked?.properties ?? {} }
+  get isBlocked(): boolean { return this.#output.waiting > this.#host.readerBytesMax }
 
   get sent(): number { return this.#output.sent }
   get waiting(): number { return this.#output.waiting }
@@ -131,6 +136,9 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
   /** Its source may send again. */
   resumed(): void { this.#unhold(HOLD.PACE) }
 
+  /** Its packet is not whole yet, and there are too many such. */
+  crowdedOut(): void { this.close('crowded-out', REASON.QUOTA) }
+
   /** Ends the connection, once. MQTT 5 tells a joined client the code. */
   close(reason: CloseReason, code?: number): void { this.#end(reason, code !== undefined && this.version === 5 && this.session ? disconnect(code) : undefined) }
 
@@ -151,8 +159,9 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
     else this.#output.cut()
     this.#reading?.end()
     this.namespace?.pace.leave(this)
+    this.#host.partials.forget(this)
     this.#socket.resume() // or the other side's end would not be seen
-    this.#host.closed(this, reason, WITHOUT_WILL.has(reason) ? undefined : this.#connect?.will)
+    this.#host.closed(this, reason, WITHOUT_WILL.has(reason) ? undefined : this.#asked?.will)
   }
 
   #take(chunk: Buffer): void {
@@ -177,6 +186,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
     } catch (error) { fault = error }
     this.#deadlines.took(count, this.#frames.waiting > 0, this.#host.uptimeMs)
     this.#spend(count, bytes, count >= packetsMax)
+    if (this.#holds === 0 && !this.#isClosed) this.#host.partials.note(this, this.#frames.held, count > 0)
     this.#intake?.flush()
     if (fault !== undefined) this.#refuse(fault)
     else if (isOver) this.close('disconnected')
@@ -225,14 +235,14 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
     if (properties.topicAliasMaximum) this.outgoingAliases = new OutgoingAliases(Math.min(properties.topicAliasMaximum, limits.topicAliasMax))
     const { identity, namespace, session, keepAlive, answer } = this.#host.join(this, connect)
     Object.assign(this, { identity, namespace, session })
-    this.#connect = connect
+    this.#asked = lasting(connect)
     this.#frames.ranges = afterConnect[connect.version]
     if (connect.version === 5) this.#aliases = new Aliases(limits.topicAliasMax)
     this.#intake = new Intake(ingest, identity, limits, {
       settled: batch => this.#settled(batch),
       crowded: isCrowded => isCrowded ? this.#hold(HOLD.INTAKE) : this.#unhold(HOLD.INTAKE),
       failed: () => this.close('ingest-failed', REASON.UNAVAILABLE),
-    }, session.incoming)
+    }, session.incoming, this.#host.waiting)
     if (answer.length > this.maximumPacketSize) throw new Violation('too-large')
     this.send(answer)
     session.attach(this, now)
@@ -292,7 +302,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
 
   /** What came before it in the same read is on its way first. */
   #subscribe(frame: Frame, now: number): void {
-    const { id, wishes, subscriptionId } = readSubscribe(frame, this.version), session = this.session!, isBridge = this.#connect!.isBridge
+    const { id, wishes, subscriptionId } = readSubscribe(frame, this.version), session = this.session!, isBridge = this.#asked!.isBridge
     this.#intake!.flush()
     const results = wishes.map(wish => this.namespace!.subscribe(session, isBridge ? { ...wish, noLocal: true, retainAsPublished: true } : wish, subscriptionId, now))
     this.send(suback(id, this.version, results.map(({ code }) => code)))
@@ -359,6 +369,14 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter {
     this.#socket.resume()
     this.#read()
   }
+}
+
+/** What is remembered of a CONNECT: nothing secret, and no view that would keep the rest of what the socket brought with it. */
+type Asked = Pick<Connect, 'isBridge' | 'properties' | 'will'>
+
+function lasting({ isBridge, properties, will }: Connect): Asked {
+  const { forwarded, messageExpiry, willDelay } = will?.properties ?? {}
+  return { isBridge, properties, will: will && { ...will, properties: { forwarded, messageExpiry, willDelay } } }
 }
 
 /** The words of those wishes that were refused, in their order; the first is the reason string. */

@@ -146,6 +146,20 @@ describe('delivery', () => {
     assert.deepEqual(granted(two).at(-1), [0])
   })
 
+  it('is left out early for those who are blocked while all of them together leave too much unread', async () => {
+    const mib = 1 << 20
+    await start({ limits: { drainMsMax: 60_000, readerBytesMax: 64 * mib, readerBytesInAllMax: mib } })
+    const frozen = await edge.joined('home', { clientId: 'frozen' }), publisher = await edge.joined('home', { clientId: 'p' })
+    frozen.send(subscribePacket(1, 't'))
+    await frozen.ping()
+    frozen.socket.pause()
+    for (let sent = 0; sent < 20; sent++) publisher.send(publishPacket('t', Buffer.alloc(mib)))
+    while (edge.skipped === 0) {
+      publisher.send(publishPacket('t', 'x'))
+      await publisher.ping()
+    }
+  })
+
   for (const qos of [0, 1] as const) {
     it(`of QoS ${qos} does not wait for a reader who is frozen: others get all, and it is cut`, async () => {
       await start({ limits: { drainMsMax: 1_000, readerBytesMax: 100_000 } })

@@ -1,9 +1,9 @@
 // Batches in, answers out: in order, after the promise, never for what was not kept.
 import assert from 'node:assert/strict'
 import type { Batch } from '#gateway/ingest/batch.ts'
-import type { Ingest } from '#gateway/ingest/ingest.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import { PacketIds } from '#gateway/mqtt/packet-ids.ts'
 import type { Publish, Qos } from '#gateway/mqtt/codec/packets.ts'
 
 const PUBACK = 0x40, PUBREC = 0x50, PUBCOMP = 0x70
@@ -12,27 +12,27 @@ function publish(topic: string, qos: Qos = 0, id = 0, bytes = 1): Publish {
   return { topic, payload: Buffer.alloc(bytes), qos, retain: false, receivedAt: 0, id, isDuplicate: false, properties: undefined }
 }
 
-/** An intake whose batches settle when the test says so; one that shares the ingest of another keeps its batches there. */
-function setUp(limits = {}, shared?: Ingest) {
+/** An intake whose batches settle when the test says so. */
+function setUp(limits = {}, inAll = { bytes: 0 }) {
   const batches: { topics: string[], settle: () => void, fail: () => void }[] = []
   const log: (string | [number, number])[] = []
   let isImmediate = false
-  const ingest = shared ?? ((batch: Batch) => {
+  const ingest = (batch: Batch) => {
     const topics = Array.from(batch, ({ topic }) => topic)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     batches.push({ topics, settle: resolve, fail: () => reject(new Error('disk full')) })
     return isImmediate ? undefined : promise
-  })
-  const incoming = new Set<number>(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
+  }
+  const incoming = new PacketIds(), intake = new Intake(ingest, { sourceId: 'home', clientId: 'c' }, { ...MQTT_LIMITS, ...limits }, {
     settled: ({ answers, batch: packets }) => {
       for (const { type, id } of answers) log.push([type << 4, id])
       for (const { topic } of packets) log.push(`deliver ${topic}`)
     },
     crowded: isCrowded => { log.push(isCrowded ? 'crowded' : 'roomy') },
     failed: () => { log.push('failed') },
-  }, incoming)
+  }, incoming, inAll)
   const send = (...packets: Publish[]) => { packets.forEach(packet => intake.publish(packet)); intake.flush() }
-  return { intake, ingest, incoming, batches, log, send, immediately: () => { isImmediate = true } }
+  return { intake, incoming, batches, log, send, immediately: () => { isImmediate = true } }
 }
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -168,6 +168,14 @@ describe('an intake', () => {
     assert.equal(log.at(-1), 'roomy')
   })
 
+  it('counts properties that travel on like a payload', () => {
+    const { log, send } = setUp({ waitingBytesMax: 1_000 })
+    send({ ...publish('a', 0, 0, 499), properties: { forwarded: Buffer.alloc(500) } })
+    assert.deepEqual(log, [])
+    send({ ...publish('a', 0, 0, 0), properties: { forwarded: Buffer.alloc(1) } })
+    assert.deepEqual(log, ['crowded'])
+  })
+
   it('says when too many bytes wait', () => {
     const { log, send } = setUp({ waitingBytesMax: 1_000 })
     send(publish('a', 0, 0, 999))
@@ -177,20 +185,20 @@ describe('an intake', () => {
   })
 
   it('is held up when too many bytes of all wait, if it is the one that sends most', async () => {
-    const limits = { waitingBytesTotalMax: 1_000 }, greedy = setUp(limits), modest = setUp(limits, greedy.ingest)
+    const limits = { waitingBytesInAllMax: 1_000 }, inAll = { bytes: 0 }, greedy = setUp(limits, inAll), modest = setUp(limits, inAll)
     modest.send(publish('m', 0, 0, 99))
     greedy.send(publish('g', 0, 0, 449))
     assert.deepEqual(greedy.log, [])
     greedy.send(publish('g', 0, 0, 1))
     modest.send(publish('m', 0, 0, 99))
     assert.deepEqual([greedy.log, modest.log], [['crowded'], []])
-    greedy.batches[1]!.settle()
+    greedy.batches[0]!.settle()
     await turn()
     assert.equal(greedy.log.at(-1), 'roomy')
   })
 
   it('takes no room from the others any more when it has failed', async () => {
-    const limits = { waitingBytesTotalMax: 1_000 }, broken = setUp(limits), other = setUp(limits, broken.ingest)
+    const limits = { waitingBytesInAllMax: 1_000 }, inAll = { bytes: 0 }, broken = setUp(limits, inAll), other = setUp(limits, inAll)
     broken.send(publish('b', 0, 0, 400))
     broken.send(publish('b', 0, 0, 400))
     broken.batches[0]!.fail()

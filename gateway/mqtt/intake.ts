@@ -4,6 +4,7 @@ import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { TYPE, type Publish } from '#gateway/mqtt/codec/packets.ts'
 import { protocolError } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import { PacketIds } from '#gateway/mqtt/packet-ids.ts'
 
 /** An acknowledgement that is due: `packet` is what it answers, where that is a PUBLISH. */
 export interface Answer { readonly type: number, readonly id: number, readonly packet: Publish | undefined }
@@ -25,27 +26,26 @@ export interface IntakeOwner {
   failed(): void
 }
 
+/** Bytes that wait for their batch, over all connections of a server. */
+export interface WaitingInAll { bytes: number }
+
 interface Waiting extends SettledBatch {
   readonly answers: Answer[]
   isSettled: boolean
 }
 
-/** What waits for one ingest, over all connections. */
-interface Total { bytes: number }
-const TOTALS = new WeakMap<Ingest, Total>()
-
 export class Intake {
   readonly #ingest: Ingest
-  readonly #total: Total
   readonly #connection: Connection
   readonly #limits: MqttLimits
   readonly #owner: IntakeOwner
   /** Packet ids that the client uses for QoS 2: they are its session's, and outlive the connection. At most one for each id there is. */
-  readonly #incoming: Set<number>
+  readonly #incoming: PacketIds
   /** Of these, what is not safe yet: if it never is, it has to come again and be taken in. */
   #pending: Set<number> | undefined
   /** What came twice on this connection. */
   #repeated: Set<number> | undefined
+  readonly #inAll: WaitingInAll
   readonly #waiting: Waiting[] = []
   #open = nothing()
   #waitingPackets = 0
@@ -55,13 +55,13 @@ export class Intake {
   #isCrowded = false
   #isBroken = false
 
-  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming: Set<number> = new Set()) {
+  constructor(ingest: Ingest, connection: Connection, limits: MqttLimits, owner: IntakeOwner, incoming = new PacketIds(), inAll: WaitingInAll = { bytes: 0 }) {
     this.#ingest = ingest
-    this.#total = totalOf(ingest)
     this.#connection = connection
     this.#limits = limits
     this.#owner = owner
     this.#incoming = incoming
+    this.#inAll = inAll
   }
 
   set receivedAt(receivedAt: number) { this.#open.batch.receivedAt = receivedAt }
@@ -78,6 +78,7 @@ export class Intake {
     else {
       if (packet.qos === 2) (this.#pending ??= new Set()).add(packet.id)
       this.#open.batch.addPacket(packet)
+      this.#open.batch.size += packet.properties?.forwarded?.length ?? 0
     }
     this.swallow(packet)
   }
@@ -144,7 +145,7 @@ export class Intake {
   #count({ batch, answers }: Waiting, sign: 1 | -1): void {
     this.#waitingPackets += sign * (batch.count + answers.length)
     this.#waitingBytes += sign * batch.size
-    this.#total.bytes += sign * batch.size
+    this.#inAll.bytes += sign * batch.size
   }
 
   /**
@@ -152,19 +153,13 @@ export class Intake {
    * less one may have waiting: whoever sends most is held up first, and who sends little is not.
    */
   #review(): void {
-    const { waitingPacketsMax, waitingBytesMax, waitingBytesTotalMax } = this.#limits
-    const room = Math.max(1, Math.min(waitingBytesMax, waitingBytesTotalMax - this.#total.bytes))
+    const { waitingPacketsMax, waitingBytesMax, waitingBytesInAllMax } = this.#limits
+    const room = Math.max(1, Math.min(waitingBytesMax, waitingBytesInAllMax - this.#inAll.bytes))
     const share = Math.max(this.#waitingPackets / waitingPacketsMax, this.#waitingBytes / room)
     if (this.#isCrowded ? share > 0.5 : share <= 1) return
     this.#isCrowded = !this.#isCrowded
     this.#owner.crowded(this.#isCrowded)
   }
-}
-
-function totalOf(ingest: Ingest): Total {
-  let total = TOTALS.get(ingest)
-  if (!total) TOTALS.set(ingest, total = { bytes: 0 })
-  return total
 }
 
 function nothing(): Waiting { return { batch: new Batch<Publish>(), answers: [], isSettled: false } }

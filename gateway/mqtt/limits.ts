@@ -26,7 +26,7 @@ export interface MqttLimits {
   readonly waitingPacketsMax: number
   readonly waitingBytesMax: number
   /** Bytes of all connections that wait for their batch. What is left of it is what one of them may have waiting. */
-  readonly waitingBytesTotalMax: number
+  readonly waitingBytesInAllMax: number
   /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of one connection. Its socket is not read for what is left of a sweep above that. */
   readonly requestsPerSecondMax: number
   /** Packets and bytes that one source may send, over all its connections. Above either its sockets are not read until it may again. */
@@ -63,10 +63,14 @@ export interface MqttLimits {
   readonly topicAliasMax: number
   /** The longest keep alive: a client of MQTT 5 that asks for more, or for none, is told this one. */
   readonly keepAliveSMax: number
+  /** Of packets that are not whole yet, over all connections. Beyond that the connection whose packet was begun first is closed. */
+  readonly partialBytesMax: number
   /** All that is remembered for sources: what waits for their clients, what is retained, their subscriptions and wills. Beyond that nothing is added. */
   readonly heldBytesMax: number
   /** Bytes that wait in the socket of a reader who is blocked. Above it QoS 0 is left out for it, and the rest waits in its session. */
   readonly readerBytesMax: number
+  /** The same over all readers. While it is exceeded each has a sixteenth of its own. */
+  readonly readerBytesInAllMax: number
 }
 
 export const MQTT_LIMITS: MqttLimits = {
@@ -85,7 +89,7 @@ export const MQTT_LIMITS: MqttLimits = {
   topicCharsMax: 1_024,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
-  waitingBytesTotalMax: 67_108_864,
+  waitingBytesInAllMax: 67_108_864,
   requestsPerSecondMax: 400,
   packetsPerSecondPerSourceMax: 100_000,
   bytesPerSecondPerSourceMax: 134_217_728,
@@ -106,8 +110,10 @@ export const MQTT_LIMITS: MqttLimits = {
   receiveMaximum: 1_024,
   topicAliasMax: 64,
   keepAliveSMax: 3_600,
+  partialBytesMax: 67_108_864,
   heldBytesMax: 536_870_912,
   readerBytesMax: 1_048_576,
+  readerBytesInAllMax: 268_435_456,
 }
 
 /** Deadlines are kept to this many milliseconds: one timer looks after all connections. */

@@ -35,7 +35,7 @@ describe('A reading that comes back', () => {
       assert.deepEqual(await scene.got(), [line])
       scene.acknowledge(id)
     }
-    assert.deepEqual([await scene.got(), scene.session.unacknowledged!.size], [[], 0])
+    assert.deepEqual([await scene.got(), scene.session.unacknowledged.size], [[], 0])
   })
 
   it('does not get again what it acknowledged, also out of order, and gets it from where all is acknowledged', async () => {
@@ -58,9 +58,9 @@ describe('A reading that comes back', () => {
     scene.feeds.withheld.add('a:1').add('b:2')
     await scene.reconnect()
     assert.deepEqual(await scene.got(), ['b 1/2!', 'a 2/3!'])
-    assert.equal(scene.session.unacknowledged!.inFlight, 2)
+    assert.equal(scene.session.unacknowledged.inFlight, 2)
     scene.acknowledge(2, 3)
-    assert.deepEqual([scene.session.unacknowledged!.size, scene.session.subscriptions.get('b')!.after], [0, 'b:2'])
+    assert.deepEqual([scene.session.unacknowledged.size, scene.session.subscriptions.get('b')!.after], [0, 'b:2'])
   })
 
   it('is told by a goodbye of what was withdrawn meanwhile, frees its ids, and gets the rest the next time', async () => {
@@ -83,14 +83,14 @@ describe('A reading that comes back', () => {
     scene.feeds.logOf('a').length = 0
     await scene.reconnect()
     scene.feeds.publish('a')
-    assert.deepEqual([(await scene.got()).length, scene.session.unacknowledged!.inFlight], [1, 1])
+    assert.deepEqual([(await scene.got()).length, scene.session.unacknowledged.inFlight], [1, 1])
   })
 
   it('does not take an id that waits to be sent again, also when the ids begin anew', async () => {
     const scene = new Scene()
     scene.follow('a')
     scene.feeds.publish('a', 2)
-    for (let n = 0; n < 65_533; n++) scene.session.unacknowledged!.nextId()
+    for (let n = 0; n < 65_533; n++) scene.session.unacknowledged.nextId()
     await scene.reconnect()
     await scene.got()
     scene.feeds.publish('a', 2)
@@ -143,7 +143,7 @@ describe('Readings, whatever happens', () => {
       const comeBack = (fields: Partial<SocketOnPaper>) => {
         isFresh = new Set()
         scene.reading.close()
-        again = [...scene.session.unacknowledged!].filter(({ isAnswered }) => !isAnswered).map(({ messageId }) => messageId)
+        again = [...scene.session.unacknowledged].filter(({ isAnswered }) => !isAnswered).map(({ messageId }) => messageId)
         assert.ok([...open.values()].every(key => again.includes(key)), 'nothing is forgotten')
         scene.connect(fields)
       }
@@ -163,7 +163,7 @@ describe('Readings, whatever happens', () => {
         acknowledge(1)
       }
       for (const [name, got] of Object.entries(first)) assert.deepEqual(got, scene.feeds.logOf(name).map(({ position }) => position))
-      assert.equal(scene.session.unacknowledged!.size, 0)
+      assert.equal(scene.session.unacknowledged.size, 0)
     }), { numRuns: 200 })
   })
 })

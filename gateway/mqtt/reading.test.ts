@@ -46,7 +46,7 @@ describe('A reading', () => {
     scene.feeds.publish('a', 9)
     scene.acknowledge(2, 3, 4)
     assert.equal((await scene.got()).length, 4)
-    assert.equal(scene.session.unacknowledged!.size, 4)
+    assert.equal(scene.session.unacknowledged.size, 4)
     scene.acknowledge(1)
     assert.equal((await scene.got()).length, 4)
   })

@@ -5,8 +5,9 @@ import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedLine, type FeedLineHost } from '#gateway/mqtt/feed-line.ts'
 import { FeedRefusal, type FeedEnd, type FeedMessage, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import { ReaderState } from '#gateway/mqtt/reader-state.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
-import { Unacknowledged, type Progress } from '#gateway/mqtt/unacknowledged.ts'
+import type { Progress, Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 
 /**
  * Bytes that may wait in a socket before its feeds are left alone. No less than a stream's own mark, so that its `drain` tells of room, and
@@ -42,7 +43,8 @@ export interface ReadingCarrier {
 export interface ReadingSession {
   readonly subscriptions: Map<string, SubscriptionOptions>
   readonly isPersistent: boolean
-  unacknowledged: Unacknowledged | undefined
+  reader: ReaderState | undefined
+  /** What it follows, or how, differs from what is on disk. */
   isDirty: boolean
   /** A message was left out. */
   skipped(): void
@@ -68,6 +70,7 @@ export class Reading implements FeedLineHost {
   readonly #thirsty = new Set<FeedLine>()
   readonly #catchingUp = new Set<FeedLine>()
   readonly #unacknowledged: Unacknowledged
+  readonly #moved: Set<string>
   /** Packet ids of the connection before, to be sent again ahead of anything new at QoS 1. */
   #again: number[] = []
   /** The connection ends with it as soon as what waits has left. */
@@ -78,7 +81,9 @@ export class Reading implements FeedLineHost {
 
   constructor(options: ReadingOptions) {
     this.#options = options
-    this.#unacknowledged = options.session.unacknowledged ??= new Unacknowledged()
+    const { unacknowledged, moved } = options.session.reader ??= new ReaderState()
+    this.#unacknowledged = unacknowledged
+    this.#moved = moved
   }
 
   /**
@@ -356,7 +361,8 @@ export class Reading implements FeedLineHost {
       if (options?.qos !== 1) continue
       const moved = { ...options, after }
       if (line) line.options = moved
-      this.#remember(topic, moved)
+      subscriptions.set(topic, moved)
+      this.#moved.add(topic)
     }
   }
 

@@ -15,6 +15,7 @@ import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/len
 import type { Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON, Violation } from '#gateway/mqtt/codec/reason.ts'
 import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
+import { Partials } from '#gateway/mqtt/partials.ts'
 import type { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { World } from '#gateway/mqtt/world.ts'
 
@@ -68,6 +69,8 @@ export interface MqttPorts {
 }
 
 const GRACE_MS = 5_000
+/** Of what a blocked reader may leave in its socket, where all of them together leave too much. */
+const SHARE_WHERE_TIGHT = 16
 /** Between two turns of writing sessions down others have the loop. */
 const SAVE_PAUSE_MS = 20
 
@@ -83,7 +86,7 @@ export class MqttServer {
   readonly #newcomers = new Set<MqttConnection>()
   readonly #unsettled = new Set<Promise<void>>()
   readonly #world: World
-  readonly #host: ConnectionHost & { uptimeMs: number }
+  readonly #host: ConnectionHost & { uptimeMs: number, readerBytesMax: number }
   #sweeper: NodeJS.Timeout | undefined
   #saving: NodeJS.Timeout | undefined
 
@@ -212,17 +215,24 @@ export class MqttServer {
   #sweep(): void {
     this.#host.uptimeMs += SWEEP_MS
     const now = Date.now()
+    let unread = 0
     for (const connection of this.#connections) {
       if (now > connection.certifiedUntil) connection.close('suspended', REASON.ADMINISTRATIVE)
       connection.sweep()
+      unread += connection.waiting
     }
+    const { readerBytesMax, readerBytesInAllMax } = this.#limits
+    this.#host.readerBytesMax = unread > readerBytesInAllMax ? readerBytesMax / SHARE_WHERE_TIGHT : readerBytesMax
     this.#world.sweep(now)
   }
 
-  #makeHost(): ConnectionHost & { uptimeMs: number } {
+  #makeHost(): ConnectionHost & { uptimeMs: number, readerBytesMax: number } {
     const { log, events, tellsNoReaders = false, feeds = NO_FEEDS } = this.#options, limits = this.#limits
     return {
       limits, tellsNoReaders, feeds,
+      partials: new Partials(limits.partialBytesMax),
+      waiting: { bytes: 0 },
+      readerBytesMax: limits.readerBytesMax,
       uptimeMs: 0,
       beforeConnect: rangesBeforeConnect(limits),
       afterConnect: { 3: rangesAfterConnect(limits, 3), 4: rangesAfterConnect(limits, 4), 5: rangesAfterConnect(limits, 5) },

@@ -5,9 +5,10 @@ import { REASON, protocolError } from '#gateway/mqtt/codec/reason.ts'
 import type { OutgoingAliases } from '#gateway/mqtt/aliases.ts'
 import { DELIVERY_BYTES, type Backlog } from '#gateway/mqtt/backlog.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import type { ReaderState } from '#gateway/mqtt/reader-state.ts'
+import { PacketIds } from '#gateway/mqtt/packet-ids.ts'
 import { frameOf, weightOf, type Delivery } from '#gateway/mqtt/routed-message.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
-import type { Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 
 /** The connection that carries a session at the moment. */
 export interface Carrier {
@@ -35,9 +36,9 @@ export class Session {
   readonly clientId: string
   readonly subscriptions = new Map<string, SubscriptionOptions>()
   /** Packet ids that the client has used for QoS 2 and not released. */
-  readonly incoming = new Set<number>()
-  /** Of somebody who reads feeds: what was sent of them. */
-  unacknowledged: Unacknowledged | undefined
+  readonly incoming = new PacketIds()
+  /** Of somebody who reads feeds: these are what it subscribes to. */
+  reader: ReaderState | undefined
   /** Milliseconds that it outlives its connection; 0: not at all. */
   expiryMs = 0
   /** Milliseconds since 1970 at which its connection ended; undefined while there is one. */

@@ -1,5 +1,5 @@
 // Stage 1, decode: a packet → readings. Chooses the adapter by the topic and keeps what it asks to have remembered.
-import type { Adapter, Decoded, Memory } from '#adapters/adapter.ts'
+import type { Adapter, Decoded, Memory, SourceSettings } from '#adapters/adapter.ts'
 import type { Packet } from '#adapters/packet.ts'
 import { recognise, type Recognised } from '#adapters/registry.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
@@ -14,6 +14,9 @@ interface SourceMemory {
   readonly memories: Map<string, Memory>
   readonly claims: Claims
 }
+
+/** Whose a topic is, and what is known to whoever decodes its messages. */
+export interface DecoderPlace { readonly adapter: Adapter, readonly memoryKey: string, readonly memory: Memory | undefined, readonly settings: SourceSettings }
 
 export class Decoder {
   readonly #devices: Devices
@@ -38,19 +41,18 @@ export class Decoder {
   }
 
   /** Whose topic it is where every message on it is, and what is remembered for it; undefined where that depends on the message. */
-  placeOf(source: Source, topic: string): { readonly adapter: Adapter, readonly memoryKey: string, readonly memory: Memory | undefined } | undefined {
+  placeOf(source: Source, topic: string): DecoderPlace | undefined {
     const kept = this.#of(source.id), found = this.#recognise(kept, source, topic)
     if (!found || found.adapter.keyOf || kept.claims.keysOf(topic, found.adapter).length > 0) return undefined
     const memoryKey = `${found.adapter.name} ${found.key}`
-    return { adapter: found.adapter, memoryKey, memory: kept.memories.get(memoryKey) }
+    return { adapter: found.adapter, memoryKey, memory: kept.memories.get(memoryKey), settings: this.#settingsOf(source, found.adapter, found.key) }
   }
 
   forget(sourceId: string): void { this.#sources.delete(sourceId) }
 
   #ask(kept: SourceMemory, source: Source, adapter: Adapter, key: string, packet: Packet): Decoded {
     const memoryKey = `${adapter.name} ${key}`, before = kept.memories.get(memoryKey)
-    const timezone = this.#devices.peek(source.id, adapter.name, key)?.settings.timezone ?? source.timezone
-    const decoded = adapter.decode(packet, before, { timezone })
+    const decoded = adapter.decode(packet, before, this.#settingsOf(source, adapter, key))
     if (decoded.memory !== before) this.onRemembered(source.id, memoryKey)
     if (decoded.memory !== undefined) remember(kept.memories, memoryKey, decoded.memory)
     else kept.memories.delete(memoryKey)
@@ -59,6 +61,10 @@ export class Decoder {
       this.onReassigned(source.id, topic)
     }
     return decoded
+  }
+
+  #settingsOf(source: Source, adapter: Adapter, key: string): SourceSettings {
+    return { timezone: this.#devices.peek(source.id, adapter.name, key)?.settings.timezone ?? source.timezone }
   }
 
   #recognise({ topics, claims }: SourceMemory, source: Source, topic: string): Recognised | undefined {

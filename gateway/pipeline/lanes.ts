@@ -34,6 +34,8 @@ interface Place {
   /** What was known of the device; another object: it has changed. */
   readonly facts: DeviceFacts
   readonly blueprint: Blueprint
+  /** The device's own text, where its layout has one. */
+  readonly own: string | undefined
   readonly entered: Entered
   readonly lanes: readonly Lane[]
 }
@@ -47,7 +49,7 @@ interface SourceLanes {
 }
 
 /** What a topic can be learned from. */
-interface Lesson { readonly device: Device, readonly memoryKey: string, readonly blueprint: Blueprint }
+interface Lesson { readonly device: Device, readonly memoryKey: string, readonly blueprint: Blueprint, readonly own: string | undefined }
 
 export interface Lane {
   readonly place: Place
@@ -97,12 +99,12 @@ export class Lanes {
   }
 
   /** To be called when the long road has understood a message of a topic: the next one may be the kernel's. Not while a run is worked off. */
-  learn(source: Source, topic: string): void {
+  learn(source: Source, topic: string, payload: Uint8Array): void {
     if (this.#epoch !== this.#options.kernel.epoch) this.#forgetAll()
-    const known = this.#of(source.id).places.get(topic), lesson = this.#lessonOf(source, topic)
+    const known = this.#of(source.id).places.get(topic), lesson = this.#lessonOf(source, topic, payload)
     if (!lesson) return this.forget(source.id, topic)
     const { device, blueprint } = lesson, streams = this.#streamsOf(device, blueprint)
-    if (known?.blueprint === blueprint && known.facts === device.facts && known.lanes.length === streams.length) return this.#allow(known)
+    if (known?.blueprint === blueprint && known.own === lesson.own && known.facts === device.facts && known.lanes.length === streams.length) return this.#allow(known)
     if (known) this.forget(source.id, topic)
     if (streams.length > 0 && streams.every(({ stream }) => this.#options.channelOf(stream).owners.size === 0)) this.#enter(source, topic, lesson, streams)
   }
@@ -131,10 +133,10 @@ export class Lanes {
     this.#bySource.delete(sourceId)
   }
 
-  #lessonOf(source: Source, topic: string): Lesson | undefined {
-    const { decoder, devices } = this.#options, place = decoder.placeOf(source, topic), found = place?.adapter.layout?.(topic, place.memory)
+  #lessonOf(source: Source, topic: string, payload: Uint8Array): Lesson | undefined {
+    const { decoder, devices } = this.#options, place = decoder.placeOf(source, topic), found = place?.adapter.layout?.(topic, place.memory, place.settings, payload)
     const device = found && devices.peek(source.id, place!.adapter.name, found.device)
-    return device && { device, memoryKey: place!.memoryKey, blueprint: this.#compiled(found.layout, device.facts) }
+    return device && { device, memoryKey: place!.memoryKey, blueprint: this.#compiled(found.layout, device.facts), own: found.own }
   }
 
   #compiled(layout: Layout, facts: DeviceFacts): Blueprint {
@@ -152,11 +154,11 @@ export class Lanes {
     }).slice(0, ENTITIES_PER_DEVICE_MAX)
   }
 
-  #enter(source: Source, topic: string, { device, memoryKey, blueprint }: Lesson, streams: readonly { readonly index: number, readonly stream: Stream }[]): void {
+  #enter(source: Source, topic: string, { device, memoryKey, blueprint, own }: Lesson, streams: readonly { readonly index: number, readonly stream: Stream }[]): void {
     const { kernel, channelOf } = this.#options, { number, places, byMemory } = this.#of(source.id), ids = streams.map(() => this.#free.pop() ?? this.#lanes.push(undefined) - 1)
-    const entities = streams.map(({ index }, n) => ({ index, id: ids[n]!, granted: 0 })), entered = this.#attempt(() => kernel.enter(number, topic, blueprint, new Prepared(device.facts), entities))
+    const entities = streams.map(({ index }, n) => ({ index, id: ids[n]!, granted: 0 })), entered = this.#attempt(() => kernel.enter(number, topic, blueprint, new Prepared(device.facts), entities, own))
     if (!entered) return void this.#free.push(...ids)
-    const lanes: Lane[] = [], place: Place = { sourceId: source.id, topic, memoryKey, device, facts: device.facts, blueprint, entered, lanes }
+    const lanes: Lane[] = [], place: Place = { sourceId: source.id, topic, memoryKey, device, facts: device.facts, blueprint, own, entered, lanes }
     streams.forEach(({ stream }, n) => this.#index(ids[n]!, lanes[n] = { place, stream, channel: channelOf(stream), n, plan: undefined }))
     places.set(topic, place)
     byMemory.set(memoryKey, (byMemory.get(memoryKey) ?? new Set()).add(topic))

@@ -60,8 +60,8 @@ export class Pipeline {
   #out: Outgoing = nothing()
   /** Told of each message in bytes that took the long road. */
   onHandedBack: () => void = () => {}
-  /** Topics whose messages were understood in full by the long road. */
-  readonly #understood = new Set<string>()
+  /** Topics of which a message was understood in full by the long road, and the last such one. */
+  readonly #understood = new Map<string, Uint8Array>()
 
   constructor(options: PipelineOptions) {
     this.#options = options
@@ -116,7 +116,7 @@ export class Pipeline {
 
   #learn(source: Source): void {
     let count = 0
-    for (const topic of this.#understood) if (count++ < LEARNED_PER_BATCH_MAX) this.#lanes.learn(source, topic)
+    for (const [topic, payload] of this.#understood) if (count++ < LEARNED_PER_BATCH_MAX) this.#lanes.learn(source, topic, payload)
     this.#understood.clear()
   }
 
@@ -137,7 +137,7 @@ export class Pipeline {
     const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
     if (observations.length === 0) return this.#drop(source.id, packet, refusal, '', wholeFault(found.decoded, refusal))
     for (const observation of observations) this.#letOut(source, packet, found.adapter, observation)
-    if (refusal === 'NO_READING') this.#understood.add(packet.topic)
+    if (refusal === 'NO_READING') this.#understood.set(packet.topic, packet.payload)
   }
 
   /** Readings → observations. Without any, `refusal` is the reason of the stage that was reached furthest. */

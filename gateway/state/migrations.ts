@@ -47,6 +47,10 @@ CREATE TABLE mqtt_sessions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, ex
 CREATE TABLE source_certificates (fingerprint TEXT PRIMARY KEY, source_id TEXT NOT NULL REFERENCES sources, subject TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_until INTEGER NOT NULL,
   added_at INTEGER NOT NULL) STRICT;
 `,
+  `
+ALTER TABLE mqtt_sessions ADD COLUMN is_reader INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE mqtt_positions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, topic TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (source_id, client_id, topic)) STRICT, WITHOUT ROWID;
+`,
   // No table: the journal's segments begin with a header from here on, and a Sluice that does not know it would take them for damaged.
   '-- segments of format 2',
 ]

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openState, STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
-import { readRunFile, RUN_FILE } from '#gateway/state/run-file.ts'
+import { readRunFile, RUN_FILE, writeRunFile } from '#gateway/state/run-file.ts'
 import { isStateHeld, readSnapshot } from '#gateway/state/snapshot.ts'
 import { GatewayProcess } from '#test/support/process.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
@@ -59,13 +59,16 @@ describe('A data directory', () => {
 
   it('with something else in the place of the run file has none', () => {
     const whole = { pid: 1, mqtt: 'mqtt://h:1', http: 'http://h:1', startedAt: 'z' }
-    const others = [{}, { ...whole, pid: '1' }, { ...whole, http: 'x' }, { ...whole, startedAt: 1 }, { ...whole, mqtt: undefined }]
+    const others = [{}, { ...whole, pid: '1' }, { ...whole, http: 'x' }, { ...whole, startedAt: 1 }, { ...whole, mqtt: undefined }, { ...whole, mqtts: 'x' }]
     for (const text of ['', '{', 'null', ...others.map(other => JSON.stringify(other))]) {
       const folder = temporaryFolder()
       writeFileSync(join(folder, RUN_FILE), text)
       assert.equal(readRunFile(folder), undefined, text)
     }
-    const folder = temporaryFolder()
+    const folder = temporaryFolder(), secure = { ...whole, mqtts: 'mqtts://h:2' }
+    writeRunFile(folder, secure)
+    assert.deepEqual(readRunFile(folder), secure)
+    rmSync(join(folder, RUN_FILE))
     openState(folder).close()
     assert.equal(readRunFile(folder), undefined)
   })

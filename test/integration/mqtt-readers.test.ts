@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MqttClient } from 'mqtt'
 import { MqttReader } from '#test/support/mqtt-reader.ts'
+import { RawReader } from '#test/support/raw-reader.ts'
 import { Running, type PartyKey } from '#test/support/running.ts'
 
 const TOPIC = 'zigbee2mqtt/k'
@@ -91,6 +92,29 @@ describe('Streams over MQTT', () => {
       assert.deepEqual([answer.codes, answer.reason], version === 5 ? [[0x87], 'CONSENT_WITHDRAWN'] : [[0x80], undefined])
     })
   }
+
+  it('come again under the packet ids that they had, marked, in the order of the first time over all streams, ahead of what is new', async () => {
+    const [one, two] = [await stream(), await stream()], options = { clientId: 'again', sessionExpiryInterval: 60 }
+    for (const { streamId } of [one, two]) await running.deal(owner, city, streamId)
+    const first = await RawReader.join(running.mqtt, city, options)
+    first.isPolite = false
+    await first.subscribe(1, one.topic, two.topic)
+    for (const [n, { send }] of [one, two, two, one].entries()) await send(n)
+    await first.until(() => first.published.length === 4)
+    first.send({ cmd: 'puback', messageId: first.published[0]!.messageId!, reasonCode: 0 })
+    first.send({ cmd: 'pingreq' })
+    await first.until(({ cmd }) => cmd === 'pingresp')
+    first.socket.destroy()
+    await first.closed()
+    for (const { send } of [two, one]) await send(9)
+    const second = await RawReader.join(running.mqtt, city, options)
+    await second.until(() => second.published.length === 5)
+    const told = ({ topic, messageId, payload }: { topic: string, messageId?: number | undefined, payload: string | Buffer }) => `${topic} ${messageId} ${String(payload)}`
+    assert.deepEqual(second.published.slice(0, 3).map(told), first.published.slice(1).map(told))
+    assert.deepEqual(second.published.map(({ dup }) => dup), [true, true, true, false, false])
+    assert.deepEqual(second.published.slice(3).map(({ messageId }) => messageId), [5, 6])
+    second.socket.destroy()
+  })
 
   it('resume over a kill of the gateway, without a gap, and from where the client was', async () => {
     const data = running.data, { streamId, topic, send } = await stream()

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { ADAPTERS } from '#adapters/registry.ts'
 import { Kernel } from '#gateway/kernel/kernel.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
-import { SHAPES } from '#test/support/corpus-shapes.ts'
 import { makeCorpus, type Corpus } from '#test/support/hostile-corpus.ts'
 import { Beside, type Outcome } from '#test/support/kernel-truth.ts'
 import { mutate } from '#test/support/mutations.ts'
@@ -18,7 +17,7 @@ const ROUNDS = process.env['KERNEL_ROUNDS'] === undefined ? 8 : Number(process.e
 const HANDED_BACK_MAX = { clean: 0.01, hostile: 0.03 }
 const FACTS: Omit<DeviceFacts, 'dialect'> = { id: 'abcdefghijklmnopqrstuvwxyz', placement: 'indoor', phases: 1, location: [4.35, 50.85] }
 
-const corpusOf = (seed: number, isHostile: boolean, messagesPerDevice: number): Corpus => makeCorpus({ seed, shapes: SHAPES.filter(({ name }) => !/senml|things|chirp/.test(name)), devicesPerShape: DEVICES_PER_SHAPE, messagesPerDevice, isHostile, at: AT })
+const corpusOf = (seed: number, isHostile: boolean, messagesPerDevice: number): Corpus => makeCorpus({ seed, devicesPerShape: DEVICES_PER_SHAPE, messagesPerDevice, isHostile, at: AT })
 
 /** Every third device has nothing granted, or some of it only. */
 function besidesOf({ devices }: Corpus, random: Random): readonly Beside[] {

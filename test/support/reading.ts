@@ -2,6 +2,7 @@
 import { FeedRefusal, type Feed, type FeedMessage, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
 import { MQTT_LIMITS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import { Reading, type ReadingCarrier, type ReadingSession } from '#gateway/mqtt/reading.ts'
+import type { Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 import { readByOthers } from '#test/support/mqtt-packets.ts'
 
 /** How much of a log one read of it hands over. */
@@ -158,9 +159,10 @@ export class SocketOnPaper implements ReadingCarrier {
 export class SessionOnPaper implements ReadingSession {
   readonly subscriptions: ReadingSession['subscriptions'] = new Map()
   isPersistent = true
-  unacknowledged: ReadingSession['unacknowledged']
+  reader: ReadingSession['reader']
   isDirty = false
   left = 0
+  get unacknowledged(): Unacknowledged { return this.reader!.unacknowledged }
   skipped(): void { this.left++ }
 }
 

@@ -31,8 +31,8 @@ export const PACKED_FORMAT: u8 = 2
 /** Decimals that an affine conversion leaves, and digits that another leaves. */
 export const AFFINE_DECIMALS = 6, RATIO_DIGITS: u64 = 100_000_000_000_000
 
-/** Types of values. LONG is a text with escapes that is too long to be looked at. */
-export const NUMBER = 1, TRUE = 2, FALSE = 3, NULL = 4, STRING = 5, NESTED = 6, OWN = 7, LONG = 8
+/** Types of values. LONG is a text with escapes that is too long to be looked at, OBJECT one with fields of its own. */
+export const NUMBER = 1, TRUE = 2, FALSE = 3, NULL = 4, STRING = 5, NESTED = 6, OWN = 7, LONG = 8, OBJECT = 9
 export const KIND_NUMBER = 0, KIND_WORDS = 1, KIND_TIME = 2, KIND_MARK = 3, KIND_ALIEN = 4, KIND_SIGNAL = 5, KIND_NEVER = 6
 export const TELLER = 1, REQUIRED = 2, NEVER_NULL = 4, TEXT_TOO = 8
 export const MILLISECONDS = 1, SECONDS = 2, TEXT = 4, LOCAL = 8, STRICT_TIME = 16, AGREES = 32

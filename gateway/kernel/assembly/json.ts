@@ -1,7 +1,7 @@
 // JSON (RFC 8259), strictly: one walk over the message that keeps what is wanted of it and finds all else sound.
 import {
   BACKSLASH, CLOSE, CLOSE_LIST, COLON, COMMA, DEPTH_MAX, DONE, FALSE, FIELD_BYTES, FOLDED, ITEM_BYTES, KIND_MARK, KIND_NEVER, LONG, MINUS, NESTED, NOT_COVERED,
-  NOT_JSON, NULL, OPEN, OPEN_ENDED, OPEN_LIST, QUOTE, SLOT_BYTES, STRICT, STRING, TRUE, UNDERSCORE, UNNAMED_MAX, ZERO,
+  NOT_JSON, NULL, OBJECT, OPEN, OPEN_ENDED, OPEN_LIST, QUOTE, SLOT_BYTES, STRICT, STRING, TRUE, UNDERSCORE, UNNAMED_MAX, ZERO,
 } from './board'
 import { isSame } from './bytes'
 import { keepScratch, scratch, unescape } from './escapes'
@@ -111,7 +111,7 @@ function child(slotAnd1: u32, node: usize, depth: i32): i32 {
   store<i32>(node, generation, 36)
   const byte = load<u8>(at), isList = load<i32>(node, 32) != 0
   if (byte != (isList ? OPEN_LIST : OPEN)) return slotAnd1 != 0 ? field(slotAnd1 - 1, depth) : byte == 0x6e ? skip(depth) : NOT_COVERED
-  if (slotAnd1 != 0 && isOfObjects(load<i32>(fieldAt(slotAnd1 - 1)))) touch(slotAnd1 - 1)
+  if (slotAnd1 != 0 && isOfObjects(load<i32>(fieldAt(slotAnd1 - 1)))) store<i32>(touch(slotAnd1 - 1), OBJECT, 4)
   return isList ? list(node, depth + 1) : object(node, depth + 1)
 }
 

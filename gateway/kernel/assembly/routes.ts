@@ -1,7 +1,7 @@
 // From fields to the cells of entities: which route of a field fits, and what its value is there.
 import {
-  AFFINE, ALIEN_BYTES, BOARD, CELLS_PER_PART, CELL_BYTES, DIGITS_MAX, FIELD_BYTES, KIND_ALIEN, KIND_NEVER, KIND_NUMBER, KIND_WORDS, LEXEME_MAX, LONG, MADE_PER_ROW_MAX,
-  NEVER_NULL, NOT_COVERED, NOW, NOW_TEXT, NULL, NUMBER, ONLY_STATES, POWER_MAX, RATIO, REQUIRED, ROUTE_BYTES, SLOT_BYTES, STRING, TELLER, TEXT_TOO,
+  AFFINE, ALIEN_BYTES, BOARD, CELLS_PER_PART, CELL_BYTES, DIGITS_MAX, FIELD_BYTES, KIND_ALIEN, KIND_MARK, KIND_NEVER, KIND_NUMBER, KIND_WORDS, LEXEME_MAX, LONG, MADE_PER_ROW_MAX,
+  NEVER_NULL, NOT_COVERED, NOW, NOW_TEXT, NULL, NUMBER, OBJECT, ONLY_STATES, POWER_MAX, RATIO, REQUIRED, ROUTE_BYTES, SLOT_BYTES, STRING, TELLER, TEXT_TOO,
   TO_MAPPER, TO_PART, TO_STATE, ZERO, board,
 } from './board'
 import { affine, ratio } from './conversions'
@@ -39,6 +39,11 @@ function tell(): bool {
   for (let n = 0; n < presentCount; n++) {
     const slot = load<u32>(present + <usize>n * 4), field = fieldAt(slot), flags = load<i32>(field, 24), kept = slotAt(slot)
     if ((flags & TELLER) == 0 || load<i32>(kept, 4) == NULL) continue
+    if (load<i32>(field) == KIND_MARK) {
+      if (load<i32>(kept, 4) != OBJECT) return false
+      required++
+      continue
+    }
     const word = wordOf(field, kept)
     if (word < 0) return false
     marks |= load<i32>(<usize>load<u32>(field, 16) + <usize>word * WORD_MARKS, 12)

@@ -11,6 +11,8 @@ import { filesOf, makeCertificate, type Made } from '#test/support/device-certif
 import { connectPacket, Edge, HOST, PASSWORD, type ConnectFields } from '#test/support/mqtt-edge.ts'
 
 const ACCEPTED = '20020000', BAD_CREDENTIALS = '20020004', NOT_AUTHORIZED = '20020005'
+/** OpenSSL's (SSL_CTX_set_max_cert_list). */
+const CHAIN_BYTES_MAX = 100 * 1_024
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 describe('A device certificate over TLS', () => {
@@ -173,6 +175,17 @@ describe('A device certificate over TLS', () => {
     await closed
     assert.deepEqual([edge.disconnected, edge.server.connectionCount], [['suspended'], 2])
     second.socket.destroy()
+  })
+
+  it('comes with no more than a chain of a certain length behind it, and the gateway goes on', async () => {
+    await open()
+    const chained = (bytes: number) => {
+      const between = makeCertificate('x'.repeat(10_000)).certificate, count = Math.floor(bytes / Buffer.from(between.replace(/-----.*-----/g, ''), 'base64').length)
+      return { cert: kitchen.certificate + between.repeat(count), key: kitchen.key }
+    }
+    assert.equal(await says(chained(CHAIN_BYTES_MAX)), ACCEPTED)
+    await assert.rejects(async () => assert.notEqual(await says(chained(CHAIN_BYTES_MAX * 2)), 'closed'))
+    assert.equal(await says(asItself(garage)), ACCEPTED)
   })
 
   it('cannot be changed for another in the middle', async () => {

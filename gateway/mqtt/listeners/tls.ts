@@ -81,9 +81,9 @@ export class TlsListener implements Listener {
   }
 
   /**
-   * A handshake proves that the client has the key of the certificate that it sends, whoever signed that. A session that is resumed keeps the
-   * certificate of the handshake that it comes from (RFC 5077 §4, RFC 8446 §4.6.1): it is looked up again like any other, and a changed file
-   * ends all sessions.
+   * A handshake proves that the client has the key of the certificate that it sends, whoever signed that. A session that is resumed keeps
+   * the certificate of the handshake that it comes from (RFC 5077 §4, RFC 8446 §4.6.1): it is looked up again like any other, and a
+   * changed file ends all sessions.
    */
   #judge(socket: TLSSocket): void {
     const certificate = socket.getPeerX509Certificate(), fingerprint = certificate && fingerprintOf(certificate)
@@ -96,7 +96,7 @@ export class TlsListener implements Listener {
   #faultOf({ authorized, authorizationError }: TLSSocket, fingerprint: string | undefined): string | undefined {
     const isRequired = this.#asksFor === 'required'
     if (fingerprint === undefined) return isRequired ? 'it has no certificate' : undefined
-    if (this.#options.clientCaFile !== undefined) return authorized ? undefined : `nobody vouches for its certificate: ${authorizationError}`
+    if (this.#options.clientCaFile !== undefined) return authorized ? undefined : `its certificate is not trusted: ${authorizationError}`
     return isRequired && !this.#events.isRegistered(fingerprint) ? 'its certificate is that of no source' : undefined
   }
 
