@@ -14,6 +14,9 @@ import { timeText } from '#semantic-models/text.ts'
 export const ALL = 0x7fffffff
 const ROW_OUT_WORDS = 8
 
+/** A fault that is planted: into the plan that is written, or into memory before each message. */
+export interface Planted { readonly blueprint?: (blueprint: Blueprint) => Blueprint, readonly memory?: (view: DataView) => void }
+
 export interface BesideOptions {
   readonly adapter: Adapter
   readonly topic: string
@@ -22,13 +25,16 @@ export interface BesideOptions {
   /** Of every entity. */
   readonly granted?: number
   readonly source?: number
+  readonly planted?: Planted
 }
 
 /** What both roads made of one message, told alike. */
 interface Told { readonly entities: readonly string[], readonly states: readonly string[] }
 
-export type Outcome = 'taken' | 'handed back' | 'refused'
+/** Learned: it was handed back, and from it something was learned that those behind it can be taken by. */
+export type Outcome = 'taken' | 'handed back' | 'learned' | 'refused'
 
+const planted = new WeakMap<Blueprint, { readonly change: NonNullable<Planted['blueprint']>, readonly made: Blueprint }>()
 const blueprints = new WeakMap<Layout, Map<string, Blueprint>>()
 
 /** The same blueprint for all devices that can share one. */
@@ -46,6 +52,9 @@ export class Beside {
   #memory: Memory | undefined
   #place: { readonly entered: Entered, readonly blueprint: Blueprint, readonly layout: Layout, readonly own: string | undefined, readonly facts: DeviceFacts } | undefined
   #epoch = 0
+  /** Entities that came so far: of the others a gateway has no streams. */
+  readonly #streams = new Set<string>()
+  #entered = 0
 
   constructor(kernel: Kernel, options: BesideOptions) {
     this.kernel = kernel
@@ -66,9 +75,9 @@ export class Beside {
     }
     if (decoded.refused.length + mapped.refused.length > 0) return 'refused'
     this.#memory = decoded.memory
+    for (const { model, quantity } of mapped.observations) this.#streams.add(`${model.type} ${quantity}`)
     this.#hear(decoded)
-    this.#learn(payload)
-    return 'handed back'
+    return this.#learn(payload) ? 'learned' : 'handed back'
   }
 
   #decode(payload: Uint8Array, receivedAt: number): Decoded {
@@ -87,20 +96,33 @@ export class Beside {
     }
   }
 
-  #learn(payload: Uint8Array): void {
+  #learn(payload: Uint8Array): boolean {
     const { adapter, topic, settings = {}, granted = ALL, source = 1 } = this.#options, found = adapter.layout?.(topic, this.#memory, settings, payload)
     const known = this.#epoch === this.kernel.epoch ? this.#place : undefined
-    if (!found || (known?.layout === found.layout && known.own === found.own && known.facts === this.#facts)) return
-    const blueprint = blueprintOf(found.layout, this.#facts), entities = blueprint.entities.map((_, index) => ({ index, id: index, granted })).slice(0, ENTITIES_PER_DEVICE_MAX)
-    const entered = this.kernel.enter(source, topic, blueprint, new Prepared(this.#facts), entities, found.own)
+    if (!found || (known?.layout === found.layout && known.own === found.own && known.facts === this.#facts && this.#entered === this.#streams.size)) return false
+    const blueprint = blueprintOf(found.layout, this.#facts), entities = blueprint.entities.flatMap(({ model, quantity }, index) => this.#streams.has(`${model.type} ${quantity}`) ? [{ index, id: index, granted }] : [])
+    const entered = this.kernel.enter(source, topic, this.#planted(blueprint), new Prepared(this.#facts), entities.slice(0, ENTITIES_PER_DEVICE_MAX), found.own)
+    this.#entered = this.#streams.size
     assert.ok(entered)
     this.#place = { entered, blueprint, layout: found.layout, own: found.own, facts: this.#facts }
     this.#epoch = this.kernel.epoch
+    return true
+  }
+
+  /** Shared, as the blueprint is. */
+  #planted(blueprint: Blueprint): Blueprint {
+    const change = this.#options.planted?.blueprint, known = planted.get(blueprint)
+    if (!change) return blueprint
+    if (known?.change === change) return known.made
+    const made = change(blueprint)
+    planted.set(blueprint, { change, made })
+    return made
   }
 
   /** Undefined where it was handed back. */
   #run(payload: Uint8Array, receivedAt: number): Told | undefined {
     const { topic, source = 1 } = this.#options, name = Buffer.from(topic), bytes = Buffer.concat([name, payload, BEHIND]), { kernel } = this
+    this.#options.planted?.memory?.(new DataView(kernel.bytes.buffer))
     kernel.load(source, bytes, [0, name.length, name.length, payload.length], 0, 1, receivedAt, timeText(receivedAt))
     const run = kernel.run(0), answer = run.answers[5]
     if (answer !== ANSWER.DONE && answer !== ANSWER.ONLY_STATES) return undefined
