@@ -2,7 +2,7 @@
 import type { Visit } from '#gateway/journal/record.ts'
 import type { Visitor } from '#gateway/journal/scan.ts'
 import type { IndexedRun } from '#gateway/journal/segment-index.ts'
-import { StreamIndex } from '#gateway/journal/stream-index.ts'
+import { ROW_WORDS, StreamIndex } from '#gateway/journal/stream-index.ts'
 
 export class JournalIndex {
   readonly #streams = new Map<number, StreamIndex>()
@@ -20,6 +20,13 @@ export class JournalIndex {
       if (timestamp > segment.newest) segment.newest = timestamp
     }
     return { record, unit: offset => { unitAt = offset } }
+  }
+
+  /** Makes room for all of them at once. */
+  reserve(runs: readonly IndexedRun[]): void {
+    const rows = new Map<number, number>()
+    for (const { streamNumber, rows: { length } } of runs) rows.set(streamNumber, (rows.get(streamNumber) ?? 0) + length / ROW_WORDS)
+    for (const [streamNumber, count] of rows) this.#made(streamNumber).reserve(count)
   }
 
   addRuns(runs: readonly IndexedRun[]): void {

@@ -46,6 +46,7 @@ export class Recoverer {
     await this.#removeIndexesBut(new Set(numbers), names)
     const found: Found[] = []
     for (const number of numbers) found.push(await this.#find(number))
+    this.#index.reserve(found.flatMap(({ index }) => index?.runs ?? []))
     for (const [n, each] of found.entries()) await this.#take(each, found[n - 1], found[n + 1])
     return { segments: this.#segments, unread: this.#unread, unindexed: this.#unindexed }
   }

@@ -39,7 +39,7 @@ export class StreamIndex {
     const elapsed = last ? timestamp - last.timestamp : 0
     const goesOn = last?.segment === segment && position === last.position + row - last.row && elapsed >= 0 && elapsed < WORD_END
     if (!goesOn) this.#runs.push({ segment, position, timestamp, row })
-    this.#grow(1)
+    this.reserve(1)
     const at = row * ROW_WORDS
     this.#rows[at + OFFSET] = offset
     this.#rows[at + ELAPSED] = goesOn ? elapsed : 0
@@ -50,9 +50,19 @@ export class StreamIndex {
   /** Adds a run as `runsIn` gave it. */
   addRun({ segment, position, timestamp }: Run, rows: Uint32Array): void {
     this.#runs.push({ segment, position, timestamp, row: this.#length })
-    this.#grow(rows.length / ROW_WORDS)
+    this.reserve(rows.length / ROW_WORDS)
     this.#rows.set(rows, this.#length * ROW_WORDS)
     this.#length += rows.length / ROW_WORDS
+  }
+
+  /** Makes room for so many messages more. */
+  reserve(rows: number): void {
+    const needed = this.#length + rows, room = this.#rows.length / ROW_WORDS
+    if (needed <= room) return
+    const next = room < DOUBLED_ROWS_MAX ? 2 * room : Math.ceil(room * 1.25)
+    const grown = new Uint32Array(Math.max(needed, next) * ROW_WORDS)
+    grown.set(this.#rows)
+    this.#rows = grown
   }
 
   /** What lies in a segment, as it is kept in its index file. */
@@ -119,15 +129,6 @@ export class StreamIndex {
     this.#rows.copyWithin(from * ROW_WORDS, until * ROW_WORDS, this.#length * ROW_WORDS)
     this.#length -= until - from
     for (const run of this.#runs) if (run.row >= until) run.row -= until - from
-  }
-
-  #grow(rows: number): void {
-    const needed = this.#length + rows, room = this.#rows.length / ROW_WORDS
-    if (needed <= room) return
-    const next = room < DOUBLED_ROWS_MAX ? 2 * room : Math.ceil(room * 1.25)
-    const grown = new Uint32Array(Math.max(needed, next) * ROW_WORDS)
-    grown.set(this.#rows)
-    this.#rows = grown
   }
 
   #word(row: number, word: number): number { return this.#rows[row * ROW_WORDS + word]! }
