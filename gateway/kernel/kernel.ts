@@ -157,10 +157,10 @@ export class Kernel {
    * of that may change what those behind it mean.
    */
   run(first: number): KernelRun {
-    const made = this.#exports.run(this.#rowsAt, first, this.#loaded, this.#source), views = this.#views(), { bytes: memory, view } = this.#memory
+    const made = this.#exports.run(this.#rowsAt, first, this.#loaded, this.#source), views = this.#views(), { view } = this.#memory
     const done = view.getInt32(BOARD + 56, true)
     const end = made === 0 ? this.#textAt : views.rows[(made - 1) * ROW_OUT_WORDS + 3]!
-    return { done, made, ...views, textFrom: this.#textAt, text: Buffer.from(memory.subarray(this.#textAt, end)) }
+    return { done, made, size: end - this.#textAt, ...views }
   }
 
   /** Made anew when the memory has grown: its old buffer is gone then. */
@@ -169,6 +169,7 @@ export class Kernel {
     if (this.#seen?.answers.buffer === buffer) return this.#seen
     return this.#seen = {
       answers: new Int32Array(buffer, this.#rowsAt, BATCH_ROWS_MAX * ROW_WORDS), rows: new Int32Array(buffer, this.#rowsOutAt, ROWS_OUT_MAX * ROW_OUT_WORDS),
+      bytes: Buffer.from(buffer),
       observedAt: new Float64Array(buffer, this.#rowsOutAt, ROWS_OUT_MAX * ROW_OUT_WORDS / 2),
     }
   }
@@ -218,6 +219,8 @@ interface KernelViews {
    */
   readonly rows: Int32Array
   readonly observedAt: Float64Array
+  /** In which the packed bytes lie. */
+  readonly bytes: Buffer
 }
 
 /** What a run came to. */
@@ -226,7 +229,6 @@ export interface KernelRun extends KernelViews {
   readonly done: number
   /** Entities. */
   readonly made: number
-  /** The packed bytes of all of them, copied out, and where in memory they began. */
-  readonly text: Buffer
-  readonly textFrom: number
+  /** Bytes of all of them. */
+  readonly size: number
 }

@@ -117,6 +117,8 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
   get waiting(): number { return this.#output.waiting }
 
   send(bytes: Buffer): void { if (!this.#isClosed) this.#output.send(bytes) }
+  room(bytes: number): Buffer { return this.#output.room(bytes) }
+  get roomAt(): number { return this.#output.roomAt }
   flush(): void { this.#output.flush() }
   flushSoon(): void { /* as `send` has arranged */ }
   goodbye(word: string): void { this.#end('feed-ended', this.version === 5 ? disconnect(REASON.ADMINISTRATIVE, word) : undefined) }

@@ -1,6 +1,6 @@
 // One feed of a reader's connection: what of it waits here, and how far it has come. A city follows thousands that are mostly idle, so that
 // it makes nothing before it is needed.
-import { publishAround } from '#gateway/mqtt/codec/encode.ts'
+import { encodeProperties } from '#gateway/mqtt/codec/encode.ts'
 import type { Version } from '#gateway/mqtt/codec/packets.ts'
 import type { Properties } from '#gateway/mqtt/codec/properties.ts'
 import type { Feed, FeedEnd, FeedMessage, FeedOutlet } from '#gateway/mqtt/feeds.ts'
@@ -30,7 +30,7 @@ export class FeedLine implements FeedOutlet {
   isEnding = false
   /** Of the bytes of the connection, so many had been sent behind its last message. */
   sentUntil = 0
-  /** Of the last message that was sent. */
+  /** Of the last message that was sent to a reader with a session. */
   lastId: string | undefined
   /** Milliseconds since 1970. */
   readonly openedAt = Date.now()
@@ -72,6 +72,7 @@ export class FeedLine implements FeedOutlet {
 
   /** Lets messages wait. Up to the last that was sent before, those that were not sent then, or are acknowledged, do not come now. */
   admit(messages: readonly FeedMessage[]): void {
+    if (!this.#before) return void this.queue.push(...messages)
     for (const message of messages) {
       const sent = this.#before?.get(message.id), isNew = !this.#before || message.position > this.#beforeUntil
       if (isNew) this.#before = undefined
@@ -79,12 +80,11 @@ export class FeedLine implements FeedOutlet {
     }
   }
 
-  frameOf(message: FeedMessage, { id, version, isDuplicate }: { id: number, version: Version, isDuplicate: boolean }): Buffer {
-    const { qos, subscriptionId } = this.options, topic = this.#topicBytes ??= Buffer.from(this.topic)
-    const properties = version === 5 ? propertiesOf(message, subscriptionId) : undefined
-    const { bytes, at } = publishAround({ topic, qos, id, retain: false, isDuplicate, properties }, message.length, version)
-    message.write(bytes, at)
-    return bytes
+  get topicBytes(): Buffer { return this.#topicBytes ??= Buffer.from(this.topic) }
+
+  /** What of a message MQTT 5 is told beside it, encoded. */
+  propertiesOf(message: FeedMessage, version: Version): Buffer | undefined {
+    return version === 5 ? encodeProperties(propertiesOf(message, this.options.subscriptionId)) : undefined
   }
 }
 

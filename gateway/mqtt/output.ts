@@ -4,11 +4,22 @@ import type { Duplex } from 'node:stream'
 /** So much is worth a write of its own: in a long turn nobody waits for its end, and what the kernel would have taken does not pile up here. */
 const WRITE_BYTES = 65_536
 
+const NOTHING: Buffer = Buffer.alloc(0)
+/** A chunk is twice of what the last write had, and no less than this. */
+const CHUNK_BYTES_MIN = 512
+
 export class Output {
   readonly #socket: Duplex
   /** The socket has more than it takes: told once, until it has drained. */
   readonly #onFull: () => void
+  readonly #flushLater = (): void => this.flush()
   #parts: Buffer[] = []
+  /** Where room is given: what was filled and is not among the parts lies from `begin` to `end`. */
+  #chunk: Buffer = NOTHING
+  #begin = 0
+  #end = 0
+  #chunkBytes = CHUNK_BYTES_MIN
+  roomAt = 0
   #bytes = 0
   #sent = 0
   #isScheduled = false
@@ -26,13 +37,39 @@ export class Output {
 
   send(bytes: Buffer): void {
     if (this.#isEnded) return
+    this.#seal()
     this.#parts.push(bytes)
-    this.#bytes += bytes.length
-    this.#sent += bytes.length
-    if (this.#bytes >= WRITE_BYTES) return this.#write()
-    if (this.#isScheduled) return
+    this.#count(bytes.length)
+    if (this.#bytes >= WRITE_BYTES) this.#write()
+  }
+
+  /** Room for so many bytes, from `roomAt` on, to be filled before anything else is asked of this: what small messages are written into, one behind the other. */
+  room(bytes: number): Buffer {
+    if (this.#bytes >= WRITE_BYTES) this.#write()
+    if (this.#end + bytes > this.#chunk.length) {
+      this.#seal()
+      this.#chunk = Buffer.allocUnsafe(Math.max(bytes, this.#chunkBytes))
+      this.#begin = this.#end = 0
+    }
+    this.roomAt = this.#end
+    this.#end += bytes
+    this.#count(bytes)
+    return this.#chunk
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    this.#sent += bytes
+    if (this.#isScheduled || this.#isEnded) return
     this.#isScheduled = true
-    setImmediate(() => this.flush())
+    setImmediate(this.#flushLater)
+  }
+
+  /** What was written into the chunk goes in its turn; what is left of it is still room. */
+  #seal(): void {
+    if (this.#begin === this.#end) return
+    this.#parts.push(this.#chunk.subarray(this.#begin, this.#end))
+    this.#begin = this.#end
   }
 
   flush(): void {
@@ -42,7 +79,11 @@ export class Output {
 
   #write(): void {
     if (this.#bytes === 0 || this.#isEnded) return
-    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts, this.#bytes)
+    this.#seal()
+    const parts = this.#parts, bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts, this.#bytes)
+    this.#chunkBytes = Math.min(Math.max(2 * this.#bytes, CHUNK_BYTES_MIN), WRITE_BYTES)
+    this.#chunk = NOTHING // an idle connection keeps nothing
+    this.#begin = this.#end = 0
     this.#parts = []
     this.#bytes = 0
     if (!this.#socket.write(bytes)) this.#onFull()
@@ -58,6 +99,8 @@ export class Output {
 
   cut(): void {
     this.#isEnded = true
+    this.#chunk = NOTHING
+    this.#begin = this.#end = 0
     this.#socket.destroy()
   }
 }

@@ -151,7 +151,7 @@ describe('Readings, whatever happens', () => {
         if (each.do === 'publish') scene.feeds.publish(each.topic, each.count)
         if (each.do === 'acknowledge') acknowledge(each.count)
         if (each.do === 'read') scene.socket.read(each.room)
-        if (each.do === 'come back') comeBack({ receiveMaximum: each.receiveMaximum, room: each.room })
+        if (each.do === 'come back') comeBack({ receiveMaximum: each.receiveMaximum, taking: each.room })
         if (each.do === 'wait') await scene.feeds.settled()
         note()
       }

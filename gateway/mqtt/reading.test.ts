@@ -72,7 +72,7 @@ describe('A reading', () => {
 
   it('leaves feeds alone while as much waits in the socket as a stream of Node calls full, and goes on when it has drained', async () => {
     assert.equal(FEED_BYTES_MAX, getDefaultHighWaterMark(false))
-    const scene = new Scene({}, { room: 0 }), size = FEED_BYTES_MAX / 4
+    const scene = new Scene({}, { taking: 0 }), size = FEED_BYTES_MAX / 4
     scene.follow('a', 0)
     scene.feeds.publish('a', 3, size)
     assert.equal(scene.feeds.feedOf('a').outlet.isFull, false)
@@ -146,7 +146,7 @@ describe('A reading', () => {
 
 describe('A reading that has to go', () => {
   it('lets what waits of others leave first, and says goodbye behind it', async () => {
-    const scene = new Scene({}, { room: 0 })
+    const scene = new Scene({}, { taking: 0 })
     scene.session.isPersistent = false
     for (const topic of ['gone', 'other']) scene.follow(topic, 0)
     scene.feeds.publish('other', 5, FEED_BYTES_MAX / 4)
@@ -161,7 +161,7 @@ describe('A reading that has to go', () => {
   })
 
   it('is cut where the socket has something of what is withdrawn, and finds again what was to go of others', async () => {
-    const scene = new Scene({}, { room: 0 })
+    const scene = new Scene({}, { taking: 0 })
     for (const topic of ['gone', 'other']) scene.follow(topic, 0)
     scene.feeds.publish('gone', 1, FEED_BYTES_MAX)
     scene.feeds.publish('other', 1)
@@ -190,7 +190,7 @@ describe('A reading that has to go', () => {
     const scene = new Scene({}, { receiveMaximum: 1 })
     for (const topic of ['a', 'b']) scene.follow(topic)
     scene.feeds.publish('a', 3)
-    scene.socket.room = 0
+    scene.socket.taking = 0
     scene.follow('c', 0)
     scene.feeds.publish('c')
     scene.feeds.feedOf('b').outlet.cut(GONE)
@@ -203,7 +203,7 @@ describe('A reading that has to go', () => {
 
   it('is cut when it takes too long to leave, at the limit', () => {
     for (const [elapsed, isCut] of [[1_000, false], [1_001, true]] as const) {
-      const scene = new Scene({ leavingMsMax: 1_000 }, { room: 0 })
+      const scene = new Scene({ leavingMsMax: 1_000 }, { taking: 0 })
       for (const topic of ['gone', 'other']) scene.follow(topic, 0)
       scene.feeds.publish('other')
       scene.feeds.feedOf('gone').outlet.end(GONE)
@@ -214,7 +214,7 @@ describe('A reading that has to go', () => {
   })
 
   it('whose goodbye waits in the socket is still cut off by a withdrawal of what waits with it, and of nothing else', () => {
-    const scene = new Scene({}, { room: 0 })
+    const scene = new Scene({}, { taking: 0 })
     for (const topic of ['a', 'b']) scene.follow(topic, 0)
     scene.feeds.publish('a')
     const [a, b] = ['a', 'b'].map(topic => scene.feeds.feedOf(topic))

@@ -1,5 +1,6 @@
 // What one reader's connection follows. Its feeds are its queue: here waits no more than one hand-over of each, and nothing outlives the
 // connection but how far each feed has come and the packet ids that are not acknowledged, in the session.
+import { packetBytes, publishLength, writePublish } from '#gateway/mqtt/codec/encode.ts'
 import type { FilterWish, Version } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedLine, type FeedLineHost } from '#gateway/mqtt/feed-line.ts'
@@ -14,6 +15,8 @@ import type { Progress, Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
  * no more: what a socket has cannot be taken back from it, and a withdrawal has to cut it then.
  */
 export const FEED_BYTES_MAX = 65_536
+/** As long as less than this waits, what comes is sent without being looked at twice. */
+const FREE_BYTES_MAX = FEED_BYTES_MAX / 2
 /** Feeds that read on from where they were at one time: each may hand over a mebibyte. */
 export const CATCHING_UP_MAX = 8
 
@@ -28,7 +31,9 @@ export interface ReadingCarrier {
   readonly sent: number
   /** … and of these, the last ones, which the kernel has not taken. */
   readonly waiting: number
-  send(bytes: Buffer): void
+  /** Room for so many bytes among those that are sent, from `roomAt` on; to be filled before anything else is done. */
+  room(bytes: number): Buffer
+  readonly roomAt: number
   /** Gives to the socket what was sent: at once … */
   flush(): void
   /** … or at the end of this turn, with what else it brings. */
@@ -183,6 +188,11 @@ export class Reading implements FeedLineHost {
   }
 
   take(line: FeedLine, messages: readonly FeedMessage[]): boolean {
+    if (this.#isFree(line)) {
+      for (const message of messages) this.#send(line, message, 0, false)
+      this.#options.carrier.flushSoon()
+      return true
+    }
     line.admit(messages)
     if (line.queue.length > 0) this.#busy[line.qos].add(line)
     if (this.#isEnded) return false
@@ -192,6 +202,13 @@ export class Reading implements FeedLineHost {
     if (line.isFull && line.queue.length === 0) this.#thirsty.add(line)
     this.#pumpSoon()
     return !line.isFull
+  }
+
+  /** Whether messages at QoS 0 may go at once: the usual case by far. */
+  #isFree(line: FeedLine): boolean {
+    const [busy0, busy1] = this.#busy
+    return line.qos === 0 && line.hasCaughtUp && line.queue.length === 0 && busy0.size + busy1.size + this.#again.length + this.#thirsty.size === 0
+      && this.#lastWord === undefined && !this.#isEnded && this.#options.carrier.waiting < FREE_BYTES_MAX
   }
 
   caughtUp(line: FeedLine): void {
@@ -300,14 +317,15 @@ export class Reading implements FeedLineHost {
 
   /** False where it is too large for its reader, and left out [MQTT5-3.1.2-25]. */
   #send(line: FeedLine, message: FeedMessage, id: number, isDuplicate: boolean): boolean {
-    const { carrier, session } = this.#options, bytes = line.frameOf(message, { id, version: carrier.version, isDuplicate })
-    const fits = bytes.length <= carrier.maximumPacketSize
+    const { carrier, session } = this.#options, { topicBytes, qos } = line, properties = line.propertiesOf(message, carrier.version)
+    const length = publishLength(topicBytes, qos, properties, message.length), size = packetBytes(length), fits = size <= carrier.maximumPacketSize
     if (!fits) session.skipped()
     else {
-      carrier.send(bytes)
+      const into = carrier.room(size)
+      message.write(into, writePublish(into, carrier.roomAt, (isDuplicate ? 8 : 0) | (qos << 1), length, topicBytes, id, properties))
       line.sentUntil = carrier.sent
     }
-    line.lastId = message.id
+    if (session.isPersistent) line.lastId = message.id
     return fits
   }
 

@@ -10,16 +10,15 @@ import type { RefusalCode } from '#gateway/errors.ts'
 import type { Batch } from '#gateway/ingest/batch.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
-import type { JournalRecord } from '#gateway/journal/record.ts'
 import { Kernel } from '#gateway/kernel/kernel.ts'
 import { furthest } from '#gateway/decision/standing.ts'
 import { consent } from '#gateway/pipeline/consent.ts'
 import { Decoder } from '#gateway/pipeline/decode.ts'
 import { Freshness } from '#gateway/pipeline/fresh.ts'
 import { Lanes } from '#gateway/pipeline/lanes.ts'
+import { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
 import { ShortRoad } from '#gateway/pipeline/short-road.ts'
-import type { Message } from '#gateway/publish/message.ts'
 import type { Network } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
@@ -42,9 +41,6 @@ export interface PipelineOptions {
   readonly log: Log
 }
 
-/** What one batch lets out, on its way to the journal. */
-interface Outgoing { readonly messages: Message[], readonly records: JournalRecord[], isDurable: boolean }
-
 /** Topics that are learned behind one batch: each takes some microseconds. */
 const LEARNED_PER_BATCH_MAX = 64
 
@@ -57,7 +53,7 @@ export class Pipeline {
   readonly #lanes: Lanes
   readonly #shortRoad: ShortRoad
   /** What the batch under way lets out. */
-  #out: Outgoing = nothing()
+  #out = new Outgoing()
   /** Told of each message in bytes that took the long road. */
   onHandedBack: () => void = () => {}
   /** Topics of which a message was understood in full by the long road, and the last such one. */
@@ -71,7 +67,7 @@ export class Pipeline {
     decoder.onReassigned = (sourceId, topic) => lanes.forget(sourceId, topic)
     this.#shortRoad = new ShortRoad({
       kernel, lanes, freshness: this.#freshness,
-      letOut: message => this.#letGo(message),
+      out: () => this.#out,
       drop: (sourceId, receivedAt, topic, code) => { tally.drop(code); explain.note(sourceId, receivedAt, topic, code) },
       handBack: (source, batch, n) => {
         this.onHandedBack()
@@ -82,8 +78,8 @@ export class Pipeline {
 
   /** The port of the MQTT edge. What nobody may have is settled at once; what somebody may have is acknowledged when the journal has it. */
   readonly ingest: Ingest = (batch, connection) => {
-    const { sources, devices, streams, times } = this.#options, started = times.now()
-    const out = this.#out = nothing(), source = sources.get(connection.sourceId)
+    const { sources, devices, streams, tally, times } = this.#options, started = times.now()
+    const out = this.#out = new Outgoing(), source = sources.get(connection.sourceId)
     out.isDurable = batch.qos.some(qos => qos > 0)
     if (source?.state === 'active') this.#take(source, batch)
     else for (const packet of batch) this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
@@ -91,9 +87,11 @@ export class Pipeline {
       devices.flush()
       streams.flush()
     } catch (error) {
+      tally.received += out.messages.length
       this.#fail(out)
       throw error
     }
+    tally.received += out.messages.length
     times.add('map', started)
     return out.messages.length > 0 ? this.#keepAndPublish(out) : undefined
   }
@@ -178,29 +176,22 @@ export class Pipeline {
     const kept = refusal === undefined ? content : undefined
     this.#freshness.note(stream, observation, kept)
     const whole = network.isWatched(stream) ? pack(entity, entity.mask) : undefined
-    const message = kept ?? whole ? network.next(stream, (kept ?? whole)!, packet.receivedAt, kept !== undefined) : undefined
-    if (whole) network.show({ ...message!, content: whole })
-    if (refusal !== undefined || !kept) return this.#drop(source.id, packet, refusal!)
-    this.#letGo(message!)
-  }
-
-  #letGo(message: Message): void {
-    const { stream, position, timestamp, sequenceNumber, msgChainId, content: { bytes, from, to } } = message
-    this.#out.records.push({ streamNumber: stream.number, position, timestamp, sequenceNumber, msgChainId, content: bytes.subarray(from, to) })
-    this.#out.messages.push(message)
-    this.#options.tally.received++
+    const channel = network.channelOf(stream)
+    if (kept) this.#out.add(channel, packet.receivedAt, kept.model, kept.bytes, kept.from, kept.to, kept.mask)
+    if (whole) network.show(kept ? this.#out.messages.at(-1)! : channel.next(whole, packet.receivedAt, false), whole)
+    if (!kept) this.#drop(source.id, packet, refusal!)
   }
 
   async #keepAndPublish(out: Outgoing): Promise<void> {
-    const { journal, network, times } = this.#options, started = times.now()
+    const { journal, network, tally, times } = this.#options, started = times.now()
     try {
-      await journal.append(out.records, out.isDurable)
+      await journal.appendReady(out.records, 0, out.length, network.msgChainId, out.isDurable)
     } catch (error) {
       this.#fail(out)
       throw error
     }
     const keptAt = times.add('journal', started)
-    network.publish(out.messages, this.#settle)
+    tally.delivered += network.publish(out.messages, this.#refused)
     times.add('publish', keptAt)
   }
 
@@ -209,10 +200,7 @@ export class Pipeline {
     for (const { stream } of messages) this.#freshness.takeBack(stream)
   }
 
-  readonly #settle = (message: Message, refusal: RefusalCode | undefined): void => {
-    if (refusal === undefined) this.#options.tally.delivered++
-    else this.#options.tally.dropped[refusal]++
-  }
+  readonly #refused = (refusal: RefusalCode): void => { this.#options.tally.dropped[refusal]++ }
 
   #drop(sourceId: string, packet: Packet, code: RefusalCode, field = '', detail = ''): void {
     this.#options.tally.drop(code)
@@ -225,8 +213,6 @@ export class Pipeline {
     return furthest(before, code)
   }
 }
-
-function nothing(): Outgoing { return { messages: [], records: [], isDurable: false } }
 
 /** What is wrong with a payload as a whole: it has no field. */
 function wholeFault({ refused }: Decoded, refusal: RefusalCode): string {

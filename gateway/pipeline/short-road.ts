@@ -7,8 +7,8 @@ import { ANSWER, type Kernel, type KernelRun } from '#gateway/kernel/kernel.ts'
 import { consent } from '#gateway/pipeline/consent.ts'
 import type { Freshness } from '#gateway/pipeline/fresh.ts'
 import type { Lane, Lanes } from '#gateway/pipeline/lanes.ts'
+import type { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
-import type { Message } from '#gateway/publish/message.ts'
 import { Packed } from '#semantic-models/packed.ts'
 import { timeText } from '#semantic-models/text.ts'
 
@@ -16,8 +16,8 @@ export interface ShortRoadOptions {
   readonly kernel: Kernel
   readonly lanes: Lanes
   readonly freshness: Freshness
-  /** A message that may leave. */
-  readonly letOut: (message: Message) => void
+  /** Where what may leave goes. */
+  readonly out: () => Outgoing
   readonly drop: (sourceId: string, receivedAt: number, topic: string, code: RefusalCode) => void
   /** The whole of a message that is for the long road. */
   readonly handBack: (source: Source, batch: Batch, n: number) => void
@@ -45,8 +45,9 @@ export class ShortRoad {
   }
 
   /** Gives the number of the row that is next. `first`: that of the batch's that was loaded as number 0. */
-  #workOff(source: Source, batch: Batch, first: number, from: number, { done, made, answers, rows, text, textFrom, observedAt }: KernelRun): number {
-    const { lanes, handBack } = this.#options, { receivedAt } = batch
+  #workOff(source: Source, batch: Batch, first: number, from: number, run: KernelRun): number {
+    const { lanes, handBack, out } = this.#options, { receivedAt } = batch, { done, made, size, answers, rows } = run
+    if (made > 0) out().expect(made, size)
     for (let row = from, at = 0; row < done; row++) {
       const begin = at
       let isOpen = answers[row * ANSWER_WORDS + ANSWER_AT] === ANSWER.DONE
@@ -55,19 +56,19 @@ export class ShortRoad {
         handBack(source, batch, first + row)
         return row + 1
       }
-      for (let each = begin; each < at; each++) this.#letOut(source, batch, rows, each, text, textFrom, observedAt[each * MADE_WORDS / 2 + OBSERVED_AT]!)
+      for (let each = begin; each < at; each++) this.#letOut(source, receivedAt, run, each)
     }
     return done
   }
 
-  #letOut(source: Source, { receivedAt }: Batch, rows: Int32Array, at: number, text: Buffer, textFrom: number, observedAt: number): void {
-    const { lanes, letOut } = this.#options, row = at * MADE_WORDS, lane = lanes.at(rows[row + ID]!), mask = rows[row + MASK]!, plan = lane.plan!
-    lane.place.device.lastSeen = receivedAt
+  #letOut(source: Source, receivedAt: number, { rows, bytes, observedAt }: KernelRun, at: number): void {
+    const { lanes, out, drop } = this.#options, row = at * MADE_WORDS, lane = lanes.at(rows[row + ID]!), mask = rows[row + MASK]!, plan = lane.plan!
+    const { stream: { model }, channel, place } = lane, from = rows[row + FROM]!, to = rows[row + TO]!, instant = observedAt[row / 2 + OBSERVED_AT]!
+    place.device.lastSeen = receivedAt
     const denied = consent(plan, mask) ?? price(plan, mask)
-    const content = denied === undefined ? new Packed(lane.stream.model, text, rows[row + FROM]! - textFrom, rows[row + TO]! - textFrom, mask & plan.granted) : undefined
-    const refusal = (observedAt < 0 ? undefined : this.#judge(lane, observedAt, content)) ?? denied
-    if (refusal !== undefined || !content) return this.#options.drop(source.id, receivedAt, lane.place.topic, refusal!)
-    letOut(lane.channel.next(content, receivedAt, true))
+    const refusal = (instant < 0 ? undefined : this.#judge(lane, instant, denied === undefined ? new Packed(model, bytes, from, to, mask) : undefined)) ?? denied
+    if (refusal === undefined) out().add(channel, receivedAt, model, bytes, from, to, mask & plan.granted)
+    else drop(source.id, receivedAt, place.topic, refusal)
   }
 
   /** As the long road does, of what carries a time of its own. */

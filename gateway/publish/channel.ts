@@ -39,7 +39,7 @@ export class Channel {
       this.#sequenceNumber = 0
     } else this.#sequenceNumber++
     return {
-      stream: this.stream, position: isKept ? ++this.#position : 0, content,
+      channel: this, stream: this.stream, position: isKept ? ++this.#position : 0, content,
       timestamp: this.#timestamp, sequenceNumber: this.#sequenceNumber, msgChainId: this.#msgChainId,
     }
   }

@@ -1,9 +1,12 @@
 // What travels in a stream: a message with a Streamr message id.
 import type { Stream } from '#gateway/devices/streams.ts'
+import type { Channel } from '#gateway/publish/channel.ts'
 import type { Packed } from '#semantic-models/packed.ts'
 
 /** One observation in its stream. */
 export interface Message {
+  /** The publisher's end of the stream; none of a message that was read again. */
+  readonly channel?: Channel
   readonly stream: Stream
   /** Counts the kept messages of a stream from 1; 0 for a message that is not kept. */
   readonly position: number

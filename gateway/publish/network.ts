@@ -1,6 +1,6 @@
 // The embedded Streamr-style network: streams with ids and publish permission from their owner's key, messages in order, subscribers by
 // permission, resend of what is kept.
-import type { Plans } from '#gateway/decision/plans.ts'
+import type { Plan, Plans } from '#gateway/decision/plans.ts'
 import { furthest, isOutlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound, type RefusalCode } from '#gateway/errors.ts'
@@ -44,7 +44,8 @@ export class Network {
   readonly #options: NetworkOptions
   readonly #channels = new Map<number, Channel>()
   readonly #sessions = new PartySessions<Session | OwnerSession>()
-  readonly #msgChainId = newMsgChainId()
+  /** Of all messages that this gateway publishes, until it stops. */
+  readonly msgChainId = newMsgChainId()
   #fault: Error | undefined
 
   constructor(options: NetworkOptions) {
@@ -56,30 +57,28 @@ export class Network {
   get fault(): Error | undefined { return this.#fault }
   get sessionCount(): number { return this.#sessions.count }
 
-  /** Numbers an observation as the next message of its stream. */
-  next(stream: Stream, content: Packed, receivedAt: number, isKept: boolean): Message {
-    return this.channelOf(stream).next(content, receivedAt, isKept)
-  }
-
   /** Whether its owner is looking at a stream. */
   isWatched(stream: Stream): boolean { return (this.#channels.get(stream.number)?.owners.size ?? 0) > 0 }
 
-  /** Shows the stream's owner a message, whoever else may have it. */
-  show(message: Message): void {
-    for (const session of this.#channels.get(message.stream.number)?.owners ?? []) session.offer(message)
+  /** Shows the stream's owner the whole of a message, whoever else may have it. */
+  show(message: Message, content: Packed): void {
+    for (const session of this.channelOf(message.stream).owners) session.offer({ ...message, content })
   }
 
   /**
    * Hands one turn's messages to whoever may have them at this moment; a grant that has gone since a message was kept lets nothing out.
-   * Tells for each message whether it went to at least one outlet, else the reason.
+   * Gives how many went to at least one outlet, and tells of each of the others the reason.
    */
-  publish(messages: readonly Message[], settle: (message: Message, refusal: RefusalCode | undefined) => void): void {
-    const touched = new Set<Session>()
+  publish(messages: readonly Message[], refused: (code: RefusalCode) => void): number {
+    const { plans } = this.#options, touched: Session[] = []
+    let delivered = 0
     for (const message of messages) {
-      this.#offer(message, touched)
-      settle(message, this.#refusalOf(message))
+      const isTaken = this.#offer(message, plans.of(message.stream), touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(message.stream))
+      if (refusal === undefined) delivered++
+      else refused(refusal)
     }
     for (const session of touched) session.flush()
+    return delivered
   }
 
   /**
@@ -123,23 +122,17 @@ export class Network {
     for (const session of this.#sessions) session.end('UNAVAILABLE', 'The gateway stops.')
   }
 
-  #offer(message: Message, touched: Set<Session>): void {
-    const channel = this.#channels.get(message.stream.number), views: View[] = []
-    if (!channel || channel.sessions.size === 0) return
-    for (const session of channel.sessions) {
-      const outlet = session.outletFor(message)
+  /** Whether somebody took it who is there. */
+  #offer(message: Message, plan: Plan, touched: Session[]): boolean {
+    const { sessions } = message.channel!
+    let views: View[] | undefined, isTaken = false
+    for (const session of sessions) {
+      const outlet = session.outletFor(message, plan)
       if (!outlet) continue
-      session.take(viewIn(views, message, outlet.mask), outlet)
-      touched.add(session)
+      if (session.isEmpty) touched.push(session)
+      isTaken = session.take(viewIn(views ??= [], message, outlet.mask), outlet) || isTaken
     }
-  }
-
-  /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
-  #refusalOf({ stream, timestamp, content }: Message): RefusalCode | undefined {
-    const { outlets, refusal } = this.#options.plans.of(stream)
-    if (outlets.size === 0) return refusal
-    for (const { since, mask } of outlets.values()) if (timestamp >= since && (mask & content.mask) !== 0) return undefined
-    return 'NO_CONSENT'
+    return isTaken
   }
 
   #reviewSessions(stream: Stream): void {
@@ -223,7 +216,7 @@ export class Network {
     let channel = this.#channels.get(stream.number)
     if (!channel) {
       const index = this.#options.journal.indexOf(stream.number)
-      channel = new Channel(stream, this.#msgChainId, {
+      channel = new Channel(stream, this.msgChainId, {
         lastTimestamp: index?.lastTimestamp ?? 0, lastSequenceNumber: index?.lastSequenceNumber ?? 0,
         lastPosition: Math.max(index?.lastPosition ?? 0, this.#options.meter.highestPosition(stream.id)),
       })
@@ -233,12 +226,24 @@ export class Network {
   }
 }
 
+/** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
+function refusalOf({ timestamp, content }: Message, { outlets, refusal }: Plan): RefusalCode | undefined {
+  if (outlets.size === 0) return refusal
+  for (const { since, mask } of outlets.values()) if (timestamp >= since && (mask & content.mask) !== 0) return undefined
+  return 'NO_CONSENT'
+}
+
 /** The view of a message that was made for somebody else already, or a new one. */
 function viewIn(views: View[], message: Message, outlet: number): View {
-  const mask = outlet & message.content.mask, known = views.find(view => view.mask === mask)
-  if (known) known.share()
-  else views.push(new View(message, mask))
-  return known ?? views.at(-1)!
+  const mask = outlet & message.content.mask
+  for (const view of views) {
+    if (view.mask !== mask) continue
+    view.share()
+    return view
+  }
+  const view = new View(message, mask)
+  views.push(view)
+  return view
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'

@@ -1,6 +1,6 @@
 // One subscriber on one stream. The journal is its queue: as long as its transport takes what comes it is live; else it reads on from where
 // it stopped. What it may have is asked at each message: a session holds no permission of its own.
-import type { Plans } from '#gateway/decision/plans.ts'
+import type { Plan, Plans } from '#gateway/decision/plans.ts'
 import type { Outlet } from '#gateway/decision/standing.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
@@ -11,7 +11,7 @@ import type { Message } from '#gateway/publish/message.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
-import { unpack, type Packed } from '#semantic-models/packed.ts'
+import { unpack } from '#semantic-models/packed.ts'
 
 export interface SessionOptions {
   readonly stream: Stream
@@ -60,18 +60,22 @@ export class Session {
   get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
   /** By which outlet it may have a message that is published now; undefined where it may not, or will find it in the journal. */
-  outletFor({ position, timestamp, content }: Message): Outlet | undefined {
-    return this.#isLive && position > this.#cursor ? this.#outletAt(timestamp, content) : undefined
+  outletFor({ position, timestamp, content }: Message, plan: Plan): Outlet | undefined {
+    return this.#isLive && position > this.#cursor ? this.#outletIn(plan, timestamp, content.mask) : undefined
   }
 
-  /** Takes a message, charged; `flush` hands it over. */
-  take(view: View, { consentId }: Outlet): void {
+  /** Nothing waits for `flush`. */
+  get isEmpty(): boolean { return this.#outbox.length === 0 }
+
+  /** Takes a message, charged; `flush` hands it over. False where that is not paid for. */
+  take(view: View, { consentId }: Outlet): boolean {
     const { message: { position }, length } = view
-    if (this.#fedBy !== consentId) this.flush()
+    if (this.#fedBy !== consentId && this.#outbox.length > 0) this.flush()
     this.#cursor = position
-    if (!this.#options.meter.charge(this.agreementId, position, length)) return
+    if (!this.#options.meter.charge(this.agreementId, position, length)) return false
     this.#fedBy = consentId
     this.#outbox.push(view)
+    return true
   }
 
   /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */
@@ -152,13 +156,13 @@ export class Session {
   #replay(record: JournalRecord): void {
     if (this.#isEnded) return
     this.#cursor = record.position
-    const { stream } = this.#options, content = unpack(record.content), outlet = this.#outletAt(record.timestamp, content)
+    const { stream } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record.timestamp, content.mask)
     if (outlet) this.take(new View({ ...record, stream, content }, outlet.mask & content.mask), outlet)
   }
 
   /** A message is delivered when something of it was granted as it came, and is now. */
-  #outletAt(timestamp: number, { mask }: Packed): Outlet | undefined {
-    const outlet = this.#options.plans.of(this.#options.stream).outlets.get(this.agreementId)
+  #outletIn({ outlets }: Plan, timestamp: number, mask: number): Outlet | undefined {
+    const outlet = outlets.get(this.agreementId)
     return outlet && timestamp >= outlet.since && (outlet.mask & mask) !== 0 ? outlet : undefined
   }
 

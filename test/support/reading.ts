@@ -113,32 +113,36 @@ export class LoggedFeed implements Feed {
   }
 }
 
-/** Writes down what reaches its socket as `topic payload/id`, with a `!` for what comes again. The kernel takes `room` bytes, and the rest when it is read. */
+/** Writes down what reaches its socket as `topic payload/id`, with a `!` for what comes again. The kernel takes `taking` bytes, and the rest when it is read. */
 export class SocketOnPaper implements ReadingCarrier {
   readonly version = 5
   receiveMaximum = 0xffff
   maximumPacketSize = Infinity
   sent = 0
   waiting = 0
-  room = Infinity
+  taking = Infinity
   word: string | undefined
   isAbandoned = false
   onDrain = () => {}
   readonly lines: string[] = []
   #parts: Buffer[] = []
 
-  send(bytes: Buffer): void {
-    this.sent += bytes.length
-    this.waiting += bytes.length
+  readonly roomAt = 0
+
+  room(size: number): Buffer {
+    const bytes = Buffer.alloc(size)
+    this.sent += size
+    this.waiting += size
     this.#parts.push(bytes)
+    return bytes
   }
 
   flushSoon(): void { this.flush() }
 
   flush(): void {
-    while (this.#parts.length > 0 && this.room >= this.#parts[0]!.length) {
+    while (this.#parts.length > 0 && this.taking >= this.#parts[0]!.length) {
       const bytes = this.#parts.shift()!, packet = readByOthers(bytes, 5)
-      this.room -= bytes.length
+      this.taking -= bytes.length
       this.waiting -= bytes.length
       if (packet.cmd === 'publish') this.lines.push(`${packet.topic} ${String(packet.payload).trim()}${packet.qos > 0 ? `/${packet.messageId}` : ''}${packet.dup ? '!' : ''}`)
     }
@@ -146,7 +150,7 @@ export class SocketOnPaper implements ReadingCarrier {
 
   /** The other side reads: so much more goes to the kernel. */
   read(room = Infinity): void {
-    this.room += room
+    this.taking += room
     this.flush()
     if (this.waiting === 0) this.onDrain()
   }

@@ -60,6 +60,7 @@ export function disconnect(code: number, reasonString?: string): Buffer {
 
 export interface PublishFields {
   readonly topic: Buffer
+  readonly payload: Uint8Array
   readonly qos: Qos
   readonly id: number
   readonly retain: boolean
@@ -68,24 +69,30 @@ export interface PublishFields {
 }
 
 /** Of the properties, those that travel on, then what this hop adds. */
-export function publish(fields: PublishFields & { readonly payload: Uint8Array }, version: Version): Buffer {
-  const { bytes, at } = publishAround(fields, fields.payload.length, version)
-  bytes.set(fields.payload, at)
+export function publish({ topic, payload, qos, id, retain, isDuplicate, properties }: PublishFields, version: Version): Buffer {
+  const encoded = version !== 5 ? undefined : properties ? encodeProperties(properties) : NO_PROPERTIES
+  const flags = (isDuplicate ? 8 : 0) | (qos << 1) | (retain ? 1 : 0), length = publishLength(topic, qos, encoded, payload.length)
+  const bytes = Buffer.allocUnsafe(1 + variableSize(length) + length)
+  bytes.set(payload, writePublish(bytes, 0, flags, length, topic, id, encoded))
   return bytes
 }
 
-/** As `publish`, with room for a payload from `at` on, up to the end. */
-export function publishAround({ topic, qos, id, retain, isDuplicate, properties }: PublishFields, payloadBytes: number, version: Version): { bytes: Buffer, at: number } {
-  const encoded = version !== 5 ? undefined : properties ? encodeProperties(properties) : NO_PROPERTIES
-  const length = 2 + topic.length + (qos > 0 ? 2 : 0) + (encoded?.length ?? 0) + payloadBytes, head = variableSize(length)
-  const bytes = Buffer.allocUnsafe(1 + head + length)
-  bytes[0] = (TYPE.PUBLISH << 4) | (isDuplicate ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
-  let at = writeVariable(bytes, 1, length)
-  at = bytes.writeUInt16BE(topic.length, at)
-  at += topic.copy(bytes, at)
-  if (qos > 0) at = bytes.writeUInt16BE(id, at)
-  if (encoded) at += encoded.copy(bytes, at)
-  return { bytes, at }
+/** The remaining length of a PUBLISH. `properties` are encoded; undefined: its reader has a version without. */
+export function publishLength(topic: Buffer, qos: Qos, properties: Buffer | undefined, payloadBytes: number): number {
+  return 2 + topic.length + (qos > 0 ? 2 : 0) + (properties?.length ?? 0) + payloadBytes
+}
+
+/** Bytes of a packet of this remaining length. */
+export function packetBytes(length: number): number { return 1 + variableSize(length) + length }
+
+/** Writes a PUBLISH up to its payload, from `at` on; gives where that begins. `flags` has the QoS; `id` counts where that is not 0. */
+export function writePublish(into: Buffer, at: number, flags: number, length: number, topic: Buffer, id: number, properties: Buffer | undefined): number {
+  into[at] = (TYPE.PUBLISH << 4) | flags
+  let end = writeVariable(into, at + 1, length)
+  end = into.writeUInt16BE(topic.length, end)
+  end += topic.copy(into, end)
+  if ((flags & 6) !== 0) end = into.writeUInt16BE(id, end)
+  return properties ? end + properties.copy(into, end) : end
 }
 
 /** What travels on comes first, the rest in the order in which it stands in the object. */

@@ -1,0 +1,38 @@
+// What one batch lets out, on its way to the journal: messages, and their records one behind the other as the journal wants them. The
+// messages' content lies in the records.
+import { RECORD_BYTES, writeRecord } from '#gateway/journal/record.ts'
+import type { Channel } from '#gateway/publish/channel.ts'
+import type { Message } from '#gateway/publish/message.ts'
+import type { Model } from '#semantic-models/model.ts'
+import { Packed } from '#semantic-models/packed.ts'
+
+const NOTHING: Buffer = Buffer.alloc(0)
+
+export class Outgoing {
+  readonly messages: Message[] = []
+  /** The records, up to `length`. */
+  records: Buffer = NOTHING
+  length = 0
+  isDurable = false
+
+  /** Makes room for so many packed entities of so many bytes in all. */
+  expect(count: number, bytes: number): void {
+    const size = this.length + count * RECORD_BYTES + bytes
+    if (size <= this.records.length) return
+    const grown = Buffer.allocUnsafe(Math.max(size, this.length === 0 ? 0 : 2 * this.records.length))
+    this.records.copy(grown, 0, 0, this.length) // what came before points into the old one, which stays as it is
+    this.records = grown
+  }
+
+  /** Copies a packed entity out of `bytes`, without `expect` where there is no room yet. */
+  add(channel: Channel, receivedAt: number, model: Model, bytes: Buffer, from: number, to: number, mask: number): void {
+    const size = to - from
+    if (this.length + RECORD_BYTES + size > this.records.length) this.expect(1, size)
+    const at = this.length, content = at + RECORD_BYTES, { records } = this
+    bytes.copy(records, content, from, to)
+    this.length = content + size
+    const message = channel.next(new Packed(model, records, content, this.length, mask), receivedAt, true)
+    writeRecord(records, at, size, message.stream.number, message.position, message.timestamp, message.sequenceNumber)
+    this.messages.push(message)
+  }
+}
