@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { FIRST_FORMAT } from '#gateway/journal/format.ts'
 import type { JournalIndex } from '#gateway/journal/journal-index.ts'
-import { openingOf, scanUnits, type Damage, type Opening } from '#gateway/journal/scan.ts'
-import { HEADER_BYTES, readHeader, type Ending } from '#gateway/journal/segment-header.ts'
+import { openingOf, scanUnits, type Damage, type Opening, type Scan } from '#gateway/journal/scan.ts'
+import { HEADER_BYTES, readHeader } from '#gateway/journal/segment-header.ts'
 import { INDEX_NAME, indexName, readIndex, type SegmentIndex } from '#gateway/journal/segment-index.ts'
 import { readFrom, Segment, SEGMENT_NAME, segmentName } from '#gateway/journal/segment.ts'
 import type { Storage } from '#gateway/journal/storage.ts'
@@ -17,6 +17,9 @@ export interface Recovery {
   /** Those that were read, are sound, and have no index yet. */
   readonly unindexed: readonly Segment[]
 }
+
+/** How a segment ended, where the next one says so, and whether there is none. */
+interface Known { readonly bytes: number | undefined, readonly isNewest: boolean }
 
 interface Found { readonly number: number, readonly bytes: number, readonly head: Buffer, readonly index: SegmentIndex | undefined }
 
@@ -46,6 +49,7 @@ export class Recoverer {
     await this.#removeIndexesBut(new Set(numbers), names)
     const found: Found[] = []
     for (const number of numbers) found.push(await this.#find(number))
+    while (found.length > 0 && isBlank(found.at(-1)!)) await this.#removeBlank(found.pop()!)
     this.#index.reserve(found.flatMap(({ index }) => index?.runs ?? []))
     for (const [n, each] of found.entries()) await this.#take(each, found[n - 1], found[n + 1])
     return { segments: this.#segments, unread: this.#unread, unindexed: this.#unindexed }
@@ -62,35 +66,41 @@ export class Recoverer {
   async #take(found: Found, previous: Found | undefined, next: Found | undefined): Promise<void> {
     const ending = next && readHeader(next.head, next.number)?.before, opening = openingOf(found.head, found.number, ending?.marker || found.index?.marker)
     if (previous && previous.number + 1 !== found.number) this.#log.warn({ from: previous.number + 1, to: found.number - 1 }, MISSING)
-    if (opening) await this.#read(found, opening, ending, next === undefined)
-    else if (next === undefined && isBlank(found)) await this.#storage.remove(join(this.#directory, segmentName(found.number)))
-    else this.#setAside(found)
-  }
-
-  /** `ending`: how the next segment says that this one ended. */
-  async #read(found: Found, opening: Opening, ending: Ending | undefined, isNewest: boolean): Promise<void> {
+    if (!opening) return this.#setAside(found)
     const segment = new Segment({ storage: this.#storage, directory: this.#directory, number: found.number }, opening.format, opening.marker)
     const known = ending && ending.bytes > 0 && ending.marker === opening.marker ? ending.bytes : undefined
+    this.#segments.push(segment)
+    await this.#read(segment, found, opening, { bytes: known, isNewest: next === undefined })
+  }
+
+  /** Learns what is in a segment, by its index and by reading the rest of it, and takes up the newest again. */
+  async #read(segment: Segment, found: Found, opening: Opening, { bytes: known, isNewest }: Known): Promise<void> {
     const index = found.index?.marker === opening.marker ? found.index : undefined, expected = known ?? index?.bytes ?? 0
-    const limit = Math.min(known ?? found.bytes, found.bytes), isIndexed = index !== undefined && index.bytes <= limit
+    segment.size = Math.min(known ?? found.bytes, found.bytes)
+    const isIndexed = index !== undefined && index.bytes <= segment.size
     if (isIndexed) this.#index.addRuns(index.runs)
     segment.newest = isIndexed ? index.newest : 0
-    segment.size = limit
-    const from = isIndexed ? index.bytes : opening.from, bytes = from < limit ? await segment.read(from, limit - from) : Buffer.alloc(0)
-    const { damage, end, tornBytes } = scanUnits(bytes, from, opening.format, this.#index.learn(segment)), isTorn = isNewest && tornBytes > 0 && found.bytes >= expected
-    const all = [
-      ...opening.isDamaged ? [{ offset: 0, bytes: opening.from }] : [], ...damage,
-      ...tornBytes > 0 && !isTorn ? [{ offset: end, bytes: tornBytes }] : [],
-      ...found.bytes < expected ? [{ offset: found.bytes, bytes: expected - found.bytes }] : [],
-    ]
-    if (isTorn) this.#log.warn({ file: segment.path, offset: end, bytes: tornBytes }, TORN)
-    if (isTorn) segment.size = end
+    const damage = opening.isDamaged ? [{ offset: 0, bytes: opening.from }] : []
+    const { tornBytes, ...rest } = await this.#scan(segment, isIndexed ? index.bytes : opening.from), isTorn = isNewest && tornBytes > 0 && found.bytes >= expected
+    damage.push(...rest.damage)
+    if (isTorn) this.#cutOff(segment, rest.end, tornBytes)
+    else if (tornBytes > 0) damage.push({ offset: rest.end, bytes: tornBytes })
+    if (found.bytes < expected) damage.push({ offset: found.bytes, bytes: expected - found.bytes })
     segment.committed = segment.size
-    this.#report(segment, all)
-    this.#segments.push(segment)
+    this.#report(segment, damage)
     if (isIndexed) this.#unread.push(segment)
-    else if (all.length === 0 && !isNewest) this.#unindexed.push(segment)
-    if (isNewest && all.length === 0 && opening.marker !== 0) await segment.resume().catch(() => { /* what comes goes to a new one */ })
+    else if (damage.length === 0 && !isNewest) this.#unindexed.push(segment)
+    if (isNewest && damage.length === 0 && opening.marker !== 0) await segment.resume().catch(() => { /* what comes goes to a new one */ })
+  }
+
+  async #scan(segment: Segment, from: number): Promise<Scan> {
+    const bytes = from < segment.size ? await segment.read(from, segment.size - from) : Buffer.alloc(0)
+    return scanUnits(bytes, from, segment.format, this.#index.learn(segment))
+  }
+
+  #cutOff(segment: Segment, end: number, bytes: number): void {
+    this.#log.warn({ file: segment.path, offset: end, bytes }, TORN)
+    segment.size = end
   }
 
   /** Nothing in it can be told apart: it is kept as it is, until its time has come. */
@@ -106,6 +116,12 @@ export class Recoverer {
     for (const { offset, bytes } of damage) this.#log.warn({ file: path, offset, bytes }, DAMAGED)
   }
 
+  async #removeBlank({ number, bytes }: Found): Promise<void> {
+    const file = join(this.#directory, segmentName(number))
+    this.#log.warn({ file, offset: 0, bytes }, TORN)
+    await this.#storage.remove(file)
+  }
+
   async #removeIndexesBut(numbers: ReadonlySet<number>, names: readonly string[]): Promise<void> {
     for (const number of numbersIn(names, INDEX_NAME)) {
       if (!numbers.has(number)) await this.#storage.remove(join(this.#directory, indexName(number)))
@@ -117,5 +133,7 @@ function numbersIn(names: readonly string[], pattern: RegExp): readonly number[]
   return names.flatMap(name => pattern.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b)
 }
 
-/** It was made, and its power went before anything was written: there is nothing to lose. */
-function isBlank({ bytes, head }: Found): boolean { return bytes <= HEADER_BYTES && (bytes < HEADER_BYTES || head.every(byte => byte === 0)) }
+/** It was made, and the power went before anything was written: as far as can be known there is nothing to lose. */
+function isBlank({ bytes, head, index }: Found): boolean {
+  return !index && bytes <= HEADER_BYTES && (bytes < HEADER_BYTES || head.every(byte => byte === 0))
+}

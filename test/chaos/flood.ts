@@ -31,9 +31,8 @@ await once(socket, 'connect')
 socket.write(packet(0x10, Buffer.concat([string('MQTT'), Buffer.from([4, 0xc2, 0, 60]), string(`flood-${device}`), string(username), string(password)])))
 while (received < CONNACK_BYTES) await delay(5)
 for (const until = Date.now() + Number(milliseconds); Date.now() < until && !socket.destroyed;) {
-  const hasRoom = socket.write(Buffer.concat(Array.from({ length: TURN }, publish)))
-  if (hasRoom) await delay(0)
-  else await Promise.race([once(socket, 'drain'), delay(100)])
+  if (!socket.writableNeedDrain) socket.write(Buffer.concat(Array.from({ length: TURN }, publish)))
+  await delay(socket.writableNeedDrain ? 1 : 0)
 }
 for (let before = -1; before !== received;) { before = received; await delay(SILENCE_MS) }
 console.log(JSON.stringify({ sent, acknowledged: (received - CONNACK_BYTES) / ACK_BYTES }))

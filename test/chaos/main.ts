@@ -1,4 +1,5 @@
 // `npm run chaos [-- --only NAME,NAME --json --seed N --kills N --cuts N]`: faults on purpose, and what comes of them. The last line is JSON.
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { ChaosOptions, Outcome } from '#test/chaos/fault.ts'
 import { FAULTS } from '#test/chaos/table.ts'
@@ -16,6 +17,10 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+/** Whatever takes longer hangs: that is a failure of its own. */
+const PATIENCE_MS = 3_600_000
+const patience = async (): Promise<Outcome> => { await delay(PATIENCE_MS, undefined, { ref: false }); return { failed: 1, figures: { error: 'it hangs' } } }
+
 const say = (line: string): void => { if (!values.json) console.log(line) }
 const given = { seed: Number(values.seed), kills: Number(values.kills), cuts: Number(values.cuts) }
 const outcomes: Record<string, Outcome & { readonly seconds: number }> = {}
@@ -23,7 +28,7 @@ say(`seed ${given.seed}`)
 for (const { name, about, run } of chosen) {
   say(`── ${name}: ${about}`)
   const options: ChaosOptions = { ...given, tell: line => say(`   ${line}`) }, started = performance.now()
-  const outcome = await run(options).catch((error: unknown): Outcome => ({ failed: 1, figures: { error: String(error) } }))
+  const outcome = await Promise.race([run(options), patience()]).catch((error: unknown): Outcome => ({ failed: 1, figures: { error: String(error) } }))
   outcomes[name] = { ...outcome, seconds: Math.round(performance.now() - started) / 1000 }
   const figures = Object.entries(outcome.figures).map(([key, value]) => `${key} ${value}`).join(', ')
   say(`   ${outcome.skipped ? `skipped: ${outcome.skipped}` : `${outcome.failed === 0 ? 'holds' : 'DOES NOT HOLD'}: ${figures}`}`)
