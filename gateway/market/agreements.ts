@@ -33,6 +33,8 @@ export class Agreements {
   readonly #options: AgreementsOptions
   readonly #byId = new Map<string, Agreement>()
   readonly #bySubscriber = new Map<string, string[]>()
+  /** By subscriber and stream: asked for with each subscription, of which a subscriber may open thousands at once. */
+  readonly #bySubscription = new Map<string, string[]>()
   /** Those that have not ended. */
   readonly #byStream = new Map<string, Set<string>>()
   /** The meter: told of each agreement that begins … */
@@ -119,21 +121,28 @@ export class Agreements {
 
   /** A subscriber's agreements on a stream, whatever their state, the newest first. */
   ofSubscriber(subscriberId: string, streamId: string): readonly Agreement[] {
-    return this.list(subscriberId).filter(({ offer }) => offer.streamId === streamId).reverse()
+    return this.#named(this.#bySubscription.get(subscriptionKey(subscriberId, streamId))).toReversed()
   }
 
   #named(ids: Iterable<string> = []): readonly Agreement[] { return Array.from(ids, id => this.#byId.get(id)!) }
 
   #index(agreement: Agreement): void {
     this.#byId.set(agreement.id, agreement)
-    const siblings = this.#bySubscriber.get(agreement.subscriberId)
-    if (siblings) siblings.push(agreement.id)
-    else this.#bySubscriber.set(agreement.subscriberId, [agreement.id])
+    append(this.#bySubscriber, agreement.subscriberId, agreement.id)
+    append(this.#bySubscription, subscriptionKey(agreement.subscriberId, agreement.offer.streamId), agreement.id)
     if (agreement.endedAt !== undefined) return
     const running = this.#byStream.get(agreement.offer.streamId)
     if (running) running.add(agreement.id)
     else this.#byStream.set(agreement.offer.streamId, new Set([agreement.id]))
   }
+}
+
+const subscriptionKey = (subscriberId: string, streamId: string): string => `${subscriberId} ${streamId}`
+
+function append(index: Map<string, string[]>, key: string, id: string): void {
+  const siblings = index.get(key)
+  if (siblings) siblings.push(id)
+  else index.set(key, [id])
 }
 
 function allowedPurpose({ purposes }: Offer, text: string): string {
