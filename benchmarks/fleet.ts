@@ -11,11 +11,14 @@ export const KIND = { expected: 0, unconsented: 1, invalid: 2 } as const
 
 export interface FleetDevice extends CorpusDevice { readonly isConsented: boolean, readonly connection: number }
 export interface FleetMessage extends CorpusMessage { readonly kind: typeof KIND[keyof typeof KIND] }
+/** What a connection tells once, before the first message. */
+export interface Announcement { readonly connection: number, readonly topic: string, readonly payload: string }
 export interface Fleet {
   readonly devices: readonly FleetDevice[]
   readonly messages: readonly FleetMessage[]
   /** Connections of publishers. A device always speaks through the same one. */
   readonly connections: number
+  readonly announcements?: readonly Announcement[]
 }
 
 export interface FleetOptions { readonly stream?: StreamName, readonly shapes?: readonly Shape[], readonly devices: number, readonly connections: number }
@@ -27,14 +30,19 @@ const MESSAGES_PER_DEVICE: Record<StreamName, number> = { small: 1, clean: 4, ho
 
 export function makeFleet({ stream = 'small', shapes = stream === 'small' ? [SMALL] : SHAPES, devices, connections }: FleetOptions): Fleet {
   const corpus = makeCorpus({ seed: 5, shapes, devicesPerShape: Math.ceil(devices / shapes.length), messagesPerDevice: MESSAGES_PER_DEVICE[stream], isHostile: stream === 'hostile', at: Date.now() })
-  const fleet = corpus.devices.map((device, n): FleetDevice => ({ ...device, isConsented: Math.floor(n / shapes.length) % UNCONSENTED_EACH !== 0, connection: n % connections }))
-  return { devices: fleet, connections, messages: corpus.messages.map(message => ({ ...message, kind: kindOf(fleet[message.device]!, message) })) }
+  const fleet = corpus.devices.map((device, n): FleetDevice => ({ ...device, isConsented: placeOf(n, shapes.length) % UNCONSENTED_EACH !== 0, connection: n % connections }))
+  return { devices: fleet, connections, messages: corpus.messages.map(message => ({ ...message, kind: kindOf(fleet[message.device]!, message, stream) })) }
 }
 
 /** What a consent on the entity of a device names. */
 export const grantedOf = ({ carrier, attributes }: Shape): readonly string[] => [...attributes, carrier]
 
-function kindOf(device: FleetDevice, { payload }: CorpusMessage): FleetMessage['kind'] {
+/** So that each shape has its share, be there one or a thousand. */
+function placeOf(n: number, shapes: number): number { return n % shapes + Math.floor(n / shapes) }
+
+/** What is clean can be mapped, all of it. */
+function kindOf(device: FleetDevice, { payload }: CorpusMessage, stream: StreamName): FleetMessage['kind'] {
   if (!device.isConsented) return KIND.unconsented
+  if (stream !== 'hostile') return KIND.expected
   return referenceOf(device, payload, grantedOf(device.shape)) ? KIND.expected : KIND.invalid
 }

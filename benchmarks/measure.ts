@@ -32,7 +32,8 @@ export interface Result {
   readonly difference?: string
 }
 
-const FAULTS = ['missing', 'duplicates', 'reordered', 'unconsented', 'invalid', 'unknown', 'unacknowledged', 'wrong'] as const
+/** `wrong`: not what the reference makes; `silent`: a round in which nothing came out; the others as in Counts. */
+const FAULTS = ['missing', 'duplicates', 'reordered', 'unconsented', 'invalid', 'unknown', 'unacknowledged', 'wrong', 'silent'] as const
 export type Fault = typeof FAULTS[number]
 export type Skipped = { readonly workload: string, readonly scenario: string, readonly pipeline: string, readonly skipped: string }
 
@@ -110,9 +111,12 @@ function spreadOver<T>(items: readonly T[], most: number): readonly T[] {
 
 function resultOf({ workload, name }: Scenario, { contender, pipeline, rounds, all, differences, checked }: Run): Result {
   const spread = (of: (round: Counts & { cpu: number }) => number): Spread => spreadOf(rounds.map(of))
-  const faults: Partial<Record<Fault, number>> = { wrong: differences.length }
-  for (const fault of FAULTS) if (fault !== 'wrong') faults[fault] = all.reduce((sum, counts) => sum + counts[fault], 0)
-  for (const fault of FAULTS) if (faults[fault] === 0) delete faults[fault]
+  const counted = { wrong: differences.length, silent: all.filter(({ delivered }) => delivered === 0).length }
+  const faults: Partial<Record<Fault, number>> = {}
+  for (const fault of FAULTS) {
+    const count = fault in counted ? counted[fault as keyof typeof counted] : all.reduce((sum, counts) => sum + counts[fault as keyof Counts], 0)
+    if (count > 0) faults[fault] = count
+  }
   return {
     workload, scenario: name, pipeline: contender.maker.name, isForwarding: pipeline.isForwarding,
     cpu: spread(({ cpu }) => cpu), messagesPerSecond: spread(({ sent, seconds }) => sent / seconds), p50: spread(({ p50 }) => p50), p99: spread(({ p99 }) => p99),

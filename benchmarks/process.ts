@@ -15,6 +15,7 @@ const START_MS_MAX = 30_000
 export interface StartOptions { readonly core?: string, readonly env?: NodeJS.ProcessEnv, readonly stdin?: 'ignore' | 'pipe' }
 
 const children = new Set<ChildProcess>()
+process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143))
 process.on('exit', () => { for (const child of children) child.kill('SIGKILL') })
 
 export function start(command: string, args: readonly string[], { core = SERVER_CORE, env = process.env, stdin = 'ignore' }: StartOptions = {}): ChildProcess {

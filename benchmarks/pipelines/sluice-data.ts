@@ -18,8 +18,8 @@ import { map } from '#semantic-models/mapper.ts'
 import { makeCorpus } from '#test/support/hostile-corpus.ts'
 
 const PURPOSE = 'dpv:ServiceProvision'
-/** As a city has hubs: one does not speak for everybody. */
-const SOURCES_MIN = 4
+/** As a city has hubs: one does not speak for everybody, where there are so many connections. */
+const SOURCES_MIN = 8
 /** An account and a connection of it have room for them: SESSIONS_PER_PARTY_MAX, feedsPerReaderMax. */
 const STREAMS_PER_ACCOUNT_MAX = 18_000
 

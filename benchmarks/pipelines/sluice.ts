@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connectAsync } from 'mqtt'
+import type { Announcement } from '#benchmarks/fleet.ts'
 import type { Endpoint, PipelineMaker, Reader } from '#benchmarks/pipelines/pipeline.ts'
-import { prepareData, type Account, type Business } from '#benchmarks/pipelines/sluice-data.ts'
+import { prepareData, type Account, type Business, type Prepared } from '#benchmarks/pipelines/sluice-data.ts'
 import { firstLine, start, stop } from '#benchmarks/process.ts'
 
 export interface SluiceOptions {
@@ -28,6 +30,7 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
       const prepared = prepareData(data, fleet, { readers, otherConsents })
       const child = start(process.execPath, [...NODE_OPTIONS, ...nodeOptions, 'bin/sluice.js', 'serve', '--data', data, '--mqtt-port', '0', '--http-port', '0', '--json'], { env: { ...process.env, SLUICE_LOG_LEVEL: 'warn' } })
       const started = JSON.parse(await firstLine(child)) as { mqtt: string, http: string }
+      await announce(started.mqtt, fleet.announcements ?? [], prepared)
       const mqttPort = Number(new URL(started.mqtt).port), httpPort = Number(new URL(started.http).port)
       return {
         name, isForwarding: false, pids: [child.pid!],
@@ -41,6 +44,14 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
         },
       }
     },
+  }
+}
+
+async function announce(url: string, announcements: readonly Announcement[], { publishers }: Prepared): Promise<void> {
+  for (const { connection, topic, payload } of announcements) {
+    const client = await connectAsync(url, publishers[connection]!)
+    await client.publishAsync(topic, payload, { qos: 1 })
+    await client.endAsync()
   }
 }
 
