@@ -64,6 +64,9 @@ export class Beside {
 
   get blueprint(): Blueprint | undefined { return this.#place?.blueprint }
 
+  /** What the truth makes of a message, which learns nothing by it. */
+  map(payload: Uint8Array, receivedAt: number): Mapped { return map(this.#decode(payload, receivedAt).readings, () => this.#facts, receivedAt) }
+
   /** Sends a message down both roads. Throws where the kernel took what the truth does not say. */
   send(payload: Uint8Array, receivedAt: number): Outcome {
     const answer = this.#epoch === this.kernel.epoch ? this.#run(payload, receivedAt) : undefined
@@ -101,12 +104,23 @@ export class Beside {
     const known = this.#epoch === this.kernel.epoch ? this.#place : undefined
     if (!found || (known?.layout === found.layout && known.own === found.own && known.facts === this.#facts && this.#entered === this.#streams.size)) return false
     const blueprint = blueprintOf(found.layout, this.#facts), entities = blueprint.entities.flatMap(({ model, quantity }, index) => this.#streams.has(`${model.type} ${quantity}`) ? [{ index, id: index, granted }] : [])
-    const entered = this.kernel.enter(source, topic, this.#planted(blueprint), new Prepared(this.#facts), entities.slice(0, ENTITIES_PER_DEVICE_MAX), found.own)
+    const entered = this.#attempt(() => this.kernel.enter(source, topic, this.#planted(blueprint), new Prepared(this.#facts), entities.slice(0, ENTITIES_PER_DEVICE_MAX), found.own))
+    if (!entered) return false
     this.#entered = this.#streams.size
-    assert.ok(entered)
     this.#place = { entered, blueprint, layout: found.layout, own: found.own, facts: this.#facts }
     this.#epoch = this.kernel.epoch
     return true
+  }
+
+  /** Where memory is out everything is forgotten, as the gateway does it. */
+  #attempt(work: () => Entered | undefined): Entered | undefined {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.kernel.reset()
+      return undefined
+    }
   }
 
   /** Shared, as the blueprint is. */
