@@ -28,6 +28,8 @@ export class Batch<P extends Packet = Packet> {
   }
 
   get count(): number { return this.qos.length }
+  /** Whether one of them has to be acknowledged. */
+  get isDurable(): boolean { return this.qos.some(qos => qos > 0) }
 
   /** All rows of a batch are in the same bytes. The topic is UTF-8 without a wildcard, and not empty. */
   addRow(bytes: Buffer, topic: number, topicLength: number, payload: number, payloadLength: number, qos: 0 | 1 | 2): void {

@@ -1,4 +1,4 @@
-// What one batch lets out, on its way to the journal: messages, and their records one behind the other as the journal wants them. The
+// What one turn of the loop lets out, on its way to the journal: messages, and their records one behind the other as the journal wants them. The
 // messages' content lies in the records.
 import { RECORD_BYTES, writeRecord } from '#gateway/journal/record.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
@@ -14,6 +14,14 @@ export class Outgoing {
   records: Buffer = NOTHING
   length = 0
   isDurable = false
+  /** When the journal has it, and whoever may have it too. */
+  settled: Promise<void> | undefined
+
+  /** Takes back what came behind so many messages and bytes. */
+  cut(messages: number, length: number): Message[] {
+    this.length = length
+    return this.messages.splice(messages)
+  }
 
   /** Makes room for so many packed entities of so many bytes in all. */
   expect(count: number, bytes: number): void {

@@ -19,6 +19,7 @@ import { Lanes } from '#gateway/pipeline/lanes.ts'
 import { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
 import { ShortRoad } from '#gateway/pipeline/short-road.ts'
+import type { Message } from '#gateway/publish/message.ts'
 import type { Network } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
@@ -41,6 +42,9 @@ export interface PipelineOptions {
   readonly log: Log
 }
 
+/** Bytes that go to the journal together, and a batch. */
+const TURN_BYTES_MAX = 1 << 20
+
 /** Topics that are learned behind one batch: each takes some microseconds. */
 const LEARNED_PER_BATCH_MAX = 64
 
@@ -52,7 +56,7 @@ export class Pipeline {
   readonly #freshness = new Freshness()
   readonly #lanes: Lanes
   readonly #shortRoad: ShortRoad
-  /** What the batch under way lets out. */
+  /** What this turn of the loop lets out. */
   #out = new Outgoing()
   /** Told of each message in bytes that took the long road. */
   onHandedBack: () => void = () => {}
@@ -79,21 +83,24 @@ export class Pipeline {
   /** The port of the MQTT edge. What nobody may have is settled at once; what somebody may have is acknowledged when the journal has it. */
   readonly ingest: Ingest = (batch, connection) => {
     const { sources, devices, streams, tally, times } = this.#options, started = times.now()
-    const out = this.#out = new Outgoing(), source = sources.get(connection.sourceId)
-    out.isDurable = batch.qos.some(qos => qos > 0)
+    const out = this.#out, before = out.messages.length, { length } = out, source = sources.get(connection.sourceId)
     if (source?.state === 'active') this.#take(source, batch)
     else for (const packet of batch) this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
     try {
       devices.flush()
       streams.flush()
     } catch (error) {
-      tally.received += out.messages.length
-      this.#fail(out)
+      const lost = out.cut(before, length)
+      tally.received += lost.length
+      this.#fail(lost)
       throw error
     }
-    tally.received += out.messages.length
     times.add('map', started)
-    return out.messages.length > 0 ? this.#keepAndPublish(out) : undefined
+    if (out.messages.length === before) return undefined
+    tally.received += out.messages.length - before
+    out.isDurable ||= batch.isDurable
+    if (out.length > TURN_BYTES_MAX) this.#out = new Outgoing()
+    return out.settled ??= this.#handOver(out)
   }
 
   /** To be called when a source is gone for good. */
@@ -182,12 +189,20 @@ export class Pipeline {
     if (!kept) this.#drop(source.id, packet, refusal!)
   }
 
+  /** At the end of this turn of the loop: what all connections brought in it goes together. */
+  #handOver(out: Outgoing): Promise<void> {
+    return new Promise((done, fail) => setImmediate(() => {
+      if (this.#out === out) this.#out = new Outgoing()
+      this.#keepAndPublish(out).then(done, fail)
+    }))
+  }
+
   async #keepAndPublish(out: Outgoing): Promise<void> {
     const { journal, network, tally, times } = this.#options, started = times.now()
     try {
       await journal.appendReady(out.records, 0, out.length, network.msgChainId, out.isDurable)
     } catch (error) {
-      this.#fail(out)
+      this.#fail(out.messages)
       throw error
     }
     const keptAt = times.add('journal', started)
@@ -195,7 +210,7 @@ export class Pipeline {
     times.add('publish', keptAt)
   }
 
-  #fail({ messages }: Outgoing): void {
+  #fail(messages: readonly Message[]): void {
     this.#options.tally.failed += messages.length
     for (const { stream } of messages) this.#freshness.takeBack(stream)
   }
