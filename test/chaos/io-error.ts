@@ -1,5 +1,6 @@
 // An error at every Nth operation of the storage, for N from 1 to the last: once and for a while, as EIO, ENOSPC and a write that is cut
 // short. What was acknowledged is there afterwards, also when the power goes then, and the journal takes up again by itself.
+import { sweepDataPath } from '#test/chaos/data-path.ts'
 import type { Fault, ChaosOptions, Outcome } from '#test/chaos/fault.ts'
 import { FaultyStorage, INJECTED, type Injected } from '#test/support/faulty-storage.ts'
 import { Random } from '#test/support/random.ts'
@@ -72,8 +73,8 @@ async function run({ seed, tell }: ChaosOptions): Promise<Outcome> {
       tell(`${fault} × ${length}: every one of ${last} operations`)
     }
   }
-  const { lost, wrong, stuck } = counts
-  return { failed: lost + wrong + stuck, figures: { ...counts } }
+  const { lost, wrong, stuck } = counts, path = await sweepDataPath()
+  return { failed: lost + wrong + stuck + path.lost + path.unbalanced, figures: { ...counts, pathRuns: path.runs, pathAcknowledged: path.acknowledged, pathLost: path.lost, pathUnbalanced: path.unbalanced } }
 }
 
 export const ioError: Fault = {

@@ -11,6 +11,7 @@ import { Streams, type Stream } from '#gateway/devices/streams.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
 import { Batch } from '#gateway/ingest/batch.ts'
 import { Journal } from '#gateway/journal/journal.ts'
+import type { Storage } from '#gateway/journal/storage.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { Agreements } from '#gateway/market/agreements.ts'
@@ -36,6 +37,8 @@ export interface RoomsOptions {
   readonly directory?: string
   readonly clock?: Clock
   readonly segmentBytesMax?: number
+  /** Of the journal. */
+  readonly storage?: Storage
   readonly retentionBytes?: number
 }
 
@@ -62,7 +65,7 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly #sends: Promise<void>[] = []
 
   private constructor(options: RoomsOptions) {
-    const { directory = temporaryFolder(), clock = new TurnedClock(), segmentBytesMax, retentionBytes = 1 << 30 } = options
+    const { directory = temporaryFolder(), clock = new TurnedClock(), segmentBytesMax, retentionBytes = 1 << 30, storage } = options
     this.directory = directory
     this.clock = clock as C
     this.database = openState(directory)
@@ -82,7 +85,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.plans = new Plans({ consents: this.consents, agreements: this.agreements, streams: this.streams, clock })
     this.journal = new WatchedJournal({
       directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
-      ...(segmentBytesMax !== undefined && { segmentBytesMax }),
+      ...(segmentBytesMax !== undefined && { segmentBytesMax }), ...(storage && { storage }),
     })
     const { journal, plans, streams, offers, agreements, meter, sources, devices } = this
     const network = this.network = new Network({
