@@ -5,7 +5,7 @@ import type { Plan, Plans } from '#gateway/decision/plans.ts'
 import type { Device, Devices } from '#gateway/devices/devices.ts'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
-import { ENTITIES_PER_DEVICE_MAX, type Entered, type Kernel } from '#gateway/kernel/kernel.ts'
+import { ENTITIES_PER_DEVICE_MAX, KERNEL_BYTES_MAX, type Entered, type Kernel } from '#gateway/kernel/kernel.ts'
 import type { Decoder } from '#gateway/pipeline/decode.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import { compileBlueprint, kindOf, type Blueprint } from '#semantic-models/blueprint.ts'
@@ -14,6 +14,9 @@ import { Prepared } from '#semantic-models/template.ts'
 
 /** The kernel's memory is begun anew when it is full, but no sooner than this after the last time: until then nothing more is learned. */
 export const RESET_MS_MIN = 60_000
+
+/** What one source may take of the kernel's memory until that is begun anew, so that whoever changes with each message leaves room for others. */
+export const SOURCE_BYTES_MAX = KERNEL_BYTES_MAX / 4
 
 export interface LanesOptions {
   readonly kernel: Kernel
@@ -46,6 +49,8 @@ interface SourceLanes {
   readonly places: Map<string, Place>
   /** Topics by what they were learned with. */
   readonly byMemory: Map<string, Set<string>>
+  /** Of the kernel's memory. */
+  bytes: number
 }
 
 /** What a topic can be learned from. */
@@ -155,9 +160,12 @@ export class Lanes {
   }
 
   #enter(source: Source, topic: string, { device, memoryKey, blueprint, own }: Lesson, streams: readonly { readonly index: number, readonly stream: Stream }[]): void {
-    const { kernel, channelOf } = this.#options, { number, places, byMemory } = this.#of(source.id), ids = streams.map(() => this.#free.pop() ?? this.#lanes.push(undefined) - 1)
+    const { kernel, channelOf } = this.#options, known = this.#of(source.id), { number, places, byMemory } = known, { used } = kernel
+    if (known.bytes >= SOURCE_BYTES_MAX) return
+    const ids = streams.map(() => this.#free.pop() ?? this.#lanes.push(undefined) - 1)
     const entities = streams.map(({ index }, n) => ({ index, id: ids[n]!, granted: 0 })), entered = this.#attempt(() => kernel.enter(number, topic, blueprint, new Prepared(device.facts), entities, own))
     if (!entered) return void this.#free.push(...ids)
+    known.bytes += kernel.used - used
     const lanes: Lane[] = [], place: Place = { sourceId: source.id, topic, memoryKey, device, facts: device.facts, blueprint, own, entered, lanes }
     streams.forEach(({ stream }, n) => this.#index(ids[n]!, lanes[n] = { place, stream, channel: channelOf(stream), n, plan: undefined }))
     places.set(topic, place)
@@ -234,7 +242,7 @@ export class Lanes {
 
   #of(sourceId: string): SourceLanes {
     let found = this.#bySource.get(sourceId)
-    if (!found) this.#bySource.set(sourceId, found = { number: ++this.#lastSource, places: new Map(), byMemory: new Map() })
+    if (!found) this.#bySource.set(sourceId, found = { number: ++this.#lastSource, places: new Map(), byMemory: new Map(), bytes: 0 })
     return found
   }
 }
