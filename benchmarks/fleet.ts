@@ -31,7 +31,7 @@ const MESSAGES_PER_DEVICE: Record<StreamName, number> = { small: 1, clean: 4, ho
 export function makeFleet({ stream = 'small', shapes = stream === 'small' ? [SMALL] : SHAPES, devices, connections }: FleetOptions): Fleet {
   const corpus = makeCorpus({ seed: 5, shapes, devicesPerShape: Math.ceil(devices / shapes.length), messagesPerDevice: MESSAGES_PER_DEVICE[stream], isHostile: stream === 'hostile', at: Date.now() })
   const fleet = corpus.devices.map((device, n): FleetDevice => ({ ...device, isConsented: placeOf(n, shapes.length) % UNCONSENTED_EACH !== 0, connection: n % connections }))
-  return { devices: fleet, connections, messages: corpus.messages.map(message => ({ ...message, kind: kindOf(fleet[message.device]!, message, stream) })) }
+  return { devices: fleet, connections, messages: corpus.messages.flatMap(message => judged(fleet[message.device]!, message, stream)) }
 }
 
 /** What a consent on the entity of a device names. */
@@ -40,9 +40,11 @@ export const grantedOf = ({ carrier, attributes }: Shape): readonly string[] => 
 /** So that each shape has its share, be there one or a thousand. */
 function placeOf(n: number, shapes: number): number { return n % shapes + Math.floor(n / shapes) }
 
-/** What is clean can be mapped, all of it. */
-function kindOf(device: FleetDevice, { payload }: CorpusMessage, stream: StreamName): FleetMessage['kind'] {
-  if (!device.isConsented) return KIND.unconsented
-  if (stream !== 'hostile') return KIND.expected
-  return referenceOf(device, payload, grantedOf(device.shape)) ? KIND.expected : KIND.invalid
+/** What is clean can be mapped, all of it. An entity without its sequence number cannot be followed: such a message is left out. */
+function judged(device: FleetDevice, message: CorpusMessage, stream: StreamName): FleetMessage[] {
+  if (!device.isConsented) return [{ ...message, kind: KIND.unconsented }]
+  if (stream !== 'hostile') return [{ ...message, kind: KIND.expected }]
+  const entity = referenceOf(device, message.payload, grantedOf(device.shape))
+  if (!entity) return [{ ...message, kind: KIND.invalid }]
+  return device.shape.carrier in entity ? [{ ...message, kind: KIND.expected }] : []
 }

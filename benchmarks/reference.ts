@@ -9,13 +9,13 @@ type Entity = Record<string, unknown>
 /** What every view has, whatever is granted. */
 const ALWAYS = ['id', 'type', 'dateObserved', '@context']
 
-/** The entity of this message that carries the sequence number, with the attributes that are granted; undefined where it makes none. */
+/** The entity of this message in the stream that is followed, with the attributes that are granted; undefined where it makes none. */
 export function referenceOf({ shape, topic }: CorpusDevice, payload: Buffer, granted: readonly string[]): Entity | undefined {
   const found = recognise(topic), receivedAt = Date.now()
   const decoded = found?.adapter.decode({ topic, payload, qos: 0, retain: false, receivedAt }, undefined, {})
   const facts = { id: 'device', dialect: shape.dialect, placement: 'indoor', phases: shape.phases ?? 1 } as const
   const entities = reference(decoded?.readings ?? [], () => facts, receivedAt).entities.map(text => JSON.parse(text) as Entity)
-  const entity = entities.find(({ type, ...rest }) => type === shape.model && shape.carrier in rest)
+  const entity = entities.find(({ type, ...attributes }) => type === shape.model && granted.some(name => name in attributes))
   return entity && Object.fromEntries(Object.entries(entity).filter(([name]) => ALWAYS.includes(name) || granted.includes(name)))
 }
 
