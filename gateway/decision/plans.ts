@@ -20,6 +20,8 @@ export interface Plan {
   readonly refusal: RefusalCode
   /** The next moment at which a grant ends by itself. */
   readonly validUntil: number
+  /** Nothing has changed since it was compiled. */
+  isCurrent: boolean
 }
 
 export interface PlansOptions {
@@ -49,6 +51,7 @@ export class Plans {
   of(stream: Stream): Plan {
     const plan = this.#byStream.get(stream.number)
     if (plan && this.#options.clock.now() < plan.validUntil) return plan
+    if (plan) plan.isCurrent = false
     const compiled = this.#compile(stream)
     if (!plan) return compiled
     this.onChanged(stream)
@@ -58,6 +61,8 @@ export class Plans {
 
   /** To be called when a consent or an agreement of the stream has changed, before the change is answered. */
   invalidate(stream: Stream): void {
+    const plan = this.#byStream.get(stream.number)
+    if (plan) plan.isCurrent = false
     this.#byStream.delete(stream.number)
     this.onChanged(stream)
   }
@@ -93,7 +98,7 @@ export class Plans {
       } else if (inForce.length > 0) refusal = furthest(refusal, found)
     }
     const granted = inForce.reduce((mask, { attributes }) => mask | stream.model.maskOf(attributes), 0)
-    const plan = { granted, sold, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
+    const plan: Plan = { isCurrent: true, granted, sold, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
     this.#byStream.set(stream.number, plan)
     this.#setAlarm(stream, plan)
     return plan

@@ -1,11 +1,13 @@
 // The indexes of all streams. As a visitor of records it learns where they lie.
 import type { Visit } from '#gateway/journal/record.ts'
+import { RowPool } from '#gateway/journal/row-pool.ts'
 import type { Visitor } from '#gateway/journal/scan.ts'
 import type { IndexedRun } from '#gateway/journal/segment-index.ts'
 import { ROW_WORDS, StreamIndex } from '#gateway/journal/stream-index.ts'
 
 export class JournalIndex {
   readonly #streams = new Map<number, StreamIndex>()
+  readonly #pool = new RowPool()
 
   of(streamNumber: number): StreamIndex | undefined { return this.#streams.get(streamNumber) }
 
@@ -50,7 +52,7 @@ export class JournalIndex {
 
   #made(streamNumber: number): StreamIndex {
     let index = this.#streams.get(streamNumber)
-    if (!index) this.#streams.set(streamNumber, index = new StreamIndex())
+    if (!index) this.#streams.set(streamNumber, index = new StreamIndex(this.#pool))
     return index
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { RowPool } from '#gateway/journal/row-pool.ts'
 import { StreamIndex } from '#gateway/journal/stream-index.ts'
 
 interface Row { position: number, timestamp: number, sequenceNumber: number, segment: number, offset: number }
@@ -73,6 +74,22 @@ describe('The index of a stream', () => {
       plain.rows.push(next)
       assertSame(index, plain)
     }))
+  })
+
+  it('shares memory with others and no row', () => {
+    const some = fc.array(fc.tuple(fc.nat(3), fc.boolean()), { maxLength: 400 })
+    fc.assert(fc.property(some, steps => {
+      const pool = new RowPool(), streams = Array.from({ length: 4 }, () => ({ index: new StreamIndex(pool), plain: new Plain() }))
+      for (const [n, [stream, isDropped]] of steps.entries()) {
+        const { index, plain } = streams[stream]!, row = { position: n + 1, timestamp: n, sequenceNumber: n, segment: 1 + (n >> 4), offset: 32 * n }
+        index.add(row.position, row.timestamp, row.sequenceNumber, row.segment, row.offset)
+        plain.rows.push(row)
+        if (!isDropped || n % 16 !== 0) continue
+        index.dropBefore(row.segment)
+        plain.rows = plain.rows.filter(({ segment }) => segment >= row.segment)
+      }
+      for (const { index, plain } of streams) assertSame(index, plain)
+    }), { numRuns: 30 })
   })
 
   it('is the same again from its runs', () => {

@@ -1,12 +1,12 @@
 // Where the messages of one stream lie, in order: twelve bytes for each, found by position or by message id. Positions and times are kept
 // once for a run of messages that follow each other in one segment; a row says what differs.
+import { RowPool } from '#gateway/journal/row-pool.ts'
 
 /** Of a row: offset of the message's block in the segment · milliseconds since the run's time · sequence number. */
 export const ROW_WORDS = 3
 const OFFSET = 0, ELAPSED = 1, SEQUENCE = 2, WORD_END = 2 ** 32
-const ROWS_AT_FIRST = 4
-/** Room is doubled up to so many rows, and grows by a quarter above: a new piece of memory costs more than what a few rows waste. */
-const DOUBLED_ROWS_MAX = 4_096
+/** Room that is not worth giving back. */
+const ROWS_SPARE = 16
 
 /** Messages whose positions follow each other, in one segment. */
 export interface Run {
@@ -23,9 +23,12 @@ interface Placed extends Run { row: number }
 export interface Places { readonly segment: number, readonly offsets: readonly number[] }
 
 export class StreamIndex {
-  #rows = new Uint32Array(ROWS_AT_FIRST * ROW_WORDS)
+  readonly #pool: RowPool
+  #rows: Uint32Array = new Uint32Array(0)
   #runs: Placed[] = []
   #length = 0
+
+  constructor(pool = new RowPool()) { this.#pool = pool }
 
   get length(): number { return this.#length }
   /** 0 where there are none; so are the others. */
@@ -57,12 +60,8 @@ export class StreamIndex {
 
   /** Makes room for so many messages more. */
   reserve(rows: number): void {
-    const needed = this.#length + rows, room = this.#rows.length / ROW_WORDS
-    if (needed <= room) return
-    const next = room < DOUBLED_ROWS_MAX ? 2 * room : Math.ceil(room * 1.25)
-    const grown = new Uint32Array(Math.max(needed, next) * ROW_WORDS)
-    grown.set(this.#rows)
-    this.#rows = grown
+    const words = (this.#length + rows) * ROW_WORDS
+    if (words > this.#rows.length) this.#move(words)
   }
 
   /** What lies in a segment, as it is kept in its index file. */
@@ -103,7 +102,7 @@ export class StreamIndex {
     if (runs === 0) return
     this.#cut(0, this.#runs[runs]?.row ?? this.#length)
     this.#runs = this.#runs.slice(runs)
-    if (this.#length * ROW_WORDS * 4 < this.#rows.length) this.#rows = this.#rows.slice(0, Math.max(this.#length, ROWS_AT_FIRST) * ROW_WORDS)
+    if ((this.#length + ROWS_SPARE) * ROW_WORDS * 4 < this.#rows.length) this.#move(this.#length * ROW_WORDS)
   }
 
   /** Forgets what begins from one offset of a segment up to another, and says how many messages that were. */
@@ -129,6 +128,14 @@ export class StreamIndex {
     this.#rows.copyWithin(from * ROW_WORDS, until * ROW_WORDS, this.#length * ROW_WORDS)
     this.#length -= until - from
     for (const run of this.#runs) if (run.row >= until) run.row -= until - from
+  }
+
+  /** To a piece of memory that holds so many words. */
+  #move(words: number): void {
+    const rows = this.#rows
+    this.#rows = this.#pool.take(words)
+    this.#rows.set(rows.subarray(0, this.#length * ROW_WORDS))
+    this.#pool.give(rows)
   }
 
   #word(row: number, word: number): number { return this.#rows[row * ROW_WORDS + word]! }

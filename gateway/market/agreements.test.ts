@@ -53,14 +53,14 @@ describe('Agreements', () => {
     market.offers.withdraw('own_a', agreement.offer.id)
     for (const offerId of [agreement.offer.id, 'offer_x']) assert.throws(
       () => market.agreements.agree('sub_a', { offerId, purpose: 'dpv:Marketing', budget: 1_000n }), { code: 'NOT_FOUND' })
-    assert.equal(market.meter.charge(agreement.id, 1, 100), true)
+    assert.equal(market.meter.charge(market.meter.accountOf(agreement.id), 1, 100), true)
     market.reopen('stop')
-    assert.equal(market.meter.charge(agreement.id, 2, 100), true)
+    assert.equal(market.meter.charge(market.meter.accountOf(agreement.id), 2, 100), true)
   })
 
   it('end with what is left returned, once, and what was used paid', () => {
     const agreement = market.agree({ price: 300n }, 1_000n)
-    for (const position of [1, 2]) market.meter.charge(agreement.id, position, 10)
+    for (const position of [1, 2]) market.meter.charge(market.meter.accountOf(agreement.id), position, 10)
     market.clock.turn(500)
     const ended = market.agreements.end('sub_a', agreement.id)
     assert.deepEqual(ended, { ...agreement, endedAt: market.clock.now() })
@@ -74,7 +74,7 @@ describe('Agreements', () => {
       [ended, [ended], [], [ended]])
     assert.deepEqual(market.changed, ['s1', 's1'])
     assert.deepEqual(
-      [market.meter.charge(agreement.id, 3, 10), market.meter.charge(agreement.id, 1, 10), market.meter.connected(agreement.id)],
+      [market.meter.charge(market.meter.accountOf(agreement.id), 3, 10), market.meter.charge(market.meter.accountOf(agreement.id), 1, 10), market.meter.connected(agreement.id)],
       [false, false, false])
     assert.deepEqual(market.usageOf(agreement), {
       agreementId: agreement.id, streamId: 's1', messages: 2, bytes: 20, seconds: 0, periods: 0, amount: 600n, currency: 'EUR',
@@ -89,7 +89,7 @@ describe('Agreements', () => {
     assert.throws(() => market.agreements.end('sub_a', agreement.id), /disk full/)
     market.database.exec('DROP TRIGGER full')
     for (const agreements of [market.agreements, again()]) assert.deepEqual(agreements.list('sub_a'), [agreement])
-    assert.deepEqual([market.balance('external:sub_a'), market.meter.charge(agreement.id, 1, 1)], [-1_000_000n, true], 'and it goes on')
+    assert.deepEqual([market.balance('external:sub_a'), market.meter.charge(market.meter.accountOf(agreement.id), 1, 1)], [-1_000_000n, true], 'and it goes on')
     market.agreements.end('sub_a', agreement.id)
     assert.equal(market.balance('external:sub_a'), -1_000n)
   })

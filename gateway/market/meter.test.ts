@@ -75,7 +75,7 @@ describe('The meter', () => {
     })
 
     it('has nothing to do with an agreement that never was', () => {
-      assert.deepEqual([market.meter.charge('agr_x', 1, 1), market.meter.connected('agr_x')], [false, false])
+      assert.deepEqual([market.meter.charge(market.meter.accountOf('agr_x'), 1, 1), market.meter.connected('agr_x')], [false, false])
       market.meter.disconnected('agr_x')
       assert.deepEqual([market.records(), market.meter.highestPosition('s1')], [[], 0])
     })

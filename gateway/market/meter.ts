@@ -27,6 +27,9 @@ export interface UsageReport extends Usage {
   readonly left: bigint
 }
 
+/** The tab of one agreement, for whoever charges to it. */
+export type Account = Tab
+
 export class Meter {
   readonly #options: MeterOptions
   readonly #books: Books
@@ -57,11 +60,10 @@ export class Meter {
 
   /**
    * Charges one message that is about to be handed over. True: it may be; a position that was delivered under this agreement before is
-   * free. False: the budget does not cover it, and the agreement is suspended from now on, or there is no such agreement any more.
+   * free. False: the budget does not cover it, and the agreement is suspended from now on, or it has ended.
    */
-  charge(agreementId: string, position: number, bytes: number): boolean {
-    const tab = this.#tab(agreementId)
-    if (tab === undefined || !this.#isPaidNow(tab)) return false
+  charge(tab: Account | undefined, position: number, bytes: number): boolean {
+    if (!tab?.isOpenToCharges || !this.#isPaidNow(tab)) return false
     if (tab.ranges.has(position)) return true
     if (!tab.canPay(1, bytes)) return this.#exhaust(tab)
     if (!tab.isOpen) this.#open.add(tab)
@@ -70,6 +72,9 @@ export class Meter {
     if (ended) this.#logRun(tab, ended)
     return true
   }
+
+  /** What is charged to under an agreement; undefined where there is none any more. It may be held for as long as it is open to charges. */
+  accountOf(agreementId: string): Account | undefined { return this.#tab(agreementId) }
 
   /** A connection opens. False when the second, or the period, that it begins in cannot be paid. */
   connected(agreementId: string): boolean {
@@ -172,7 +177,9 @@ export class Meter {
     if (tab !== undefined && tab.connections > 0) this.#isPaidNow(tab)
     this.seal()
     this.#tabs.delete(id)
-    if (tab !== undefined) this.#timed.delete(tab)
+    if (tab === undefined) return
+    tab.isOpenToCharges = false
+    this.#timed.delete(tab)
   }
 
   #replay(entry: LogEntry): void {

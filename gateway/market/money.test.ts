@@ -104,7 +104,7 @@ class Run {
     for (const { agreement, position, count, bytes } of runs) {
       const oracle = this.#chosen(agreement)
       for (let n = 0; oracle && n < count; n++) {
-        const isDelivered = this.market.meter.charge(oracle.agreement.id, position + n, bytes)
+        const isDelivered = this.market.meter.charge(this.market.meter.accountOf(oracle.agreement.id), position + n, bytes)
         if (isTimed(oracle)) { if (isDelivered) oracle.delivered.add(position + n) }
         else assert.equal(isDelivered, oracle.charge(position + n, bytes))
       }
@@ -237,7 +237,7 @@ describe('Money, whatever is agreed, delivered, sealed, ended, stopped and kille
       const market = new Market(), agreement = market.agree({ price: each }, each * BigInt(n + 1) - 1n + (n === 0 ? 1n : 0n))
       const most = n === 0 ? 1 : n, delivered: number[] = []
       for (const [turn, how] of breaks.entries()) {
-        if (market.meter.charge(agreement.id, turn + 1, 50)) delivered.push(turn + 1)
+        if (market.meter.charge(market.meter.accountOf(agreement.id), turn + 1, 50)) delivered.push(turn + 1)
         market.meter.commit()
         if (how === 'seal') market.meter.seal()
         else if (how !== 'none') market.reopen(how)

@@ -31,6 +31,8 @@ export class Tab {
   /** Since the books were sealed. */
   readonly open = { messages: 0, bytes: 0, seconds: 0, periods: 0 }
   isOpen = false
+  /** Its agreement has not ended. */
+  isOpenToCharges = true
   lastSecond: number
   periodAnchor: number
   periodCount: number

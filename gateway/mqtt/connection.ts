@@ -130,6 +130,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
     const reason = this.#isClosed ? undefined : this.#deadlines.overdue(now, this.#holds !== 0)
     if (reason) this.close(reason, reason === 'keep-alive' ? REASON.KEEP_ALIVE : undefined)
     this.#reading?.sweep(now)
+    this.#output.rest()
     if (this.#isClosed && now - this.#closedAt > this.#host.limits.goodbyeMsMax) this.#output.cut()
     this.#requests = 0
     this.#unhold(HOLD.REQUESTS)

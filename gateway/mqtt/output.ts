@@ -82,11 +82,12 @@ export class Output {
     this.#seal()
     const parts = this.#parts, bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts, this.#bytes)
     this.#chunkBytes = Math.min(Math.max(2 * this.#bytes, CHUNK_BYTES_MIN), WRITE_BYTES)
-    this.#chunk = NOTHING // an idle connection keeps nothing
-    this.#begin = this.#end = 0
     this.#parts = []
     this.#bytes = 0
-    if (!this.#socket.write(bytes)) this.#onFull()
+    const hasRoom = this.#socket.write(bytes)
+    if (this.#socket.writableLength > 0) this.#chunk = NOTHING // it is read from there
+    this.#begin = this.#end = 0
+    if (!hasRoom) this.#onFull()
   }
 
   /** Writes what there is and a last word, and nothing after it. */
@@ -95,6 +96,11 @@ export class Output {
     this.flush()
     this.#isEnded = true
     this.#socket.end()
+  }
+
+  /** To be called now and then: an idle connection keeps no memory for what it may send. */
+  rest(): void {
+    if (this.#bytes === 0) this.#chunk = NOTHING
   }
 
   cut(): void {

@@ -1,5 +1,6 @@
 // What one turn of the loop lets out, on its way to the journal: messages, and their records one behind the other as the journal wants them. The
 // messages' content lies in the records.
+import type { Plan } from '#gateway/decision/plans.ts'
 import { RECORD_BYTES, writeRecord } from '#gateway/journal/record.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message } from '#gateway/publish/message.ts'
@@ -33,13 +34,13 @@ export class Outgoing {
   }
 
   /** Copies a packed entity out of `bytes`, without `expect` where there is no room yet. */
-  add(channel: Channel, receivedAt: number, model: Model, bytes: Buffer, from: number, to: number, mask: number): void {
+  add(channel: Channel, plan: Plan, receivedAt: number, model: Model, bytes: Buffer, from: number, to: number, mask: number): void {
     const size = to - from
     if (this.length + RECORD_BYTES + size > this.records.length) this.expect(1, size)
     const at = this.length, content = at + RECORD_BYTES, { records } = this
     bytes.copy(records, content, from, to)
     this.length = content + size
-    const message = channel.next(new Packed(model, records, content, this.length, mask), receivedAt, true)
+    const message = channel.next(new Packed(model, records, content, this.length, mask), receivedAt, true, plan)
     writeRecord(records, at, size, message.stream.number, message.position, message.timestamp, message.sequenceNumber)
     this.messages.push(message)
   }

@@ -184,7 +184,7 @@ export class Pipeline {
     this.#freshness.note(stream, observation, kept)
     const whole = network.isWatched(stream) ? pack(entity, entity.mask) : undefined
     const channel = network.channelOf(stream)
-    if (kept) this.#out.add(channel, packet.receivedAt, kept.model, kept.bytes, kept.from, kept.to, kept.mask)
+    if (kept) this.#out.add(channel, plan, packet.receivedAt, kept.model, kept.bytes, kept.from, kept.to, kept.mask)
     if (whole) network.show(kept ? this.#out.messages.at(-1)! : channel.next(whole, packet.receivedAt, false), whole)
     if (!kept) this.#drop(source.id, packet, refusal!)
   }

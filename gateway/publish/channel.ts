@@ -1,5 +1,6 @@
 // The publisher's end of one stream: it numbers the messages and knows who is listening.
 import { randomBytes } from 'node:crypto'
+import type { Plan } from '#gateway/decision/plans.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { OwnerSession } from '#gateway/publish/owner-session.ts'
@@ -33,13 +34,13 @@ export class Channel {
   }
 
   /** The next message of the stream. Its time is never before the last one's, whatever the clock does. */
-  next(content: Packed, receivedAt: number, isKept: boolean): Message {
+  next(content: Packed, receivedAt: number, isKept: boolean, plan?: Plan): Message {
     if (receivedAt > this.#timestamp) {
       this.#timestamp = receivedAt
       this.#sequenceNumber = 0
     } else this.#sequenceNumber++
     return {
-      channel: this, stream: this.stream, position: isKept ? ++this.#position : 0, content,
+      channel: this, plan, stream: this.stream, position: isKept ? ++this.#position : 0, content,
       timestamp: this.#timestamp, sequenceNumber: this.#sequenceNumber, msgChainId: this.#msgChainId,
     }
   }

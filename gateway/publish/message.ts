@@ -1,5 +1,6 @@
 // What travels in a stream: a message with a Streamr message id.
 import type { Stream } from '#gateway/devices/streams.ts'
+import type { Plan } from '#gateway/decision/plans.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import type { Packed } from '#semantic-models/packed.ts'
 
@@ -15,6 +16,8 @@ export interface Message {
   /** From 0, +1 within one millisecond. */
   readonly sequenceNumber: number
   readonly msgChainId: string
+  /** By which it was let out; none of a message that was read again. */
+  readonly plan?: Plan
   /** What may leave of it at all; a view of it is cut for each outlet. */
   readonly content: Packed
 }

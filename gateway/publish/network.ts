@@ -5,6 +5,7 @@ import { furthest, isOutlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound, type RefusalCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
+import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 import type { Meter } from '#gateway/market/meter.ts'
@@ -26,6 +27,7 @@ import type { Packed } from '#semantic-models/packed.ts'
 export const SESSIONS_PER_PARTY_MAX = 20_000
 
 export interface NetworkOptions {
+  readonly clock: Clock
   readonly journal: Journal
   readonly plans: Plans
   readonly streams: Streams
@@ -70,10 +72,11 @@ export class Network {
    * Gives how many went to at least one outlet, and tells of each of the others the reason.
    */
   publish(messages: readonly Message[], refused: (code: RefusalCode) => void): number {
-    const { plans } = this.#options, touched: Session[] = []
+    const { plans, clock } = this.#options, touched: Session[] = [], now = clock.now()
     let delivered = 0
     for (const message of messages) {
-      const isTaken = this.#offer(message, plans.of(message.stream), touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(message.stream))
+      const { plan: known, stream } = message, plan = known?.isCurrent && now < known.validUntil ? known : plans.of(stream)
+      const isTaken = this.#offer(message, plan, touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(stream))
       if (refusal === undefined) delivered++
       else refused(refusal)
     }

@@ -6,7 +6,7 @@ import type { Stream } from '#gateway/devices/streams.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
-import type { Meter } from '#gateway/market/meter.ts'
+import type { Account, Meter } from '#gateway/market/meter.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
@@ -38,6 +38,10 @@ export class Session {
   readonly #options: SessionOptions
   #cursor: number
   #outbox: View[] = []
+  /** The plan that was asked last, and what it said. */
+  #plan: Plan | undefined
+  #outlet: Outlet | undefined
+  #account: Account | undefined
   #fedBy: string | undefined
   /** Has handed over all that was published, and gets what comes from memory. */
   #isLive = false
@@ -72,10 +76,16 @@ export class Session {
     const { message: { position }, length } = view
     if (this.#fedBy !== consentId && this.#outbox.length > 0) this.flush()
     this.#cursor = position
-    if (!this.#options.meter.charge(this.agreementId, position, length)) return false
+    if (!this.#charge(position, length)) return false
     this.#fedBy = consentId
     this.#outbox.push(view)
     return true
+  }
+
+  #charge(position: number, bytes: number): boolean {
+    const { meter } = this.#options
+    if (!this.#account?.isOpenToCharges) this.#account = meter.accountOf(this.agreementId)
+    return meter.charge(this.#account, position, bytes)
   }
 
   /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */
@@ -161,8 +171,12 @@ export class Session {
   }
 
   /** A message is delivered when something of it was granted as it came, and is now. */
-  #outletIn({ outlets }: Plan, timestamp: number, mask: number): Outlet | undefined {
-    const outlet = outlets.get(this.agreementId)
+  #outletIn(plan: Plan, timestamp: number, mask: number): Outlet | undefined {
+    if (plan !== this.#plan) {
+      this.#plan = plan
+      this.#outlet = plan.outlets.get(this.agreementId)
+    }
+    const outlet = this.#outlet
     return outlet && timestamp >= outlet.since && (outlet.mask & mask) !== 0 ? outlet : undefined
   }
 

@@ -60,7 +60,7 @@ export class Market {
 
   /** Charges messages at these positions, and tells which may be handed over. */
   charge({ id }: Agreement, positions: readonly number[], bytes = 100): boolean[] {
-    return positions.map(position => this.meter.charge(id, position, bytes))
+    return positions.map(position => this.meter.charge(this.meter.accountOf(id), position, bytes))
   }
 
   isSuspended({ id }: Agreement): boolean { return this.agreements.get(id)!.exhaustedAt !== undefined }

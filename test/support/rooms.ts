@@ -89,7 +89,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     })
     const { journal, plans, streams, offers, agreements, meter, sources, devices } = this
     const network = this.network = new Network({
-      journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
+      clock, journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
     })
     const explain = new Explain(), times = new StageTimes()
     this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log })
