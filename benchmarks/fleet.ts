@@ -21,7 +21,9 @@ export interface Fleet {
   readonly announcements?: readonly Announcement[]
 }
 
-export interface FleetOptions { readonly stream?: StreamName, readonly shapes?: readonly Shape[], readonly devices: number, readonly connections: number }
+export interface FleetOptions {
+  readonly stream?: StreamName, readonly shapes?: readonly Shape[], readonly devices: number, readonly connections: number,
+}
 
 /** One device in so many has no consent. */
 const UNCONSENTED_EACH = 10
@@ -29,8 +31,17 @@ const UNCONSENTED_EACH = 10
 const MESSAGES_PER_DEVICE: Record<StreamName, number> = { small: 1, clean: 4, hostile: 10 }
 
 export function makeFleet({ stream = 'small', shapes = stream === 'small' ? [SMALL] : SHAPES, devices, connections }: FleetOptions): Fleet {
-  const corpus = makeCorpus({ seed: 5, shapes, devicesPerShape: Math.ceil(devices / shapes.length), messagesPerDevice: MESSAGES_PER_DEVICE[stream], isHostile: stream === 'hostile', at: Date.now() })
-  const fleet = corpus.devices.map((device, n): FleetDevice => ({ ...device, isConsented: placeOf(n, shapes.length) % UNCONSENTED_EACH !== 0, connection: n % connections }))
+  const corpus = makeCorpus(
+    {
+      seed: 5, shapes, devicesPerShape: Math.ceil(devices / shapes.length), messagesPerDevice: MESSAGES_PER_DEVICE[stream],
+      isHostile: stream === 'hostile', at: Date.now(),
+    }
+  )
+  const fleet = corpus.devices.map(
+    (device, n): FleetDevice => (
+      { ...device, isConsented: placeOf(n, shapes.length) % UNCONSENTED_EACH !== 0, connection: n % connections }
+    )
+  )
   return { devices: fleet, connections, messages: corpus.messages.flatMap(message => judged(fleet[message.device]!, message, stream)) }
 }
 

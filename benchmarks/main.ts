@@ -11,7 +11,8 @@ import type { Scenario } from '#benchmarks/workloads/scenario.ts'
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string' }, peers: { type: 'string' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '2' }, json: { type: 'boolean', default: false }, chart: { type: 'string' },
+    only: { type: 'string' }, peers: { type: 'string' }, rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' }, json: { type: 'boolean', default: false }, chart: { type: 'string' },
   },
 })
 const rounds = Number(options.rounds), seconds = Number(options.seconds)
@@ -24,7 +25,9 @@ async function main(): Promise<number> {
   if (!hasTaskset) say('taskset is not installed: servers and generator share their cores.')
   const began = Date.now(), results: Result[] = [], skipped: Skipped[] = []
   for (const workload of WORKLOADS.filter(({ name }) => isWanted(options.only, name))) {
-    if (workload.missing !== undefined) skipped.push({ workload: workload.name, scenario: workload.name, pipeline: 'all', skipped: workload.missing })
+    if (workload.missing !== undefined) skipped.push(
+      { workload: workload.name, scenario: workload.name, pipeline: 'all', skipped: workload.missing }
+    )
     for (const scenario of workload.scenarios()) {
       if (!isWanted(options.only, workload.name, scenario.name)) continue
       const measured = await measure(withPeers(scenario), { rounds, seconds, say })
@@ -32,7 +35,10 @@ async function main(): Promise<number> {
       skipped.push(...measured.skipped)
     }
   }
-  const report: Report = { ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results), skipped, results }
+  const report: Report = {
+    ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results),
+    skipped, results,
+  }
   if (!options.json) console.log(table(report))
   if (options.chart !== undefined) writeChart(report, options.chart)
   console.log(JSON.stringify(report))
@@ -49,5 +55,8 @@ function isWanted(only: string | undefined, workload: string, scenario?: string)
 function withPeers(scenario: Scenario): Scenario {
   const words = options.peers?.toLowerCase().split(',')
   if (!words || scenario.workload === 'W4') return scenario
-  return { ...scenario, contenders: scenario.contenders.filter(({ maker }, n) => n === 0 || words.some(word => maker.name.toLowerCase().includes(word))) }
+  return {
+    ...scenario,
+    contenders: scenario.contenders.filter(({ maker }, n) => n === 0 || words.some(word => maker.name.toLowerCase().includes(word))),
+  }
 }

@@ -44,9 +44,14 @@ const REST_MS = 50
 const SAMPLE_EVERY = 499
 const CHECKS_PER_ROUND_MAX = 200
 
-interface Run { readonly contender: Contender, readonly pipeline: Pipeline, readonly generator: Generator, readonly rounds: (Counts & { readonly cpu: number })[], readonly all: Counts[], readonly differences: string[], checked: number }
+interface Run {
+  readonly contender: Contender, readonly pipeline: Pipeline, readonly generator: Generator,
+  readonly rounds: (Counts & { readonly cpu: number })[], readonly all: Counts[], readonly differences: string[], checked: number,
+}
 
-export async function measure(scenario: Scenario, { rounds, seconds, say }: MeasureOptions): Promise<{ readonly results: readonly Result[], readonly skipped: readonly Skipped[] }> {
+export async function measure(scenario: Scenario, { rounds, seconds, say }: MeasureOptions): Promise<{
+  readonly results: readonly Result[], readonly skipped: readonly Skipped[],
+}> {
   const skipped: Skipped[] = [], runs: Run[] = [], { workload, name } = scenario
   try {
     for (const contender of scenario.contenders) {
@@ -60,7 +65,7 @@ export async function measure(scenario: Scenario, { rounds, seconds, say }: Meas
       for (const run of runs) {
         const counts = await once(run, scenario, seconds)
         run.rounds.push(counts)
-        say(`${name}, round ${round} of ${last}, ${run.contender.maker.name}: ${counts.cpu.toFixed(2)} µs a message, ${Math.round(counts.sent / counts.seconds)} a second, p99 ${(counts.p99 / 1000).toFixed(2)} ms`)
+        say(`${name}, round ${round} of ${last}, ${run.contender.maker.name}: ${brief(counts)}`)
       }
     }
   } finally {
@@ -70,6 +75,10 @@ export async function measure(scenario: Scenario, { rounds, seconds, say }: Meas
     }
   }
   return { results: runs.map(run => resultOf(scenario, run)), skipped }
+}
+
+function brief({ cpu, sent, seconds, p99 }: Counts & { readonly cpu: number }): string {
+  return `${cpu.toFixed(2)} µs a message, ${Math.round(sent / seconds)} a second, p99 ${(p99 / 1000).toFixed(2)} ms`
 }
 
 async function open(contender: Contender, { name, qosIn, qosOut }: Scenario, say: (text: string) => void): Promise<Run> {
@@ -119,8 +128,10 @@ function resultOf({ workload, name }: Scenario, { contender, pipeline, rounds, a
   }
   return {
     workload, scenario: name, pipeline: contender.maker.name, isForwarding: pipeline.isForwarding,
-    cpu: spread(({ cpu }) => cpu), messagesPerSecond: spread(({ sent, seconds }) => sent / seconds), p50: spread(({ p50 }) => p50), p99: spread(({ p99 }) => p99),
-    utilisation: spread(({ utilisation }) => utilisation).median, sent: all.reduce((sum, { sent }) => sum + sent, 0), checked, faults, ...differences[0] !== undefined && { difference: differences[0] },
+    cpu: spread(({ cpu }) => cpu), messagesPerSecond: spread(({ sent, seconds }) => sent / seconds), p50: spread(({ p50 }) => p50),
+    p99: spread(({ p99 }) => p99),
+    utilisation: spread(({ utilisation }) => utilisation).median, sent: all.reduce((sum, { sent }) => sum + sent, 0), checked, faults,
+    ...differences[0] !== undefined && { difference: differences[0] },
   }
 }
 

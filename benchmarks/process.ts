@@ -18,7 +18,9 @@ const children = new Set<ChildProcess>()
 process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143))
 process.on('exit', () => { for (const child of children) child.kill('SIGKILL') })
 
-export function start(command: string, args: readonly string[], { core = SERVER_CORE, env = process.env, stdin = 'ignore' }: StartOptions = {}): ChildProcess {
+export function start(
+  command: string, args: readonly string[], { core = SERVER_CORE, env = process.env, stdin = 'ignore' }: StartOptions = {}
+): ChildProcess {
   const [program, ...rest] = hasTaskset ? ['taskset', '-c', core, command, ...args] : [command, ...args]
   const child = spawn(program, rest, { env, stdio: [stdin, 'pipe', 'inherit'] })
   children.add(child)

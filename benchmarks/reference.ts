@@ -31,5 +31,7 @@ function parsed(text: string): Entity | undefined {
 }
 
 function timeless(entity: Entity): Entity {
-  return JSON.parse(JSON.stringify(entity, (name, value: unknown) => ['id', 'observedAt', 'dateObserved'].includes(name) ? undefined : value)) as Entity
+  return JSON.parse(
+    JSON.stringify(entity, (name, value: unknown) => ['id', 'observedAt', 'dateObserved'].includes(name) ? undefined : value)
+  ) as Entity
 }

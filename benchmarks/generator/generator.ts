@@ -60,7 +60,9 @@ export class Generator {
   static async start(options: PlanOptions): Promise<Generator> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-load-')), plan = join(folder, 'plan')
     writeFileSync(plan, writePlan(options))
-    const generator = new Generator(start(build('load'), [plan, join(folder, 'samples')], { core: GENERATOR_CORE, stdin: 'pipe' }), folder, options.fleet)
+    const generator = new Generator(
+      start(build('load'), [plan, join(folder, 'samples')], { core: GENERATOR_CORE, stdin: 'pipe' }), folder, options.fleet
+    )
     await generator.#answer()
     return generator
   }

@@ -9,7 +9,11 @@ if (registry !== undefined) {
   const job = loadJob(registry)
   broker.on('publish', ({ topic, payload, qos }, client) => {
     const made = client && job(topic, payload as Buffer)
-    if (made) broker.publish({ cmd: 'publish', dup: false, retain: false, qos, topic: made.topic, payload: JSON.stringify(made.entity) }, () => {})
+    if (made) broker.publish(
+      { cmd: 'publish', dup: false, retain: false, qos, topic: made.topic, payload: JSON.stringify(made.entity) }, () => {}
+    )
   })
 }
-const server = createServer({ noDelay: true }, broker.handle).listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port))
+const server = createServer({ noDelay: true }, broker.handle).listen(
+  0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port)
+)

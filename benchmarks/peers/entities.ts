@@ -9,7 +9,9 @@ const contextOf = (subject: string): readonly string[] =>
 const ENVIRONMENT = contextOf('Environment'), ENERGY = contextOf('Energy')
 
 /** Figures in the units of the model but for the humidity, in percent. */
-export interface Air { readonly temperature?: number, readonly humidity?: number, readonly pressure?: number, readonly illuminance?: number }
+export interface Air {
+  readonly temperature?: number, readonly humidity?: number, readonly pressure?: number, readonly illuminance?: number,
+}
 
 export interface Meter {
   readonly power?: number

@@ -36,7 +36,9 @@ function parsed(payload: Buffer): unknown {
 /** A figure that is no number, or out of its range, is left out; a message without what it must have is not sound. */
 function isSound(message: unknown, validate: ValidateFunction): boolean {
   if (validate(message)) return true
-  return validate.errors!.every(error => wasRemoved(message, error)) && (validate(message) || validate.errors!.every(({ keyword }) => keyword === 'type'))
+  return validate.errors!.every(error => wasRemoved(message, error)) && (
+    validate(message) || validate.errors!.every(({ keyword }) => keyword === 'type')
+  )
 }
 
 const FATAL: ReadonlySet<string> = new Set(['required', 'not', 'propertyNames'])

@@ -14,9 +14,22 @@ export function flowOf(brokerPort: number, qos: Qos): readonly object[] {
   const place = { z: 'tab', x: 100, y: 100 }
   return [
     { id: 'tab', type: 'tab', label: 'Readings', disabled: false },
-    { id: 'broker', type: 'mqtt-broker', name: '', broker: '127.0.0.1', port: String(brokerPort), clientid: '', autoConnect: true, usetls: false, protocolVersion: '4', keepalive: '600', cleansession: true },
-    ...FILTERS.map((topic, n) => ({ id: `in${n}`, type: 'mqtt in', ...place, topic, qos: String(qos), datatype: 'buffer', broker: 'broker', inputs: 0, wires: [['map']] })),
-    { id: 'map', type: 'function', ...place, func: FUNCTION, outputs: 1, timeout: 0, initialize: '', finalize: '', libs: [], wires: [['out']] },
+    {
+      id: 'broker', type: 'mqtt-broker', name: '', broker: '127.0.0.1', port: String(brokerPort), clientid: '', autoConnect: true,
+      usetls: false, protocolVersion: '4', keepalive: '600', cleansession: true,
+    },
+    ...FILTERS.map(
+      (topic, n) => (
+        {
+          id: `in${n}`, type: 'mqtt in', ...place, topic, qos: String(qos), datatype: 'buffer', broker: 'broker', inputs: 0,
+          wires: [['map']],
+        }
+      )
+    ),
+    {
+      id: 'map', type: 'function', ...place, func: FUNCTION, outputs: 1, timeout: 0, initialize: '', finalize: '', libs: [],
+      wires: [['out']],
+    },
     { id: 'out', type: 'mqtt out', ...place, topic: '', qos: String(qos), retain: 'false', broker: 'broker', wires: [] },
   ]
 }
@@ -24,6 +37,9 @@ export function flowOf(brokerPort: number, qos: Qos): readonly object[] {
 /** The text of its settings, which load the job. */
 export function settingsOf(port: number, registry: string): string {
   const job = JSON.stringify(join(import.meta.dirname, 'job.ts'))
-  const settings = { uiHost: '127.0.0.1', uiPort: port, flowFile: 'flows.json', credentialSecret: 'of no use here', telemetry: { enabled: false, updateNotification: false }, logging: { console: { level: 'info' } } }
+  const settings = {
+    uiHost: '127.0.0.1', uiPort: port, flowFile: 'flows.json', credentialSecret: 'of no use here',
+    telemetry: { enabled: false, updateNotification: false }, logging: { console: { level: 'info' } },
+  }
   return `module.exports = { ...${JSON.stringify(settings)}, functionGlobalContext: { job: require(${job}).loadJob(${JSON.stringify(registry)}) } }\n`
 }

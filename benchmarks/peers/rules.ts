@@ -37,7 +37,8 @@ const climate = object({
   temperature: atLeast0, local_temperature: atLeast0, humidity: percent, pressure: atLeast0, illuminance: atLeast0,
 }, 'illuminance')
 const plug = object({
-  power: number, voltage: atLeast0, current: number, energy: atLeast0, power_factor: { type: 'number', minimum: -100, maximum: 100 }, ac_frequency: atLeast0,
+  power: number, voltage: atLeast0, current: number, energy: atLeast0, power_factor: { type: 'number', minimum: -100, maximum: 100 },
+  ac_frequency: atLeast0,
 }, 'power')
 
 const ZIGBEE: Readonly<Record<string, PeerRule>> = {
@@ -67,10 +68,13 @@ interface Energy<Figure> {
   }
 }
 const sensors = (sensor: string, light: string, temperature: Schema = atLeast0): Schema => object({
-  [sensor]: object({ Temperature: temperature, Humidity: percent, Pressure: atLeast0 }), [light]: object({ Illuminance: atLeast0 }, 'Illuminance'),
+  [sensor]: object(
+    { Temperature: temperature, Humidity: percent, Pressure: atLeast0 }
+  ), [light]: object({ Illuminance: atLeast0 }, 'Illuminance'),
 }, light)
 const energy = (of: (figure: Schema) => Schema, required: string): Schema => object({ ENERGY: object({
-  Total: atLeast0, Power: of(number), ApparentPower: atLeast0, ReactivePower: number, Factor: of(factor), Voltage: of(atLeast0), Current: of(number),
+  Total: atLeast0, Power: of(number), ApparentPower: atLeast0, ReactivePower: number, Factor: of(factor), Voltage: of(atLeast0),
+  Current: of(number),
   Frequency: atLeast0,
 }, required) }, 'ENERGY')
 
@@ -87,7 +91,8 @@ const TASMOTA: Readonly<Record<string, PeerRule>> = {
     frequency: meter.Frequency, voltage: meter.Voltage, current: meter.Current,
   }, id, now)),
   'tasmota-three-phase': rule<Energy<Three>>(energy(array, 'Total'), ({ ENERGY: meter }, id, now) => threePhases({
-    energy: meter.Total, powers: meter.Power, factors: meter.Factor, voltages: meter.Voltage, currents: meter.Current, frequency: meter.Frequency,
+    energy: meter.Total, powers: meter.Power, factors: meter.Factor, voltages: meter.Voltage, currents: meter.Current,
+    frequency: meter.Frequency,
   }, id, now)),
 }
 
@@ -104,12 +109,14 @@ interface Room {
   }
 }
 const switched = object({
-  apower: number, voltage: atLeast0, current: number, pf: factor, freq: atLeast0, aenergy: object({ total: atLeast0 }), ret_aenergy: object({ total: atLeast0 }),
+  apower: number, voltage: atLeast0, current: number, pf: factor, freq: atLeast0, aenergy: object({ total: atLeast0 }),
+  ret_aenergy: object({ total: atLeast0 }),
 }, 'apower')
 const em = object({
   total_act_power: number, total_aprt_power: atLeast0, n_current: number, a_freq: atLeast0,
   ...Object.fromEntries(['a', 'b', 'c'].flatMap(phase => [
-    [`${phase}_voltage`, atLeast0], [`${phase}_current`, number], [`${phase}_act_power`, number], [`${phase}_aprt_power`, atLeast0], [`${phase}_pf`, factor],
+    [`${phase}_voltage`, atLeast0], [`${phase}_current`, number], [`${phase}_act_power`, number], [`${phase}_aprt_power`, atLeast0],
+    [`${phase}_pf`, factor],
   ])),
 }, 'total_act_power')
 const notified = (params: Schema, required: string): Schema => object({ params: object(params, required) }, 'params')
@@ -129,7 +136,9 @@ const SHELLY: Readonly<Record<string, PeerRule>> = {
     voltages: [m['a_voltage'], m['b_voltage'], m['c_voltage']], currents: [m['a_current'], m['b_current'], m['c_current']],
     factors: [m['a_pf'], m['b_pf'], m['c_pf']],
   }, id, now)),
-  'shelly-delta': rule<Delta>(notified({ 'switch:0': switched }, 'switch:0'), ({ params: { ts, 'switch:0': { apower, voltage, current } } }, id, now) =>
+  'shelly-delta': rule<Delta>(notified({ 'switch:0': switched }, 'switch:0'), (
+    { params: { ts, 'switch:0': { apower, voltage, current } } }, id, now
+  ) =>
     mains({ power: apower, voltage, current }, id, ofSeconds(ts, now))),
   'shelly-room': rule<Room>(room, ({ params }, id, now) => indoor({
     temperature: params['temperature:0']?.tC, humidity: params['humidity:0']?.rh, illuminance: params['illuminance:0'].lux,
@@ -163,7 +172,9 @@ const SENML: Readonly<Record<string, PeerRule>> = {
   'senml-power': rule<Pack>(pack, (records, id, now) => {
     const values = named(records), power = values.get('power')
     return power === undefined ? undefined
-      : mains({ power, energy: within(values.get('energy'), 0), factor: within(values.get('powerfactor'), -1, 1) }, id, timeOf(records, now))
+      : mains(
+        { power, energy: within(values.get('energy'), 0), factor: within(values.get('powerfactor'), -1, 1) }, id, timeOf(records, now)
+      )
   }),
   'senml-air': rule<Pack>(pack, (records, id, now) =>
     roomOf(records, id, now, { temperature: 'temp', humidity: 'rh', pressure: 'baro', illuminance: 'illuminance' })),
@@ -174,7 +185,9 @@ interface Normalized {
   readonly uplink_message: {
     readonly normalized_payload: readonly [{
       readonly time?: string
-      readonly air: { readonly temperature?: number, readonly relativeHumidity?: number, readonly pressure?: number, readonly lightIntensity: number }
+      readonly air: {
+        readonly temperature?: number, readonly relativeHumidity?: number, readonly pressure?: number, readonly lightIntensity: number,
+      }
     }]
   }
 }
@@ -186,7 +199,8 @@ const schemaOf = ({ temperature = '', humidity = '', pressure = '', illuminance 
   [temperature]: atLeast0, [humidity]: percent, [pressure]: air, [illuminance]: atLeast0,
 }, illuminance)
 const airOf = (payload: Readonly<Record<string, number | undefined>>, names: Names): Air => ({
-  temperature: payload[names.temperature!], humidity: payload[names.humidity!], pressure: payload[names.pressure!], illuminance: payload[names.illuminance!],
+  temperature: payload[names.temperature!], humidity: payload[names.humidity!], pressure: payload[names.pressure!],
+  illuminance: payload[names.illuminance!],
 })
 const uplink = (names: Names): PeerRule => rule<Uplink>(
   object({ uplink_message: object({ decoded_payload: schemaOf(names) }, 'decoded_payload') }, 'uplink_message'),
@@ -199,7 +213,9 @@ const measurement = object({ air: object({
 
 const LORAWAN: Readonly<Record<string, PeerRule>> = {
   'things-room': uplink({ temperature: 'temperature', humidity: 'humidity', illuminance: 'lux' }),
-  'things-air': uplink({ temperature: 'air_temperature', humidity: 'relative_humidity', pressure: 'barometric_pressure', illuminance: 'light_intensity' }),
+  'things-air': uplink(
+    { temperature: 'air_temperature', humidity: 'relative_humidity', pressure: 'barometric_pressure', illuminance: 'light_intensity' }
+  ),
   'things-light': uplink({ temperature: 'temp', illuminance: 'illuminance' }),
   'things-normalized': rule<Normalized>(
     object({ uplink_message: object({ normalized_payload: array(measurement) }, 'normalized_payload') }, 'uplink_message'),

@@ -18,27 +18,41 @@ export const missingMosquitto = (): string | undefined => MOSQUITTO ? undefined 
 /** Its queue limits are lifted, so that it loses nothing that others would keep; nothing of it is on disk. */
 export function startMosquitto(): Promise<Broker> {
   return startBroker(MOSQUITTO!, (port, folder) => [
-    'user root', `listener ${port} 127.0.0.1`, 'allow_anonymous true', 'persistence false', 'max_queued_messages 0', 'max_inflight_messages 0', 'set_tcp_nodelay true', 'log_type error', `persistence_location ${folder}/`,
+    'user root', `listener ${port} 127.0.0.1`, 'allow_anonymous true', 'persistence false', 'max_queued_messages 0',
+    'max_inflight_messages 0', 'set_tcp_nodelay true', 'log_type error', `persistence_location ${folder}/`,
   ])
 }
 
 /** Its MQTT needs JetStream, which keeps nothing of QoS 0 but tells of itself under `#`. */
 function startNats(): Promise<Broker> {
   return startBroker(NATS!, (port, folder) => [
-    'server_name: bench', 'listen: "127.0.0.1:-1"', `jetstream { store_dir: "${folder}" }`, `mqtt { host: 127.0.0.1, port: ${port} }`, 'max_pending: 256MB', 'write_deadline: "60s"', `log_file: "${folder}/log"`,
+    'server_name: bench', 'listen: "127.0.0.1:-1"', `jetstream { store_dir: "${folder}" }`, `mqtt { host: 127.0.0.1, port: ${port} }`,
+    'max_pending: 256MB', 'write_deadline: "60s"', `log_file: "${folder}/log"`,
   ])
 }
 
-export const mosquitto: PipelineMaker = { name: 'mosquitto forwards', missing: missingMosquitto, start: async fleet => forwarding('mosquitto forwards', fleet, await startMosquitto(), '#') }
+export const mosquitto: PipelineMaker = {
+  name: 'mosquitto forwards', missing: missingMosquitto,
+  start: async fleet => forwarding('mosquitto forwards', fleet, await startMosquitto(), '#'),
+}
 export const nats: PipelineMaker = {
-  name: 'NATS forwards', missing: () => NATS ? undefined : 'nats-server is not installed', start: async fleet => forwarding('NATS forwards', fleet, await startNats(), ...FILTERS),
+  name: 'NATS forwards', missing: () => NATS ? undefined : 'nats-server is not installed',
+  start: async fleet => forwarding('NATS forwards', fleet, await startNats(), ...FILTERS),
 }
 export const aedes: PipelineMaker = {
-  name: 'aedes forwards', missing: () => undefined, start: async fleet => forwarding('aedes forwards', fleet, await startProgram(process.execPath, ['benchmarks/peers/aedes.ts']), '#'),
+  name: 'aedes forwards', missing: () => undefined, start: async fleet => forwarding(
+    'aedes forwards', fleet, await startProgram(process.execPath, ['benchmarks/peers/aedes.ts']), '#'
+  ),
 }
-export const relay: PipelineMaker = { name: 'C relay', missing: () => undefined, start: async fleet => forwarding('C relay', fleet, await startProgram(build('relay'), []), '#') }
+export const relay: PipelineMaker = {
+  name: 'C relay', missing: () => undefined,
+  start: async fleet => forwarding('C relay', fleet, await startProgram(build('relay'), []), '#'),
+}
 /** Throws away what comes: how fast the generator is by itself. */
-export const sink: PipelineMaker = { name: 'C sink', missing: () => undefined, start: async fleet => ({ ...forwarding('C sink', fleet, await startProgram(build('relay'), ['sink']), '#'), readers: [] }) }
+export const sink: PipelineMaker = {
+  name: 'C sink', missing: () => undefined,
+  start: async fleet => ({ ...forwarding('C sink', fleet, await startProgram(build('relay'), ['sink']), '#'), readers: [] }),
+}
 
 /** A broker of our own making, which prints its port. */
 export async function startProgram(command: string, args: readonly string[]): Promise<Broker> {
@@ -62,5 +76,8 @@ async function startBroker(binary: string, configuration: (port: number, folder:
 
 /** What comes out under these filters, at one reader. */
 export function forwarding(name: string, { connections }: Fleet, { port, pids, stop }: Broker, ...filters: readonly string[]): Pipeline {
-  return { name, isForwarding: true, pids, stop, publishers: Array.from({ length: connections }, () => ({ port })), readers: [{ connections: [{ port, filters }] }] }
+  return {
+    name, isForwarding: true, pids, stop, publishers: Array.from({ length: connections }, () => ({ port })),
+    readers: [{ connections: [{ port, filters }] }],
+  }
 }

@@ -25,14 +25,18 @@ export const mqttJs: PipelineMaker = {
 
 export const nodeRed: PipelineMaker = {
   name: 'Node-RED',
-  missing: async () => missingMosquitto() ?? (await hostOf(NODE_RED_MAJOR) ? undefined : 'Node-RED is not in the cache, and the registry cannot be reached'),
+  missing: async () => missingMosquitto() ?? (
+    await hostOf(NODE_RED_MAJOR) ? undefined : 'Node-RED is not in the cache, and the registry cannot be reached'
+  ),
   start: (fleet, qos) => beside('Node-RED', fleet, ({ port }, folder) => startNodeRed(port, folder, qos)),
 }
 
 export const aedesAjv: PipelineMaker = {
   name: 'aedes + ajv', missing: () => undefined,
   async start(fleet) {
-    const folder = await registryFolder(fleet), broker = await startProgram(process.execPath, ['benchmarks/peers/aedes.ts', join(folder, 'registry.json')])
+    const folder = await registryFolder(fleet), broker = await startProgram(
+      process.execPath, ['benchmarks/peers/aedes.ts', join(folder, 'registry.json')]
+    )
     return doing('aedes + ajv', fleet, { ...broker, stop: () => broker.stop().then(() => rm(folder, { recursive: true })) })
   },
 }
@@ -56,7 +60,9 @@ function doing(name: string, fleet: Fleet, broker: Broker): Pipeline { return { 
 
 async function registryFolder({ devices }: Fleet): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
-  const registry: Registry = Object.fromEntries(devices.map(({ topic, name, shape, isConsented }) => [topic, { shape: shape.name, name, isConsented }]))
+  const registry: Registry = Object.fromEntries(
+    devices.map(({ topic, name, shape, isConsented }) => [topic, { shape: shape.name, name, isConsented }])
+  )
   await writeFile(join(folder, 'registry.json'), JSON.stringify(registry))
   return folder
 }

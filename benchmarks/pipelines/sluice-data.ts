@@ -42,9 +42,10 @@ export interface Account { readonly partyId: string, readonly key: string, reado
 export function prepareData(directory: string, fleet: Fleet, { readers, otherConsents }: Business): Prepared {
   const database = openState(directory), clock = systemClock, nobodyWaits = (): void => {}
   database.exec('PRAGMA synchronous = OFF')
-  const parties = new Parties(database, clock, new Vault(directory)), sources = new Sources(database, clock), devices = new Devices(database, clock, sources)
-  const streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!), consents = new Consents(database, clock, nobodyWaits)
-  const offers = new Offers(database, clock), ledger = new Ledger(database, clock), agreements = new Agreements({ database, clock, offers, ledger, onChange: nobodyWaits })
+  const parties = new Parties(database, clock, new Vault(directory)), sources = new Sources(database, clock)
+  const devices = new Devices(database, clock, sources), streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!)
+  const consents = new Consents(database, clock, nobodyWaits), offers = new Offers(database, clock), ledger = new Ledger(database, clock)
+  const agreements = new Agreements({ database, clock, offers, ledger, onChange: nobodyWaits })
   const owner = parties.add({ role: 'owner', name: 'Owner' }).party
   const perSource = Math.min(MQTT_LIMITS.connectionsPerSourceMax, Math.ceil(fleet.connections / SOURCES_MIN))
   const paired = Array.from({ length: Math.ceil(fleet.connections / perSource) }, (_, n) => sources.pair(owner.id, { name: `Hub ${n}` }))
@@ -64,7 +65,12 @@ export function prepareData(directory: string, fleet: Fleet, { readers, otherCon
     return { partyId: party.id, key, streamIds: some.map(each => agree(party.id, each, attributes)) }
   }))
   for (let n = 0; n < otherConsents; n++) {
-    consents.grant({ ownerId: owner.id, streamId: open[n % open.length]!.id, recipient: `sub_somebody${n}`, purposes: [PURPOSE], attributes: ['temperature'] })
+    consents.grant(
+      {
+        ownerId: owner.id, streamId: open[n % open.length]!.id, recipient: `sub_somebody${n}`, purposes: [PURPOSE],
+        attributes: ['temperature'],
+      }
+    )
   }
   database.close()
   return { publishers: Array.from({ length: fleet.connections }, (_, n) => sourceOf(n)), readers: accounts }
@@ -76,12 +82,16 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 
 /** The stream that carries the sequence number, after the device has spoken once. */
 function streamOf({ name, shape, topic }: FleetDevice, source: Source, devices: Devices, streams: Streams): Stream {
-  const [first] = makeCorpus({ seed: 1, shapes: [shape], devicesPerShape: 1, messagesPerDevice: 1, isHostile: false, at: Date.now() }).messages
+  const [first] = makeCorpus(
+    { seed: 1, shapes: [shape], devicesPerShape: 1, messagesPerDevice: 1, isHostile: false, at: Date.now() }
+  ).messages
   const payload = Buffer.from(first!.payload.toString().replaceAll(`${shape.name}-0`, name)), { adapter } = recognise(topic)!
   const decoded = adapter.decode({ topic, payload, qos: 0, retain: false, receivedAt: Date.now() }, undefined, {})
   for (const { device } of decoded.readings) devices.find(source, adapter.name, device)
   for (const report of decoded.devices) devices.report(devices.peek(source.id, adapter.name, report.device)!, report)
   const { observations } = map(decoded.readings, key => devices.peek(source.id, adapter.name, key)!.facts, Date.now())
-  const found = observations.map(observation => streams.find(source, devices.peek(source.id, adapter.name, observation.device)!, observation))
+  const found = observations.map(
+    observation => streams.find(source, devices.peek(source.id, adapter.name, observation.device)!, observation)
+  )
   return found[observations.findIndex(({ model }) => model.type === shape.model)]!
 }

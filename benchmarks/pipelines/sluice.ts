@@ -28,7 +28,11 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
     async start(fleet) {
       const data = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
       const prepared = prepareData(data, fleet, { readers, otherConsents })
-      const child = start(process.execPath, [...NODE_OPTIONS, ...nodeOptions, 'bin/sluice.js', 'serve', '--data', data, '--mqtt-port', '0', '--http-port', '0', '--json'], { env: { ...process.env, SLUICE_LOG_LEVEL: 'warn' } })
+      const child = start(
+        process.execPath,
+        [...NODE_OPTIONS, ...nodeOptions, 'bin/sluice.js', 'serve', '--data', data, '--mqtt-port', '0', '--http-port', '0', '--json'],
+        { env: { ...process.env, SLUICE_LOG_LEVEL: 'warn' } }
+      )
       const started = JSON.parse(await firstLine(child)) as { mqtt: string, http: string }
       await announce(started.mqtt, fleet.announcements ?? [], prepared)
       const mqttPort = Number(new URL(started.mqtt).port), httpPort = Number(new URL(started.http).port)
@@ -36,7 +40,9 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
         name, isForwarding: false, pids: [child.pid!],
         publishers: prepared.publishers.map(credentials => ({ port: mqttPort, ...credentials })),
         readers: prepared.readers.map((accounts, n): Reader => ({
-          granted: readers[n], connections: accounts.flatMap(account => transport === 'mqtt' ? overMqtt(account, mqttPort) : overWebSocket(account, httpPort)),
+          granted: readers[n], connections: accounts.flatMap(
+            account => transport === 'mqtt' ? overMqtt(account, mqttPort) : overWebSocket(account, httpPort)
+          ),
         })),
         async stop() {
           await stop(child)
@@ -49,7 +55,7 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
 
 async function announce(url: string, announcements: readonly Announcement[], { publishers }: Prepared): Promise<void> {
   for (const { connection, topic, payload } of announcements) {
-    const client = await connectAsync(url, publishers[connection]!)
+    const client = await connectAsync(url, publishers[connection])
     await client.publishAsync(topic, payload, { qos: 1 })
     await client.endAsync()
   }

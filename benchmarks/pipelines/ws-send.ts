@@ -12,7 +12,9 @@ export function wsSend(readers: readonly (readonly string[])[]): PipelineMaker {
     name, missing: () => undefined,
     async start({ devices, connections }) {
       const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-')), setting = join(folder, 'setting.json')
-      const registry = Object.fromEntries(devices.map(({ topic, name, shape, isConsented }) => [topic, { shape: shape.name, name, isConsented }]))
+      const registry = Object.fromEntries(
+        devices.map(({ topic, name, shape, isConsented }) => [topic, { shape: shape.name, name, isConsented }])
+      )
       await writeFile(setting, JSON.stringify({ registry, readers }))
       const child = start(process.execPath, ['benchmarks/peers/ws-send.ts', setting]), [mqtt, http] = JSON.parse(await firstLine(child)) as [number, number]
       return {

@@ -24,13 +24,21 @@ export function chartOf({ results, ratios, machine, rounds, seconds }: Report): 
     y += GAP - 20
   }
   const heading = [
-    text(8, 22, 'CPU-microseconds a message, all processes of a pipeline together (logarithmic; shorter is better)', { size: 14, weight: 600 }),
-    text(8, 40, `medians of ${rounds} interleaved rounds of ${seconds} s, with their least and most · ${machine.cpu}, ${machine.cores} cores · Node ${machine.node} · ${machine.at.slice(0, 10)}`, { fill: COLOURS.quiet }),
+    text(
+      8, 22, 'CPU-microseconds a message, all processes of a pipeline together (logarithmic; shorter is better)', { size: 14, weight: 600 }
+    ),
+    text(
+      8, 40,
+      `medians of ${rounds} interleaved rounds of ${seconds} s, with their least and most · ${machine.cpu}, ${machine.cores} cores · Node ${machine.node} · ${machine.at.slice(0, 10)}`,
+      { fill: COLOURS.quiet }
+    ),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" font-family="system-ui, sans-serif" role="img">\n<rect width="100%" height="100%" fill="#fff"/>\n${[...heading, ...parts].join('\n')}\n</svg>\n`
 }
 
-function bar({ pipeline, cpu, isForwarding, faults }: Result, isOwn: boolean, y: number, x: (figure: number) => number, ratio: number | undefined): string {
+function bar(
+  { pipeline, cpu, isForwarding, faults }: Result, isOwn: boolean, y: number, x: (figure: number) => number, ratio: number | undefined
+): string {
   const fill = isOwn ? COLOURS.own : isForwarding ? COLOURS.forwarding : COLOURS.doing, middle = y + ROW / 2 - 2
   const isVoid = Object.keys(faults).length > 0
   const figure = `${cpu.median < 10 ? cpu.median.toFixed(2) : cpu.median.toFixed(0)} µs${isVoid ? ' (void)' : ratio === undefined ? '' : ` · ${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)} ×`}`

@@ -11,7 +11,10 @@ export interface Report {
   readonly seconds: number
   /** Seconds, all in all. */
   readonly took: number
-  readonly machine: { readonly cpu: string, readonly cores: number, readonly system: string, readonly node: string, readonly load: number, readonly at: string }
+  readonly machine: {
+    readonly cpu: string, readonly cores: number, readonly system: string, readonly node: string, readonly load: number,
+    readonly at: string,
+  }
   /** Scenario → pipeline → its median ÷ that of the first in the scenario. */
   readonly ratios: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly skipped: readonly Skipped[]
@@ -32,23 +35,36 @@ export function ratiosOf(results: readonly Result[]): Report['ratios'] {
   for (const [scenario, all] of Object.entries(Object.groupBy(results, ({ scenario }) => scenario))) {
     const [first, ...others] = all!
     if (!first || isVoid(first)) continue
-    ratios[scenario] = Object.fromEntries(others.filter(result => !isVoid(result)).map(({ pipeline, cpu }) => [pipeline, rounded(cpu.median / first.cpu.median)]))
+    ratios[scenario] = Object.fromEntries(
+      others.filter(result => !isVoid(result)).map(({ pipeline, cpu }) => [pipeline, rounded(cpu.median / first.cpu.median)])
+    )
   }
   return ratios
 }
 
 export function machine(): Report['machine'] {
   const all = cpus()
-  return { cpu: all[0]?.model ?? 'unknown', cores: all.length, system: `${process.platform} ${release()}`, node: process.version, load: rounded(loadavg()[0]!), at: new Date().toISOString() }
+  return {
+    cpu: all[0]?.model ?? 'unknown', cores: all.length, system: `${process.platform} ${release()}`, node: process.version,
+    load: rounded(loadavg()[0]!), at: new Date().toISOString(),
+  }
 }
 
 export function table({ results, ratios, skipped, voided, took }: Report): string {
   const lines = results.map(({ scenario, pipeline, cpu, messagesPerSecond, p50, p99, utilisation }) => [
-    scenario.padEnd(20), pipeline.padEnd(20), `${cpu.median.toFixed(2).padStart(8)} µs [${cpu.min.toFixed(2)}–${cpu.max.toFixed(2)}]`.padEnd(30), `× ${ratios[scenario]?.[pipeline]?.toFixed(2) ?? ''}`.padEnd(9),
-    `${Math.round(messagesPerSecond.median)}/s`.padStart(10), `p50 ${ms(p50.median)} p99 ${ms(p99.median)} ms`.padStart(26), `generator ${Math.round(100 * utilisation)} %`,
+    scenario.padEnd(20), pipeline.padEnd(20),
+    `${cpu.median.toFixed(2).padStart(8)} µs [${cpu.min.toFixed(2)}–${cpu.max.toFixed(2)}]`.padEnd(30),
+    `× ${ratios[scenario]?.[pipeline]?.toFixed(2) ?? ''}`.padEnd(9),
+    `${Math.round(messagesPerSecond.median)}/s`.padStart(10), `p50 ${ms(p50.median)} p99 ${ms(p99.median)} ms`.padStart(26),
+    `generator ${Math.round(100 * utilisation)} %`,
   ].join(' '))
-  const faults = voided.map(({ scenario, pipeline, faults }) => `void: ${scenario}, ${pipeline}: ${Object.entries(faults).map(([name, count]) => `${count} ${name}`).join(', ')}`)
-  return [...lines, ...faults, ...skipped.map(({ scenario, pipeline, skipped: reason }) => `skipped: ${scenario}, ${pipeline}: ${reason}`), `${took} s`].join('\n')
+  const faults = voided.map(
+    ({ scenario, pipeline, faults }) => `void: ${scenario}, ${pipeline}: ${Object.entries(faults).map(([name, count]) => `${count} ${name}`).join(', ')}`
+  )
+  return [
+    ...lines, ...faults, ...skipped.map(({ scenario, pipeline, skipped: reason }) => `skipped: ${scenario}, ${pipeline}: ${reason}`),
+    `${took} s`,
+  ].join('\n')
 }
 
 const ms = (microseconds: number): string => (microseconds / 1000).toFixed(2)

@@ -14,7 +14,8 @@ const WINDOW = 1_000
 const CURVES: Readonly<Record<string, readonly Point[]>> = {
   devices: [1_000, 10_000, 100_000].map(devices => ({ name: `${devices} devices`, devices })),
   subscribers: [1, 10, 100].map(count => ({
-    name: `${count} ${count === 1 ? 'subscriber' : 'subscribers'}`, devices: 100, business: { readers: Array<undefined>(count).fill(undefined) },
+    name: `${count} ${count === 1 ? 'subscriber' : 'subscribers'}`, devices: 100,
+    business: { readers: Array<undefined>(count).fill(undefined) },
   })),
   consents: [0, 1_000, 100_000].map(count => ({ name: `${count} other consents`, devices: 1_000, business: { otherConsents: count } })),
   rules: [1, 20, 1_000].map(rules => ({ name: `${rules} ${rules === 1 ? 'rule' : 'rules'}`, devices: 1_000, rules })),

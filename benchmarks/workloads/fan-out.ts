@@ -13,7 +13,9 @@ export const METER: Shape = SHAPES.find(({ name }) => name === 'tasmota-plug')!
 
 export function* fanOut(): Iterable<Scenario> {
   const fleet = makeFleet({ shapes: [METER], devices: DEVICES, connections: 4 })
-  const readers = Array.from({ length: SUBSCRIBERS }, (_, n) => [METER.carrier, ...METER.attributes.filter((_, bit) => ((n + 1) & (1 << bit)) !== 0)])
+  const readers = Array.from(
+    { length: SUBSCRIBERS }, (_, n) => [METER.carrier, ...METER.attributes.filter((_, bit) => ((n + 1) & (1 << bit)) !== 0)]
+  )
   yield {
     workload: 'W6', name: 'W6 fan-out', qosIn: 0, qosOut: 0, pace: { window: 1_000 },
     contenders: [{ maker: sluice({ business: { readers }, transport: 'webSocket' }), fleet }, { maker: wsSend(readers), fleet }],

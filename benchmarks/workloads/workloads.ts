@@ -26,7 +26,10 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'W2', title: 'city: 1,000 connections, one message a read, 1,000 outstanding', scenarios: city },
   { name: 'W3', title: 'quiet: 5,000 messages a second over 200 connections', scenarios: quiet },
   { name: 'W4', title: 'curves: more devices, subscribers, consents, shapes', scenarios: curves },
-  { name: 'W5', title: 'verifiable: each message can be checked by its receiver', missing: 'messages are not signed by the batch yet', scenarios: () => [] },
+  {
+    name: 'W5', title: 'verifiable: each message can be checked by its receiver', missing: 'messages are not signed by the batch yet',
+    scenarios: () => [],
+  },
   { name: 'W6', title: 'fan-out: 100 subscribers over WebSocket, each with other attributes', scenarios: fanOut },
 ]
 
@@ -47,9 +50,14 @@ function* city(): Iterable<Scenario> {
 
 function* quiet(): Iterable<Scenario> {
   const fleet = makeFleet({ devices: DEVICES, connections: 200 })
-  yield { ...scenario('W3', 'small', 0, fleet, [sluice(), nodeRed, mqttJs, mosquitto]), pace: { rate: QUIET_PER_SECOND }, roundsMin: QUIET_ROUNDS }
+  yield {
+    ...scenario('W3', 'small', 0, fleet, [sluice(), nodeRed, mqttJs, mosquitto]), pace: { rate: QUIET_PER_SECOND }, roundsMin: QUIET_ROUNDS,
+  }
 }
 
 function scenario(workload: string, stream: StreamName, qos: Qos, fleet: Fleet, makers: readonly PipelineMaker[]): Scenario {
-  return { workload, name: `${workload} ${stream} QoS ${qos}`, qosIn: qos, qosOut: qos, pace: { window: WINDOW }, contenders: makers.map(maker => ({ maker, fleet })) }
+  return {
+    workload, name: `${workload} ${stream} QoS ${qos}`, qosIn: qos, qosOut: qos, pace: { window: WINDOW },
+    contenders: makers.map(maker => ({ maker, fleet })),
+  }
 }

@@ -30,7 +30,8 @@ export interface CorpusOptions {
 
 /** Shares of the messages that are hostile in one way each. */
 const SHARES = {
-  shuffled: 0.3, extra: 0.2, missing: 0.15, spaced: 0.1, escaped: 0.05, escapedKey: 0.01, duplicate: 0.01, odd: 0.07, wrong: 0.02, foreign: 0.03, deep: 0.001, invalid: 0.01,
+  shuffled: 0.3, extra: 0.2, missing: 0.15, spaced: 0.1, escaped: 0.05, escapedKey: 0.01, duplicate: 0.01, odd: 0.07, wrong: 0.02,
+  foreign: 0.03, deep: 0.001, invalid: 0.01,
 }
 const DEVICES_WITH_OWN_ORDER = 0.5
 
@@ -59,7 +60,8 @@ function hostile(random: Random, name: string, shape: Shape, shapes: readonly Sh
 }
 
 type Members = [name: string, value: Tree][]
-const isObject = (tree: Tree): tree is { readonly [name: string]: Tree } => typeof tree === 'object' && !Array.isArray(tree) && !(tree instanceof Figure)
+const isObject = (tree: Tree): tree is { readonly [name: string]: Tree } =>
+  typeof tree === 'object' && !Array.isArray(tree) && !(tree instanceof Figure)
 
 class Writer {
   protected readonly random: Random
@@ -147,22 +149,32 @@ function deep(levels: number): string { return `"nested":${'['.repeat(levels)}1$
 
 /** Members that mean nothing in any dialect, and that a careless reader stumbles over. */
 const EXTRAS = [
-  '"__proto__":{"temperature":1}', '"constructor":1', '"toString":"x"', '"hasOwnProperty":false', '"übung":"größer als sonst"', '"温度计":1', '"note":"a \\"quoted\\" word, a \\\\ and a \\u00e9"',
-  '"":0', '"nothing":null', '"list":[1,[2,[3,{"a":[]}]],{}]', '"meta":{"a":{"b":{"c":[true,false,null]}}}', '"emoji":"\u{1f321}\\ud83c\\udf21"', '"long":"' + 'x'.repeat(200) + '"', '"__defineGetter__":[]',
+  '"__proto__":{"temperature":1}', '"constructor":1', '"toString":"x"', '"hasOwnProperty":false', '"übung":"größer als sonst"', '"温度计":1',
+  '"note":"a \\"quoted\\" word, a \\\\ and a \\u00e9"',
+  '"":0', '"nothing":null', '"list":[1,[2,[3,{"a":[]}]],{}]', '"meta":{"a":{"b":{"c":[true,false,null]}}}',
+  '"emoji":"\u{1f321}\\ud83c\\udf21"', '"long":"' + 'x'.repeat(200) + '"', '"__defineGetter__":[]',
 ]
 
 /** Numbers as other printers print them; each is what JSON.parse says it is. */
 const ODD: readonly ((lexeme: string, random: Random) => string)[] = [
-  lexeme => `${lexeme}e0`, lexeme => `${lexeme}E+00`, lexeme => Number(lexeme).toExponential(), lexeme => String(Math.fround(Number(lexeme))), () => '-0', () => '0.0', () => '-0.0e5',
-  lexeme => `${lexeme.includes('.') ? lexeme : `${lexeme}.0`}${'0'.repeat(20)}`, lexeme => `${lexeme.includes('.') ? lexeme : `${lexeme}.0`}00000000000000000001`, () => '1e-400', (_, random) => `${random.below(100)}.${String(random.below(2 ** 31)).padStart(12, '7')}`,
+  lexeme => `${lexeme}e0`, lexeme => `${lexeme}E+00`, lexeme => Number(lexeme).toExponential(),
+  lexeme => String(Math.fround(Number(lexeme))), () => '-0', () => '0.0', () => '-0.0e5',
+  lexeme => `${lexeme.includes('.') ? lexeme : `${lexeme}.0`}${'0'.repeat(20)}`,
+  lexeme => `${lexeme.includes('.') ? lexeme : `${lexeme}.0`}00000000000000000001`, () => '1e-400',
+  (_, random) => `${random.below(100)}.${String(random.below(2 ** 31)).padStart(12, '7')}`,
 ]
 const WRONG = ['null', 'true', '"n/a"', '{}', '[]', '1e400', '-1e400']
 
 /** What is no JSON, or no text at all. */
 const SPOILERS: readonly ((text: string, random: Random) => Buffer)[] = [
-  (text, random) => Buffer.from(text.slice(0, random.below(text.length))), text => Buffer.from(text.slice(0, -1)), text => Buffer.from(`${text}}`), text => Buffer.from(`${text}${text}`), text => Buffer.from(`\u{feff}${text}`),
+  (text, random) => Buffer.from(text.slice(0, random.below(text.length))), text => Buffer.from(text.slice(0, -1)),
+  text => Buffer.from(`${text}}`), text => Buffer.from(`${text}${text}`), text => Buffer.from(`\u{feff}${text}`),
   text => Buffer.from(text.replace(/"/g, "'")), text => Buffer.from(text.replace(':', ':+')), text => Buffer.from(text.replace(/:\d/, ':0$&').replace(':0:', ':0')), text => Buffer.from(text.replace(/\d(?=[,}])/, '$&.')),
-  text => Buffer.from(text.replace(/[}\]]$/, ',$&')), text => Buffer.from(text.replace(/"([a-zA-Z])/, '"\u0001$1')), text => Buffer.from(text.replace(/"([a-zA-Z])/, '"\\x$1')), text => Buffer.from(text.replace(/,/, ',,')),
-  text => Buffer.concat([Buffer.from(text.slice(0, 2)), Buffer.from([0xc3, 0x28]), Buffer.from(text.slice(2))]), text => Buffer.concat([Buffer.from(text.slice(0, 2)), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from(text.slice(2))]),
-  text => Buffer.from(`/* */${text}`), () => Buffer.alloc(0), text => Buffer.from(text, 'utf16le'), () => Buffer.from('NaN'), text => Buffer.from(text.replace(/:/, ' ')),
+  text => Buffer.from(text.replace(/[}\]]$/,
+  ',$&')), text => Buffer.from(text.replace(/"([a-zA-Z])/, '"\u0001$1')), text => Buffer.from(text.replace(/"([a-zA-Z])/, '"\\x$1')), text => Buffer.from(text.replace(/,/, ',,')),
+  text => Buffer.concat([Buffer.from(text.slice(0, 2)), Buffer.from([0xc3, 0x28]), Buffer.from(text.slice(2))]), text => Buffer.concat(
+    [Buffer.from(text.slice(0, 2)), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from(text.slice(2))]
+  ),
+  text => Buffer.from(`/* */${text}`), () => Buffer.alloc(0), text => Buffer.from(text, 'utf16le'), () => Buffer.from('NaN'),
+  text => Buffer.from(text.replace(/:/, ' ')),
 ]
