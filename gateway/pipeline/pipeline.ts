@@ -1,6 +1,6 @@
 // The data path in one place: decode → map → consent → price → journal → publish. Synchronous over a batch up to the journal, and behind it.
 // No promise, closure or log per message between the two ends.
-import type { Adapter, Decoded } from '#adapters/adapter.ts'
+import type { Adapter, Decoded, Dialect } from '#adapters/adapter.ts'
 import type { Packet } from '#adapters/packet.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
 import type { Device, Devices } from '#gateway/devices/devices.ts'
@@ -58,8 +58,6 @@ export class Pipeline {
   readonly #shortRoad: ShortRoad
   /** What this turn of the loop lets out. */
   #out = new Outgoing()
-  /** Told of each message in bytes that took the long road. */
-  onHandedBack: () => void = () => {}
   /** Topics of which a message was understood in full by the long road, and the last such one. */
   readonly #understood = new Map<string, Uint8Array>()
 
@@ -72,11 +70,9 @@ export class Pipeline {
     this.#shortRoad = new ShortRoad({
       kernel, lanes, freshness: this.#freshness,
       out: () => this.#out,
+      took: dialect => count(tally.shortRoad, dialect),
       drop: (sourceId, receivedAt, topic, code) => { tally.drop(code); explain.note(sourceId, receivedAt, topic, code) },
-      handBack: (source, batch, n) => {
-        this.onHandedBack()
-        this.#takeSlowly(source, batch.packetAt(n))
-      },
+      handBack: (source, batch, n) => this.#takeSlowly(source, batch.packetAt(n)),
     })
   }
 
@@ -139,6 +135,7 @@ export class Pipeline {
   #process(source: Source, packet: Packet): void {
     const found = this.#decoder.decode(source, packet)
     if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', UNKNOWN_TOPIC)
+    count(this.#options.tally.longRoad, found.adapter.name)
     const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
     if (observations.length === 0) return this.#drop(source.id, packet, refusal, '', wholeFault(found.decoded, refusal))
     for (const observation of observations) this.#letOut(source, packet, found.adapter, observation)
@@ -228,6 +225,8 @@ export class Pipeline {
     return furthest(before, code)
   }
 }
+
+function count(counts: Partial<Record<Dialect, number>>, dialect: Dialect): void { counts[dialect] = (counts[dialect] ?? 0) + 1 }
 
 /** What is wrong with a payload as a whole: it has no field. */
 function wholeFault({ refused }: Decoded, refusal: RefusalCode): string {

@@ -19,7 +19,6 @@ class Scene {
   readonly stream: Stream
   readonly city: Party
   readonly reader: Reader
-  slow = 0
 
   private constructor(rooms: Rooms, owner: Party, source: Source, stream: Stream) {
     Object.assign(this, { rooms, owner, source, stream })
@@ -31,8 +30,6 @@ class Scene {
     rooms.grant(stream)
     rooms.agree(stream, this.city)
     this.reader = rooms.watch(this.city, stream, undefined, Reader.eager())
-    const { pipeline } = rooms, before = pipeline.onHandedBack
-    pipeline.onHandedBack = () => { this.slow++; before() }
   }
 
   static async open(): Promise<Scene> {
@@ -48,9 +45,9 @@ class Scene {
 
   /** As `send`; how many took the long road. */
   async slowOf(messages: readonly Row[]): Promise<number> {
-    this.slow = 0
+    const before = this.rooms.tally.longRoad['zigbee2mqtt']!
     await this.send(messages)
-    return this.slow
+    return this.rooms.tally.longRoad['zigbee2mqtt']! - before
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 // The short road: bytes → entities in the kernel, and of what it made what may leave → messages. What the kernel hands back, and what has
 // changed since it was asked, is for the long road, message by message and in the order in which they came.
+import type { Dialect } from '#adapters/adapter.ts'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
 import type { Batch } from '#gateway/ingest/batch.ts'
@@ -18,6 +19,8 @@ export interface ShortRoadOptions {
   readonly freshness: Freshness
   /** Where what may leave goes. */
   readonly out: () => Outgoing
+  /** Told of each message that is taken. */
+  readonly took: (dialect: Dialect) => void
   readonly drop: (sourceId: string, receivedAt: number, topic: string, code: RefusalCode) => void
   /** The whole of a message that is for the long road. */
   readonly handBack: (source: Source, batch: Batch, n: number) => void
@@ -46,7 +49,7 @@ export class ShortRoad {
 
   /** Gives the number of the row that is next. `first`: that of the batch's that was loaded as number 0. */
   #workOff(source: Source, batch: Batch, first: number, from: number, run: KernelRun): number {
-    const { lanes, handBack, out } = this.#options, { receivedAt } = batch, { done, made, size, answers, rows } = run
+    const { lanes, handBack, out, took } = this.#options, { receivedAt } = batch, { done, made, size, answers, rows } = run
     if (made > 0) out().expect(made, size)
     for (let row = from, at = 0; row < done; row++) {
       const begin = at
@@ -56,6 +59,7 @@ export class ShortRoad {
         handBack(source, batch, first + row)
         return row + 1
       }
+      if (begin < at) took(lanes.at(rows[begin * MADE_WORDS + ID]!).place.device.dialect)
       for (let each = begin; each < at; each++) this.#letOut(source, receivedAt, run, each)
     }
     return done

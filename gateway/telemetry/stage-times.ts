@@ -1,11 +1,11 @@
 // How long the stages take, in seconds, summed without a closure or an object per message; the metrics read the sums.
 
-export const STAGES = ['decode', 'map', 'consent', 'journal', 'publish'] as const
+export const STAGES = ['map', 'journal', 'publish'] as const
 export type Stage = (typeof STAGES)[number]
 
 export class StageTimes {
-  readonly seconds: Record<Stage, number> = { decode: 0, map: 0, consent: 0, journal: 0, publish: 0 }
-  readonly counts: Record<Stage, number> = { decode: 0, map: 0, consent: 0, journal: 0, publish: 0 }
+  readonly seconds: Record<Stage, number> = { map: 0, journal: 0, publish: 0 }
+  readonly counts: Record<Stage, number> = { map: 0, journal: 0, publish: 0 }
 
   /** Milliseconds on a clock that never goes back. */
   now(): number { return performance.now() }

@@ -1,4 +1,5 @@
 // The books of the data path: every envelope is received once and settled once.
+import type { Dialect } from '#adapters/adapter.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
 
 export interface TallyCounts {
@@ -20,6 +21,9 @@ export class Tally {
   /** Fields that were refused while the rest of their message went on. */
   readonly fields: Record<RefusalCode, number> = zeros()
   readonly dropped: Record<RefusalCode, number> = zeros()
+  /** Messages by dialect: those that the kernel took, and those that were decoded by the long road. */
+  readonly shortRoad: Partial<Record<Dialect, number>> = {}
+  readonly longRoad: Partial<Record<Dialect, number>> = {}
 
   drop(code: RefusalCode): void {
     this.received++
