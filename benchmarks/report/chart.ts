@@ -41,7 +41,7 @@ function bar(
 ): string {
   const fill = isOwn ? COLOURS.own : isForwarding ? COLOURS.forwarding : COLOURS.doing, middle = y + ROW / 2 - 2
   const isVoid = Object.keys(faults).length > 0
-  const figure = `${cpu.median < 10 ? cpu.median.toFixed(2) : cpu.median.toFixed(0)} µs${isVoid ? ' (void)' : ratio === undefined ? '' : ` · ${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)} ×`}`
+  const figure = `${cpu.median < 10 ? cpu.median.toFixed(2) : cpu.median.toFixed(0)} µs${isVoid ? ' (void)' : ratio === undefined ? '' : ` · ${ratio < 10 ? Number(ratio.toPrecision(2)) : ratio.toFixed(0)} ×`}`
   return [
     text(LEFT - 8, middle + 4, `${pipeline}${isForwarding && !/forwards|relay/.test(pipeline) ? ' (forwards)' : ''}`, { anchor: 'end' }),
     `<rect x="${LEFT}" y="${y}" width="${round(x(cpu.median) - LEFT)}" height="${ROW - 4}" fill="${fill}"/>`,
