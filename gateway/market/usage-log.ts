@@ -87,7 +87,7 @@ export class UsageLog {
 }
 
 function* entriesOf(line: Line): Iterable<LogEntry> {
-  if (line[0] !== 'runs') return void (yield line as LogEntry)
+  if (line[0] !== 'runs') return void (yield line)
   for (let at = 1; at < line.length; at += RUN_VALUES) yield ['messages', ...line.slice(at, at + RUN_VALUES)] as unknown as LogEntry
 }
 

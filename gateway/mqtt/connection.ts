@@ -18,7 +18,8 @@ import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
 import type { Waiter } from '#gateway/mqtt/pace.ts'
 import type { Dawdler, Partials } from '#gateway/mqtt/partials.ts'
-import { Reading, type Grant, type ReadingCarrier } from '#gateway/mqtt/reading.ts'
+import type { ReadingCarrier } from '#gateway/mqtt/reading-carrier.ts'
+import { Reading, type Grant } from '#gateway/mqtt/reading.ts'
 import type { Carrier, Session } from '#gateway/mqtt/session.ts'
 
 /** A client that was let in: who it is, and what is remembered of it. */

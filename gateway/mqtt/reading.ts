@@ -1,11 +1,12 @@
 // What one reader's connection follows. Its feeds are its queue: here waits no more than one hand-over of each, and nothing outlives the
 // connection but how far each feed has come and the packet ids that are not acknowledged, in the session.
 import { packetBytes, publishLength, writePublish } from '#gateway/mqtt/codec/encode.ts'
-import type { FilterWish, Version } from '#gateway/mqtt/codec/packets.ts'
+import type { FilterWish } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedLine, type FeedLineHost } from '#gateway/mqtt/feed-line.ts'
 import { FeedRefusal, type FeedEnd, type FeedMessage, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
+import type { ReadingCarrier, ReadingSession } from '#gateway/mqtt/reading-carrier.ts'
 import { ReaderState } from '#gateway/mqtt/reader-state.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
 import type { Progress, Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
@@ -19,41 +20,6 @@ export const FEED_BYTES_MAX = 65_536
 const FREE_BYTES_MAX = FEED_BYTES_MAX / 2
 /** Feeds that read on from where they were at one time: each may hand over a mebibyte. */
 export const CATCHING_UP_MAX = 8
-
-/** The connection that a reader has. */
-export interface ReadingCarrier {
-  readonly version: Version
-  /** Messages that the client takes ahead of its acknowledgements. */
-  readonly receiveMaximum: number
-  /** Bytes; Infinity where the client names none. */
-  readonly maximumPacketSize: number
-  /** Bytes that were sent … */
-  readonly sent: number
-  /** … and of these, the last ones, which the kernel has not taken. */
-  readonly waiting: number
-  /** Room for so many bytes among those that are sent, from `roomAt` on; to be filled before anything else is done. */
-  room(bytes: number): Buffer
-  readonly roomAt: number
-  /** Gives to the socket what was sent: at once … */
-  flush(): void
-  /** … or at the end of this turn, with what else it brings. */
-  flushSoon(): void
-  /** Ends the connection behind what was sent, with a word for MQTT 5. */
-  goodbye(word: string): void
-  /** Ends it at once. */
-  abandon(): void
-}
-
-/** What of its session matters here. */
-export interface ReadingSession {
-  readonly subscriptions: Map<string, SubscriptionOptions>
-  readonly isPersistent: boolean
-  reader: ReaderState | undefined
-  /** What it follows, or how, differs from what is on disk. */
-  isDirty: boolean
-  /** A message was left out. */
-  skipped(): void
-}
 
 export interface ReadingOptions {
   readonly readerId: string
@@ -156,6 +122,7 @@ export class Reading implements FeedLineHost {
     this.#advance()
     if (this.#lastWord === undefined) return this.#quench()
     const { carrier } = this.#options
+    carrier.flush()
     if (this.#busy.every(({ size }) => size === 0) && carrier.waiting === 0) carrier.goodbye(this.#lastWord)
   }
 

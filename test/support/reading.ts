@@ -1,7 +1,8 @@
 // Feeds that are logs in memory, and a connection whose kernel takes bytes when it is told to: what stands around a reading.
 import { FeedRefusal, type Feed, type FeedMessage, type FeedOutlet, type Feeds } from '#gateway/mqtt/feeds.ts'
 import { MQTT_LIMITS, type MqttLimits } from '#gateway/mqtt/limits.ts'
-import { Reading, type ReadingCarrier, type ReadingSession } from '#gateway/mqtt/reading.ts'
+import type { ReadingCarrier, ReadingSession } from '#gateway/mqtt/reading-carrier.ts'
+import { Reading } from '#gateway/mqtt/reading.ts'
 import type { Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 import { readByOthers } from '#test/support/mqtt-packets.ts'
 
