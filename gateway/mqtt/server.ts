@@ -277,7 +277,7 @@ export class MqttServer {
       this.#host.failed(error)
       return Promise.reject(new Error('The batch was not taken', { cause: error }))
     }
-    if (!settling) return undefined
+    if (!settling || this.#unsettled.has(settling)) return settling
     this.#unsettled.add(settling)
     const forget = () => this.#unsettled.delete(settling)
     settling.then(forget, forget)
