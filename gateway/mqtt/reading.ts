@@ -174,8 +174,11 @@ export class Reading implements FeedLineHost {
   /** Whether messages at QoS 0 may go at once: the usual case by far. */
   #isFree(line: FeedLine): boolean {
     const [busy0, busy1] = this.#busy
-    return line.qos === 0 && line.hasCaughtUp && line.queue.length === 0 && busy0.size + busy1.size + this.#again.length + this.#thirsty.size === 0
-      && this.#lastWord === undefined && !this.#isEnded && this.#options.carrier.waiting < FREE_BYTES_MAX
+    const isAlone = line.qos === 0 && line.hasCaughtUp && line.queue.length === 0 && busy0.size + busy1.size + this.#again.length + this.#thirsty.size === 0
+    if (!isAlone || this.#lastWord !== undefined || this.#isEnded) return false
+    const { carrier } = this.#options
+    if (carrier.waiting >= FREE_BYTES_MAX) carrier.flush()
+    return carrier.waiting < FREE_BYTES_MAX
   }
 
   caughtUp(line: FeedLine): void {

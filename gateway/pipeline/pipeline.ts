@@ -46,7 +46,7 @@ export interface PipelineOptions {
 const TURN_BYTES_MAX = 1 << 20
 
 /** Topics that are learned behind one batch: each takes some microseconds. */
-const LEARNED_PER_BATCH_MAX = 64
+const LEARNED_PER_BATCH_MAX = 256
 
 const UNKNOWN_TOPIC = 'No adapter knows this topic: name the dialect when you pair the source.'
 
