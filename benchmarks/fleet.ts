@@ -1,7 +1,7 @@
 // The devices of a workload and what they send, each message judged beforehand: whether it must come out, must not, or could not.
 import { referenceOf } from '#benchmarks/reference.ts'
-import { SHAPES, SMALL, type Shape } from '#test/support/corpus-shapes.ts'
-import { makeCorpus, type CorpusDevice, type CorpusMessage } from '#test/support/hostile-corpus.ts'
+import { SHAPES, SMALL, type Shape } from '#benchmarks/corpus/corpus-shapes.ts'
+import { makeCorpus, type CorpusDevice, type CorpusMessage } from '#benchmarks/corpus/hostile-corpus.ts'
 
 export const STREAMS = ['small', 'clean', 'hostile'] as const
 export type StreamName = typeof STREAMS[number]

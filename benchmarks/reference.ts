@@ -1,8 +1,8 @@
 // What must come out, by the slow and plain road: the adapter reads, the tests' own mapper maps, and the view is cut from parsed JSON.
 import { isDeepStrictEqual } from 'node:util'
 import { recognise } from '#adapters/registry.ts'
-import type { CorpusDevice } from '#test/support/hostile-corpus.ts'
-import { reference } from '#test/support/reference-mapper.ts'
+import type { CorpusDevice } from '#benchmarks/corpus/hostile-corpus.ts'
+import { reference } from '#benchmarks/corpus/reference-mapper.ts'
 
 type Entity = Record<string, unknown>
 

@@ -9,7 +9,7 @@ import type { Fleet } from '#benchmarks/fleet.ts'
 import { build } from '#benchmarks/generator/build.ts'
 import { writePlan, type PlanOptions } from '#benchmarks/generator/plan.ts'
 import { GENERATOR_CORE, start, stop } from '#benchmarks/process.ts'
-import { SEQUENCE_PLACE } from '#test/support/hostile-corpus.ts'
+import { SEQUENCE_PLACE } from '#benchmarks/corpus/hostile-corpus.ts'
 
 /** A closed loop with so many messages outstanding, or so many messages a second, come what may. */
 export type Pace = { readonly window: number } | { readonly rate: number }

@@ -5,9 +5,9 @@ import { ANSWER, Kernel, type KernelRun } from '#gateway/kernel/kernel.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { pack } from '#semantic-models/packed.ts'
 import { timeText } from '#semantic-models/text.ts'
-import { SHAPES, type Shape } from '#test/support/corpus-shapes.ts'
-import { makeCorpus, type Corpus } from '#test/support/hostile-corpus.ts'
-import { ALL, Beside } from '#test/support/kernel-truth.ts'
+import { SHAPES, type Shape } from '#benchmarks/corpus/corpus-shapes.ts'
+import { makeCorpus, type Corpus } from '#benchmarks/corpus/hostile-corpus.ts'
+import { ALL, Beside } from '#benchmarks/kernel/kernel-truth.ts'
 
 const AT = Date.UTC(2026, 10, 25, 8), ARRIVAL = AT + 500, ARRIVAL_TEXT = timeText(ARRIVAL)
 const WARM_UP_ROUNDS = 4, ROUNDS = 5, DEVICES_PER_SHAPE = 40, MESSAGES_MIN = 20_000, BATCH = 64, ANSWER_WORDS = 6

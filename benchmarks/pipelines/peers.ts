@@ -10,7 +10,7 @@ import { forwarding, missingMosquitto, startMosquitto, startProgram, type Broker
 import type { Pipeline, PipelineMaker } from '#benchmarks/pipelines/pipeline.ts'
 import { firstLine, freePort, start, stop } from '#benchmarks/process.ts'
 import type { Qos } from '#benchmarks/workloads/scenario.ts'
-import { hostOf } from '#test/support/node-red-hosts.ts'
+import { hostOf } from '#benchmarks/peers/node-red-hosts.ts'
 
 const NODE_RED_MAJOR = 5
 

@@ -15,7 +15,7 @@ import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { openState } from '#gateway/state/database.ts'
 import { map } from '#semantic-models/mapper.ts'
-import { makeCorpus } from '#test/support/hostile-corpus.ts'
+import { makeCorpus } from '#benchmarks/corpus/hostile-corpus.ts'
 
 const PURPOSE = 'dpv:ServiceProvision'
 /** As a city has hubs: one does not speak for everybody, where there are so many connections. */

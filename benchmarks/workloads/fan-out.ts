@@ -3,7 +3,7 @@ import { makeFleet } from '#benchmarks/fleet.ts'
 import { sluice } from '#benchmarks/pipelines/sluice.ts'
 import { wsSend } from '#benchmarks/pipelines/ws-send.ts'
 import type { Scenario } from '#benchmarks/workloads/scenario.ts'
-import { SHAPES, type Shape } from '#test/support/corpus-shapes.ts'
+import { SHAPES, type Shape } from '#benchmarks/corpus/corpus-shapes.ts'
 
 const SUBSCRIBERS = 100
 /** One in ten devices has no consent: the first. */

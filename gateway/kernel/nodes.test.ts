@@ -1,12 +1,12 @@
 // Keys in the kernel's memory: each is found, and no other is.
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import { ANSWER, Kernel } from '#gateway/kernel/kernel.ts'
 import type { Layout } from '#adapters/layout.ts'
 import { compileBlueprint } from '#semantic-models/blueprint.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { Prepared } from '#semantic-models/template.ts'
 import { timeText } from '#semantic-models/text.ts'
-import { Random } from '#test/support/random.ts'
 
 const NOW = Date.UTC(2026, 10, 25, 8), FACTS: DeviceFacts = { id: 'abcdefghijklmnopqrstuvwxyz', dialect: 'zigbee2mqtt', placement: 'outdoor', phases: 1 }
 
@@ -22,12 +22,12 @@ function taking(keys: readonly string[]): (message: string) => boolean {
   }
 }
 
-const random = new Random(5), keyOf = (length: number): string => Array.from({ length }, () => random.pick([...'abAB01_-é'])).join('')
+const someKey = fc.string({ unit: fc.constantFrom(...'abAB01_-é'), minLength: 1, maxLength: 30 })
 
 describe('The keys of a plan', () => {
   for (const [name, count] of [['one', 1], ['a few', 12], ['as many as have a table without a collision', 128], ['many', 700]] as const) {
     it(`are found, and no others: ${name}`, () => {
-      const keys = [...new Set(Array.from({ length: count * 2 }, () => keyOf(1 + random.below(30))))].slice(0, count), takes = taking(keys)
+      const keys = [...new Set(fc.sample(someKey, { numRuns: count * 3, seed: 5 }))].slice(0, count), takes = taking(keys)
       for (const key of keys) {
         assert.ok(takes(JSON.stringify({ [key]: 1 })), key)
         const others = [`${key}x`, `x${key}`, key.slice(1), key.slice(0, -1), `${key.slice(0, key.length >> 1)}x${key.slice((key.length >> 1) + 1)}`]

@@ -1,7 +1,7 @@
 // The wall clock jumps back and forth, by seconds, hours and years, while readings come: none is lost, none has an id that was used before,
 // and the order stays that in which they came.
 import type { ChaosOptions, Fault, Outcome } from '#test/chaos/fault.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 import { Reader, Rooms } from '#test/support/rooms.ts'
 import { TurnedClock } from '#test/support/temporary.ts'
 

@@ -4,7 +4,7 @@ import { BLOCK_BYTES_FULL } from '#gateway/journal/block.ts'
 import { scanSegment } from '#gateway/journal/scan.ts'
 import { HEADER_BYTES } from '#gateway/journal/segment-header.ts'
 import type { Fault, ChaosOptions, Outcome } from '#test/chaos/fault.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 import { RecordedJournal } from '#test/support/recorded-journal.ts'
 import { SimulatedDisk } from '#test/support/simulated-disk.ts'
 

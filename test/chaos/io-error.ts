@@ -3,7 +3,7 @@
 import { sweepDataPath } from '#test/chaos/data-path.ts'
 import type { Fault, ChaosOptions, Outcome } from '#test/chaos/fault.ts'
 import { FaultyStorage, INJECTED, type Injected } from '#test/support/faulty-storage.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 import { RecordedJournal } from '#test/support/recorded-journal.ts'
 import { SimulatedDisk } from '#test/support/simulated-disk.ts'
 

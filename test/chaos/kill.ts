@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ChaosOptions, Fault, Outcome } from '#test/chaos/fault.ts'
 import { faultsIn, Home } from '#test/chaos/home.ts'
 import { GatewayProcess } from '#test/support/process.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const LOAD_MS_MIN = 100, LOAD_MS_MAX = 900

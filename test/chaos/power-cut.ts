@@ -1,7 +1,7 @@
 // The power goes at a random operation, also while a start recovers from the last time: what was acknowledged is there afterwards, and
 // nothing that was never given.
 import type { ChaosOptions, Fault, Outcome } from '#test/chaos/fault.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 import { RecordedJournal } from '#test/support/recorded-journal.ts'
 import { SimulatedDisk } from '#test/support/simulated-disk.ts'
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChaosOptions, Fault, Outcome } from '#test/chaos/fault.ts'
 import { faultsIn, Home } from '#test/chaos/home.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const STOPS = 5, STOP_MS_MAX = 5_000

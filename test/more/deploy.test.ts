@@ -10,7 +10,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { SETTINGS } from '#gateway/config/settings.ts'
 import { parsed, replay, seenAt, stagesOf, type Stage } from '#test/support/dockerfile.ts'
 import { freePort, hasMosquitto } from '#test/support/mosquitto.ts'
-import { hostOf } from '#test/support/node-red-hosts.ts'
+import { hostOf } from '#benchmarks/peers/node-red-hosts.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')

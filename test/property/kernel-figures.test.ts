@@ -8,7 +8,7 @@ import { zigbee2mqtt } from '#adapters/zigbee2mqtt/adapter.ts'
 import type { Adapter, SourceSettings } from '#adapters/adapter.ts'
 import { Kernel } from '#gateway/kernel/kernel.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
-import { Beside } from '#test/support/kernel-truth.ts'
+import { Beside } from '#benchmarks/kernel/kernel-truth.ts'
 
 const ARRIVAL = Date.UTC(2026, 10, 25, 8), RUNS = 1_500, DAY_MS = 86_400_000
 const facts = (adapter: Adapter, placement: DeviceFacts['placement'] = 'indoor'): DeviceFacts => ({ id: 'abcdefghijklmnopqrstuvwxyz', dialect: adapter.name, placement, phases: 1 })

@@ -6,9 +6,9 @@ import { ADAPTERS } from '#adapters/registry.ts'
 import { Kernel } from '#gateway/kernel/kernel.ts'
 import type { Blueprint, BlueprintEntity, BlueprintField, BlueprintRoute, ToPart } from '#semantic-models/blueprint.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
-import { SHAPES } from '#test/support/corpus-shapes.ts'
-import { makeCorpus } from '#test/support/hostile-corpus.ts'
-import { Beside, type Planted } from '#test/support/kernel-truth.ts'
+import { SHAPES } from '#benchmarks/corpus/corpus-shapes.ts'
+import { makeCorpus } from '#benchmarks/corpus/hostile-corpus.ts'
+import { Beside, type Planted } from '#benchmarks/kernel/kernel-truth.ts'
 
 const AT = Date.UTC(2026, 10, 25, 8), ROUNDS = 30
 

@@ -7,7 +7,7 @@ import { map } from '#semantic-models/mapper.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { RULES } from '#semantic-models/rules.ts'
 import { anyFacts, anyReadings, ARRIVAL } from '#test/support/any-readings.ts'
-import { reference, unitsOf } from '#test/support/reference-mapper.ts'
+import { reference, unitsOf } from '#benchmarks/corpus/reference-mapper.ts'
 
 const RUNS = 1000
 

@@ -5,7 +5,7 @@ import { NUMBER_QUANTITIES, STATUS_QUANTITIES, TEXT_QUANTITIES, type Quantity } 
 import type { Reading } from '#adapters/reading.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
 import { RULES } from '#semantic-models/rules.ts'
-import { unitsOf } from '#test/support/reference-mapper.ts'
+import { unitsOf } from '#benchmarks/corpus/reference-mapper.ts'
 
 /** When a packet of such readings arrives. */
 export const ARRIVAL = Date.UTC(2026, 4, 4, 10, 15, 30, 250)

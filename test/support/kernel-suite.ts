@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { ADAPTERS } from '#adapters/registry.ts'
 import { Kernel } from '#gateway/kernel/kernel.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
-import { makeCorpus, type Corpus } from '#test/support/hostile-corpus.ts'
-import { Beside, type Outcome } from '#test/support/kernel-truth.ts'
+import { makeCorpus, type Corpus } from '#benchmarks/corpus/hostile-corpus.ts'
+import { Beside, type Outcome } from '#benchmarks/kernel/kernel-truth.ts'
 import { mutate } from '#test/support/mutations.ts'
-import { Random } from '#test/support/random.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 
 const MUTATIONS = 2
 const AT = Date.UTC(2026, 10, 25, 8), ARRIVAL = AT + 500

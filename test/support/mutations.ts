@@ -1,5 +1,5 @@
 // Messages with some bytes changed: most are no JSON any more, and the others are like what a careless device sends.
-import type { Random } from '#test/support/random.ts'
+import type { Random } from '#benchmarks/corpus/random.ts'
 
 /** Bytes that mean something in JSON, in numbers and in times; and some that are none of a text. */
 const TELLING = Buffer.from('{}[]",:\\/-+.eE0123456789 \n\tTZtfnu_#\u0000\u001f\u00e9'), ANY_BYTE_SHARE = 0.3, CHANGES_MAX = 3

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Collector, EXPECTED_MS_MAX } from '#test/support/collector.ts'
 import { freePort } from '#test/support/mosquitto.ts'
-import { hostOf, paletteFolder, type Host, type Major } from '#test/support/node-red-hosts.ts'
+import { hostOf, paletteFolder, type Host, type Major } from '#benchmarks/peers/node-red-hosts.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 export const PALETTE_NAME = '@sluice/node-red-flows'

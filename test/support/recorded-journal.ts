@@ -2,7 +2,7 @@
 import { Journal, type JournalOptions } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
 import type { Storage } from '#gateway/journal/storage.ts'
-import type { Random } from '#test/support/random.ts'
+import type { Random } from '#benchmarks/corpus/random.ts'
 import { silentLog, TurnedClock } from '#test/support/temporary.ts'
 
 export const STREAMS = [1, 2, 3] as const

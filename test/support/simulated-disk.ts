@@ -2,7 +2,7 @@
 // When its power is cut, what was not safe is dropped, kept, torn by sectors or has come in another order, as a seed decides.
 import { basename, dirname } from 'node:path'
 import type { OpenMode, Storage, StorageFile } from '#gateway/journal/storage.ts'
-import type { Random } from '#test/support/random.ts'
+import type { Random } from '#benchmarks/corpus/random.ts'
 
 /** What a disk writes whole or not at all. */
 const SECTOR_BYTES = 512

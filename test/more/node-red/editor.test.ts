@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { hasChromium, openBrowser } from '#test/support/chromium.ts'
-import { MAJORS } from '#test/support/node-red-hosts.ts'
+import { MAJORS } from '#benchmarks/peers/node-red-hosts.ts'
 import { NodeRed } from '#test/support/node-red.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'node-red-flows')

@@ -1,9 +1,9 @@
 // The releases of Node-RED that the nodes are tested in, each as its own lockfile has it, and the nodes as npm packs them for a user.
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { temporaryFolder } from '#test/support/temporary.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -69,9 +69,16 @@ let installedPalette: Promise<string | undefined> | undefined
 export function paletteFolder(): Promise<string | undefined> { return installedPalette ??= installPalette() }
 
 async function installPalette(): Promise<string | undefined> {
-  const packed = temporaryFolder(), folder = temporaryFolder()
+  const packed = scratch(), folder = scratch()
   if (!await npm(PALETTE, 'pack', '--pack-destination', packed)) return undefined
   const [file] = readdirSync(packed)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user-directory', private: true }))
   return await npm(folder, 'install', join(packed, file!)) ? folder : undefined
+}
+
+/** A folder that goes with this process. */
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-hosts-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }

@@ -1,7 +1,7 @@
 // The corpus that the mapper, the kernel and the benchmarks are measured by: messages of many shapes, clean or as hostile as the field is:
 // keys in any order, keys too many or too few, white space, escapes, duplicates, odd numbers, wrong types, other shapes, and what is no JSON.
-import { CARRIER, Figure, SHAPES, type Shape, type Tree } from '#test/support/corpus-shapes.ts'
-import { Random } from '#test/support/random.ts'
+import { CARRIER, Figure, SHAPES, type Shape, type Tree } from '#benchmarks/corpus/corpus-shapes.ts'
+import { Random } from '#benchmarks/corpus/random.ts'
 
 /** What stands where the sequence number goes: nine digits, as any of them has. */
 export const SEQUENCE_PLACE = '100000000'

@@ -1,7 +1,7 @@
 // The shapes of the corpus: what sensors of six dialects send, written from what their vendors document. In each message one figure carries a
 // sequence number, and that attribute of one entity is what a test or a benchmark follows.
 import type { Dialect } from '#adapters/adapter.ts'
-import type { Random } from '#test/support/random.ts'
+import type { Random } from '#benchmarks/corpus/random.ts'
 
 /** What the writer of a message may vary: a number of the sensor. */
 export class Figure {
