@@ -1,5 +1,6 @@
 // Cuts a stream of bytes into MQTT packets, and says no to a packet by its first bytes, before the rest of it is held.
 import { malformed, Violation } from '#gateway/mqtt/codec/reason.ts'
+import { TOPIC_LEVELS_MAX } from '#gateway/mqtt/text.ts'
 
 /** One whole packet: `bytes[start]` is its first byte, `bytes[body]` the first after the remaining length, `end` where it stops. */
 export interface Frame {
@@ -34,6 +35,8 @@ export interface PlainOptions {
 }
 
 const PUBLISH_0 = 0x30, PUBLISH_1 = 0x32, DOLLAR = 0x24, HASH = 0x23, PLUS = 0x2b
+/** A topic that is no longer has no more levels than a topic may have. */
+const PLAIN_TOPIC_BYTES_MAX = TOPIC_LEVELS_MAX - 1
 /** Type, length, topic's length and a topic of one byte. */
 const PLAIN_BYTES_MIN = 5
 
@@ -119,7 +122,7 @@ export class Frames {
       }
       const end = body + length, topic = body + 2, topicLength = bytes[body]! << 8 | bytes[body + 1]!, hasId = first === PUBLISH_1
       let payload = topic + topicLength, id = 0
-      if (end > stop || length < range.min || length > range.max || topicLength === 0 || topicLength > topicBytesMax) break
+      if (end > stop || length < range.min || length > range.max || topicLength === 0 || topicLength > PLAIN_TOPIC_BYTES_MAX || topicLength > topicBytesMax) break
       if (hasId) {
         id = bytes[payload]! << 8 | bytes[payload + 1]!
         payload += 2
