@@ -8,6 +8,7 @@ const PAYLOAD_BYTES = 1_024
 const GAP_MS_MAX = 1_000
 const CROWD = 3_000
 const CLOSED_MS_MAX = 10_000
+const FLOOD = 3_000
 const MIB_MORE_MAX = 150
 
 /** Counts the bytes that a peer is sent and the longest time between two of them; keeps none. */
@@ -65,4 +66,23 @@ describe('The MQTT edge', () => {
       assert.equal(edge.refused.length, CROWD)
     })
   }
+
+  it(`serves newcomers beside a source that leaves ${FLOOD} sessions behind, and remembers no more of them than a source may have`, async () => {
+    const before = process.memoryUsage.rss(), served: number[] = [], id = (n: number) => ({ clientId: `s${n}`, clean: false })
+    for (let count = 0; count < FLOOD; count++) {
+      const peer = await edge.joined('home', id(count))
+      peer.send(subscribePacket(1, `t/${count}`))
+      peer.socket.destroy()
+      edge.forget(peer)
+      if (count % 50 !== 0) continue
+      const began = performance.now(), newcomer = await edge.joined('home-next-door')
+      served.push(performance.now() - began)
+      newcomer.send([0xe0, 0])
+    }
+    const p99 = served.toSorted((a, b) => a - b)[Math.ceil(served.length * 0.99) - 1]!, more = (process.memoryUsage.rss() - before) / 1_048_576
+    const [first, last] = await Promise.all([0, FLOOD - 1].map(async n => (await edge.joined('home', id(n))).received.toString('hex', 0, 4)))
+    console.log(`      newcomers were served in ${p99.toFixed(0)} ms (p99 of ${served.length}); ${more.toFixed(0)} MiB more`)
+    assert.deepEqual([first, last], ['20020000', '20020100'], 'the oldest is forgotten, the newest is there')
+    assert.ok(p99 < 1_000 && more < MIB_MORE_MAX)
+  })
 })
