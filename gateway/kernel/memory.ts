@@ -29,7 +29,9 @@ export class KernelMemory {
     const at = this.#end, end = at + Math.ceil(size / ALIGNMENT) * ALIGNMENT
     if (end + SLACK_BYTES > this.#bytesMax) throw new RangeError('The kernel has no more memory')
     if (end + SLACK_BYTES > this.bytes.length) {
-      this.memory.grow(Math.ceil((end + SLACK_BYTES - this.bytes.length) / PAGE_BYTES))
+      const pages = this.bytes.length / PAGE_BYTES, needed = Math.ceil((end + SLACK_BYTES) / PAGE_BYTES) - pages, room = Math.ceil(this.#bytesMax / PAGE_BYTES) - pages
+      // By half of it at once: each time all views are made anew, and the garbage collector is told of all of it again.
+      this.memory.grow(Math.min(Math.max(needed, pages >> 1), room))
       this.bytes = new Uint8Array(this.memory.buffer)
       this.view = new DataView(this.memory.buffer)
     }
