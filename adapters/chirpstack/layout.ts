@@ -1,15 +1,9 @@
 // What an uplink of version 4 looks like: the decoded payload, heard at a time that the network tells. What leaves out no zeros is for `decode`.
 import type { Layout } from '#adapters/layout.ts'
 import type { Family } from '#adapters/lorawan/families.ts'
-import { MARKS_FREE_FROM, modelField, payloadForm } from '#adapters/lorawan/layout.ts'
+import { forEachFamily, MARKS_FREE_FROM, modelField, payloadForm } from '#adapters/lorawan/layout.ts'
 
-const layouts = new Map<Family | undefined, Layout>()
-
-export function layoutFor(family: Family | undefined): Layout {
-  let layout = layouts.get(family)
-  if (!layout) layouts.set(family, layout = layoutOf(family))
-  return layout
-}
+export const layoutFor = forEachFamily(layoutOf)
 
 function layoutOf(family: Family | undefined): Layout {
   const { fields, objects, apart } = payloadForm(['object'], family, MARKS_FREE_FROM)

@@ -1,7 +1,7 @@
 // What a decoded payload looks like, for networks that put one into their uplinks: the common fields by their folded names, and of a family its
 // own. Fields with a number or a unit behind their names, histories, positions and times of the device's own are for `decode`.
 import { foldName } from '#adapters/name.ts'
-import type { FieldForm, FieldPath, FieldRoute, ObjectForm, WordForm } from '#adapters/layout.ts'
+import type { FieldForm, FieldPath, FieldRoute, Layout, ObjectForm, WordForm } from '#adapters/layout.ts'
 import type { Memory } from '#adapters/adapter.ts'
 import type { Role } from '#adapters/reading.ts'
 import { TIME_NAMES } from '#adapters/lorawan/device-time.ts'
@@ -89,4 +89,14 @@ function passed(quantity: Quantity, elsewhere: Elsewhere | undefined): readonly 
 function sentAs(said: string): readonly WordForm['sent'][] {
   const texts = new Set([said, said.toUpperCase(), said.slice(0, 1).toUpperCase() + said.slice(1)])
   return [...texts, ...said === 'true' || said === 'false' ? [said === 'true'] : [], .../^\d+$/.test(said) ? [Number(said)] : []]
+}
+
+/** Made once for each family: whoever uses a layout prepares it once. */
+export function forEachFamily(layoutOf: (family: Family | undefined) => Layout): (family: Family | undefined) => Layout {
+  const layouts = new Map<Family | undefined, Layout>()
+  return family => {
+    let layout = layouts.get(family)
+    if (!layout) layouts.set(family, layout = layoutOf(family))
+    return layout
+  }
 }

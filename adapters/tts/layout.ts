@@ -1,20 +1,14 @@
 // What an uplink looks like: the decoded payload, and what the network has normalized of it, heard at a time that the network tells.
-import { MARKS_FREE_FROM, modelField, payloadForm } from '#adapters/lorawan/layout.ts'
+import { forEachFamily, MARKS_FREE_FROM, modelField, payloadForm, wordsOf } from '#adapters/lorawan/layout.ts'
 import type { Family } from '#adapters/lorawan/families.ts'
 import type { FieldForm, FieldPath, Layout } from '#adapters/layout.ts'
-import { wordsOf } from '#adapters/lorawan/layout.ts'
 import { NORMALIZED_FIELDS, NORMALIZED_QUANTITIES } from '#adapters/tts/normalized.ts'
 
 const UPLINK = 'uplink_message', NORMALIZED: FieldPath = [UPLINK, 'normalized_payload']
 /** The mark of a normalized payload. */
 const NORMALIZED_MARK = 1
-const layouts = new Map<Family | undefined, Layout>()
 
-export function layoutFor(family: Family | undefined): Layout {
-  let layout = layouts.get(family)
-  if (!layout) layouts.set(family, layout = layoutOf(family))
-  return layout
-}
+export const layoutFor = forEachFamily(layoutOf)
 
 function layoutOf(family: Family | undefined): Layout {
   const tells = family?.role && { role: family.role }, never = (path: FieldPath): FieldForm => ({ path, marks: 0, routes: [] })

@@ -41,7 +41,7 @@ export interface Device {
   facts: DeviceFacts
   readonly status: Map<string, StatusValue>
   /** To be called before `status` is read or written, where there is one. */
-  bringUpToDate?: () => void
+  bringUpToDate?: (() => void) | undefined
   lastSeen: number
 }
 

@@ -71,8 +71,14 @@ export class Kernel {
   #messages = 0
   /** Counts how often everything was forgotten: what was entered before is gone. */
   epoch = 0
+  /** Told of it at once: whatever points into its memory points nowhere now. */
+  onReset: () => void = () => {}
+  readonly #messagesMax: number
 
-  constructor() { this.reset() }
+  constructor({ messagesMax = MESSAGES_MAX }: { readonly messagesMax?: number } = {}) {
+    this.#messagesMax = messagesMax
+    this.reset()
+  }
 
   get bytes(): Uint8Array { return this.#memory.bytes }
   get used(): number { return this.#memory.used }
@@ -99,6 +105,7 @@ export class Kernel {
     memory.view.setFloat64(BOARD + 80, AHEAD_MS, true)
     this.#exports = new WebAssembly.Instance(MODULE, { env: { memory: memory.memory, abort: () => { throw new Error('The kernel gave up') } } }).exports as unknown as Exports
     this.#topics = new TopicTable(memory, BOARD, (at, length, source) => this.#exports.hashOf(at, length, source))
+    this.onReset()
   }
 
   /**
@@ -141,7 +148,7 @@ export class Kernel {
    * room for. `timeText` is `receivedAt` as text.
    */
   load(source: number, bytes: Uint8Array, rows: ArrayLike<number>, from: number, count: number, receivedAt: number, timeText: string): number {
-    if ((this.#messages += count) > MESSAGES_MAX) this.reset()
+    if ((this.#messages += count) > this.#messagesMax) this.reset()
     const { bytes: memory, view } = this.#memory
     this.#source = source
     if (receivedAt !== this.#receivedAt) {

@@ -76,12 +76,11 @@ export class Lanes {
   readonly #byDevice = new Map<Device, Set<Place>>()
   readonly #blueprints = new WeakMap<Layout, Map<string, Blueprint>>()
   #lastSource = 0
-  #epoch = 0
   #resetAt = -Infinity
 
   constructor(options: LanesOptions) {
     this.#options = options
-    this.#epoch = options.kernel.epoch
+    options.kernel.onReset = () => this.#forgetAll()
     options.plans.onChanged = stream => this.#deny(stream)
   }
 
@@ -105,7 +104,6 @@ export class Lanes {
 
   /** To be called when the long road has understood a message of a topic: the next one may be the kernel's. Not while a run is worked off. */
   learn(source: Source, topic: string, payload: Uint8Array): void {
-    if (this.#epoch !== this.#options.kernel.epoch) this.#forgetAll()
     const known = this.#of(source.id).places.get(topic), lesson = this.#lessonOf(source, topic, payload)
     if (!lesson) return this.forget(source.id, topic)
     const { device, blueprint } = lesson, streams = this.#streamsOf(device, blueprint)
@@ -119,12 +117,20 @@ export class Lanes {
     const { number, places, byMemory } = this.#of(sourceId), place = places.get(topic), siblings = place && byMemory.get(place.memoryKey)
     if (!place) return
     this.#readStates(place)
-    this.#byDevice.get(place.device)?.delete(place)
+    this.#leave(place)
     this.#options.kernel.forget(number, topic)
     places.delete(topic)
     siblings?.delete(topic)
     if (siblings?.size === 0) byMemory.delete(place.memoryKey)
     place.lanes.forEach(lane => this.#drop(lane))
+  }
+
+  #leave(place: Place): void {
+    const { device } = place, places = this.#byDevice.get(device)
+    places?.delete(place)
+    if (places?.size !== 0) return
+    this.#byDevice.delete(device)
+    device.bringUpToDate = undefined
   }
 
   /** Of all topics that were learned with what was remembered under this key. */
@@ -160,11 +166,11 @@ export class Lanes {
   }
 
   #enter(source: Source, topic: string, { device, memoryKey, blueprint, own }: Lesson, streams: readonly { readonly index: number, readonly stream: Stream }[]): void {
-    const { kernel, channelOf } = this.#options, known = this.#of(source.id), { number, places, byMemory } = known, { used } = kernel
+    const { kernel, channelOf } = this.#options, known = this.#of(source.id), { number, places, byMemory } = known, { used, epoch } = kernel
     if (known.bytes >= SOURCE_BYTES_MAX) return
     const ids = streams.map(() => this.#free.pop() ?? this.#lanes.push(undefined) - 1)
     const entities = streams.map(({ index }, n) => ({ index, id: ids[n]!, granted: 0 })), entered = this.#attempt(() => kernel.enter(number, topic, blueprint, new Prepared(device.facts), entities, own))
-    if (!entered) return void this.#free.push(...ids)
+    if (!entered) return void (kernel.epoch === epoch && this.#free.push(...ids))
     known.bytes += kernel.used - used
     const lanes: Lane[] = [], place: Place = { sourceId: source.id, topic, memoryKey, device, facts: device.facts, blueprint, own, entered, lanes }
     streams.forEach(({ stream }, n) => this.#index(ids[n]!, lanes[n] = { place, stream, channel: channelOf(stream), n, plan: undefined }))
@@ -184,7 +190,6 @@ export class Lanes {
       if (performance.now() - this.#resetAt < RESET_MS_MIN) return undefined
       this.#resetAt = performance.now()
       this.#options.kernel.reset()
-      this.#forgetAll()
       return undefined
     }
   }
@@ -231,8 +236,9 @@ export class Lanes {
     if (siblings?.size === 0) this.#byStream.delete(lane.stream.number)
   }
 
+  /** The kernel has forgotten everything. */
   #forgetAll(): void {
-    this.#epoch = this.#options.kernel.epoch
+    for (const device of this.#byDevice.keys()) device.bringUpToDate = undefined
     this.#lanes.length = this.#free.length = 0
     this.#ids.clear()
     this.#byStream.clear()

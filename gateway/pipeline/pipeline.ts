@@ -58,7 +58,7 @@ export class Pipeline {
   readonly #shortRoad: ShortRoad
   /** What this turn of the loop lets out. */
   #out = new Outgoing()
-  /** Topics of which a message was understood in full by the long road, and the last such one. */
+  /** Topics of which a message of the batch under way was understood in full by the long road, and the last such one. */
   readonly #understood = new Map<string, Uint8Array>()
 
   constructor(options: PipelineOptions) {
@@ -80,9 +80,9 @@ export class Pipeline {
   readonly ingest: Ingest = (batch, connection) => {
     const { sources, devices, streams, tally, times } = this.#options, started = times.now()
     const out = this.#out, before = out.messages.length, { length } = out, source = sources.get(connection.sourceId)
-    if (source?.state === 'active') this.#take(source, batch)
-    else for (const packet of batch) this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
     try {
+      if (source?.state === 'active') this.#take(source, batch)
+      else for (const packet of batch) this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
       devices.flush()
       streams.flush()
     } catch (error) {
@@ -107,18 +107,14 @@ export class Pipeline {
 
   /** Messages that lie in bytes go by the short road as far as it takes them, all others by the long one; each in its turn. */
   #take(source: Source, batch: Batch): void {
+    this.#understood.clear()
     for (let n = 0, end = 0; n < batch.count; n = end) {
       for (end = n; end < batch.count && batch.isPacket(end) === batch.isPacket(n); end++) { /* on */ }
       if (!batch.isPacket(n)) this.#shortRoad.take(source, batch, n, end)
       else for (let each = n; each < end; each++) this.#takeSlowly(source, batch.packetAt(each))
     }
-    this.#learn(source)
-  }
-
-  #learn(source: Source): void {
     let count = 0
     for (const [topic, payload] of this.#understood) if (count++ < LEARNED_PER_BATCH_MAX) this.#lanes.learn(source, topic, payload)
-    this.#understood.clear()
   }
 
   /** A packet that breaks us fails by itself: were its batch refused for it, its device would send it again for ever. */

@@ -1,9 +1,11 @@
 // The short road and the long one, side by side: what leaves, and the books, are the same whichever was taken.
 import assert from 'node:assert/strict'
+import { mock } from 'node:test'
 import fc from 'fast-check'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { Batch } from '#gateway/ingest/batch.ts'
+import { Lanes } from '#gateway/pipeline/lanes.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { PURPOSE, Reader, Rooms } from '#test/support/rooms.ts'
 import { rows, type Row } from '#test/support/rows.ts'
@@ -134,6 +136,21 @@ describe('The short road', () => {
     await scene.send([climate(1, at(1))])
     await scene.send([climate(2, at(2)), climate(2, at(2)), climate(3, at(3)), climate(1, at(1))])
     assert.deepEqual([scene.reader.temperatures, scene.rooms.tally.dropped.DUPLICATE], [[1, 2, 3, 1], 1])
+  })
+
+  it('that breaks takes back all of its batch, which comes again, and nothing of another', async () => {
+    const { rooms: { pipeline, tally, clock }, source, reader } = scene, connection = { sourceId: source.id, clientId: 'hub' }
+    await scene.send([climate(1)])
+    const batch = rows(clock.now(), [climate(3)]), [packet] = rows(clock.now(), [climate(2)])
+    batch.addPacket(packet!)
+    const other = pipeline.ingest(rows(clock.now(), [climate(0)]), connection)
+    mock.method(Lanes.prototype, 'learn', () => { throw new Error('a fault of ours') })
+    assert.throws(() => pipeline.ingest(batch, connection), /a fault of ours/)
+    mock.restoreAll()
+    await other
+    assert.deepEqual([reader.temperatures, tally.inFlight, tally.failed], [[1, 0], 0, 2])
+    await scene.send([climate(2), climate(3)])
+    assert.deepEqual(reader.temperatures, [1, 0, 2, 3])
   })
 
   it('takes nothing more from a source that has gone', async () => {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FEED_BYTES_MAX } from '#gateway/mqtt/reading.ts'
+import { floodedStream, numberIn } from '#test/support/flood.ts'
 import { RawReader } from '#test/support/raw-reader.ts'
 import { Running, type PartyKey } from '#test/support/running.ts'
 
@@ -12,8 +13,7 @@ import { Running, type PartyKey } from '#test/support/running.ts'
 const FLOOD = 40_000
 /** A goodbye with its code may come behind it, and ends of streams count one each. */
 const GOODBYE_BYTES = 64
-const climate = (n: number) => JSON.stringify({ temperature: 10 + n / 1e6, humidity: 44.4 })
-const numberOf = ({ payload }: { readonly payload: string | Buffer }) => Math.round((JSON.parse(String(payload)).temperature.value - 10) * 1e6)
+const numberOf = ({ payload }: { readonly payload: string | Buffer }) => numberIn(JSON.parse(String(payload)))
 
 /** Bytes that a socket can still get when nobody writes any more: what the kernel has of them, on both sides. Linux tells (proc(5), tcp). */
 function inKernel({ localPort, remotePort }: Socket): number {
@@ -33,16 +33,7 @@ describe('A withdrawal, to a reader over MQTT', function () {
   after(() => running.stop())
 
   async function stream() {
-    const source = await running.pair(owner), device = await running.device(source)
-    await device.publishAsync('zigbee2mqtt/k', climate(0), { qos: 1 })
-    const { streamId } = (await running.streamsOf(owner)).find(({ sourceId }) => sourceId === source.sourceId)!
-    const flood = async (from: number, to: number) => {
-      for (let n = from; n < to; n++) {
-        device.publish('zigbee2mqtt/k', climate(n), { qos: 0 })
-        if (n % 200 === 0) await delay(0)
-      }
-      await device.publishAsync('zigbee2mqtt/k', climate(to), { qos: 1 })
-    }
+    const { streamId, flood } = await floodedStream(running, owner)
     return { streamId, topic: `streams/${streamId}`, flood }
   }
 

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { climate, floodedStream, numberIn } from '#test/support/flood.ts'
 import { Running, type PartyKey } from '#test/support/running.ts'
 
 /** Enough to fill what the kernel holds for a socket on loopback, and what a transport may hold behind it. */
 const FLOOD = 40_000
-const climate = (n: number) => JSON.stringify({ temperature: 10 + n / 1e6, humidity: 44.4 })
-const numberOf = (content: any) => Math.round((content.temperature.value - 10) * 1e6)
 
 describe('A session', () => {
   let running: Running, owner: PartyKey
@@ -17,19 +16,7 @@ describe('A session', () => {
   })
   after(() => running.stop())
 
-  async function scene() {
-    const source = await running.pair(owner), device = await running.device(source)
-    await device.publishAsync('zigbee2mqtt/k', climate(0), { qos: 1 })
-    const { streamId } = (await running.streamsOf(owner)).find(({ sourceId }) => sourceId === source.sourceId)!
-    const flood = async (from: number, to: number) => {
-      for (let n = from; n < to; n++) {
-        device.publish('zigbee2mqtt/k', climate(n), { qos: 0 })
-        if (n % 200 === 0) await delay(0)
-      }
-      await device.publishAsync('zigbee2mqtt/k', climate(to), { qos: 1 })
-    }
-    return { streamId, device, flood }
-  }
+  const scene = () => floodedStream(running, owner)
 
   it('that is frozen stalls nobody, is left on the journal, and goes on where it stopped', async function () {
     this.timeout(60_000)
@@ -44,7 +31,7 @@ describe('A session', () => {
     frozen.socket.resume()
     await frozen.count(FLOOD)
     await delay(50)
-    for (const { got } of [frozen, healthy]) assert.deepEqual(got.map(({ content }) => numberOf(content)), Array.from({ length: FLOOD }, (_, n) => n + 1))
+    for (const { got } of [frozen, healthy]) assert.deepEqual(got.map(({ content }) => numberIn(content)), Array.from({ length: FLOOD }, (_, n) => n + 1))
     frozen.close()
     healthy.close()
   })
@@ -86,7 +73,7 @@ describe('A session', () => {
     let text = ''
     response.on('data', (chunk: Buffer) => { text += chunk.toString() }).resume()
     while (!text.slice(-2_000).includes(valueOf(FLOOD))) await delay(20)
-    const numbers = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => numberOf(JSON.parse(data!)))
+    const numbers = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => numberIn(JSON.parse(data!)))
     assert.deepEqual(numbers, Array.from({ length: FLOOD }, (_, n) => n + 1))
     response.destroy()
   })
