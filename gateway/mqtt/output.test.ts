@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
 import { Output } from '#gateway/mqtt/output.ts'
 
 function begin() {
@@ -29,5 +30,36 @@ describe('The output of a connection', () => {
     output.send(Buffer.alloc(5))
     await turn()
     assert.deepEqual(written, [65_536, 5])
+  })
+
+  it('is what was written into its room, in order, whenever the socket takes it', async () => {
+    const step = fc.oneof(fc.record({ bytes: fc.integer({ min: 1, max: 3_000 }), isRoom: fc.boolean() }), fc.constantFrom('flush' as const, 'turn' as const, 'rest' as const, 'take' as const))
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, isSlow) => {
+      const taken: Buffer[] = [], sent: Buffer[] = []
+      let waiting: (() => void) | undefined, mark = 0
+      // The bytes are looked at when they are taken: until then they have to stay what they are.
+      const take = () => { const now = waiting; waiting = undefined; now?.() }
+      const socket = new Duplex({ highWaterMark: 1 << 24, read() {}, write(chunk: Buffer, _encoding, done) {
+        waiting = () => { taken.push(Buffer.from(chunk)); done() }
+        if (!isSlow) take()
+      } })
+      const output = new Output(socket, () => {})
+      for (const each of steps) {
+        if (each === 'flush') output.flush()
+        else if (each === 'turn') await turn()
+        else if (each === 'rest') output.rest()
+        else if (each === 'take') take()
+        else {
+          const bytes = Buffer.alloc(each.bytes, ++mark)
+          sent.push(bytes)
+          if (each.isRoom) bytes.copy(output.room(bytes.length), output.roomAt)
+          else output.send(bytes)
+        }
+      }
+      output.flush()
+      for (let tries = 0; tries < 2_000 && (waiting !== undefined || output.waiting > 0); tries++) { take(); await turn() }
+      assert.ok(Buffer.concat(taken).equals(Buffer.concat(sent)))
+      assert.equal(output.waiting, 0)
+    }), { numRuns: 150 })
   })
 })
