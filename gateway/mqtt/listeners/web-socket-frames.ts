@@ -1,14 +1,12 @@
 // The frames of WebSocket (RFC 6455 §5), as a server reads and writes them. Nothing is gathered: what a frame carries goes on as it comes.
+import { FIN, headBytes, LENGTH_16, LENGTH_64, OPCODE, writeHead } from '#gateway/lib/web-socket-head.ts'
 
 /** Why a WebSocket ends (RFC 6455 §7.4.1). */
 export const CLOSE = { NORMAL: 1000, PROTOCOL_ERROR: 1002, NOT_ACCEPTED: 1003 } as const
 
-const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const
-const FIN = 0x80, RESERVED = 0x70, MASKED = 0x80, CONTROL = 0x08
+const RESERVED = 0x70, MASKED = 0x80, CONTROL = 0x08
 /** Payload of a control frame, in bytes (§5.5). */
 const CONTROL_BYTES_MAX = 125
-/** Lengths up to 125 stand in the second byte; above, it says how many bytes they have (§5.2). */
-const LENGTH_16 = 126, LENGTH_64 = 127
 const MASK_BYTES = 4
 
 class Fault extends Error {
@@ -136,10 +134,7 @@ export function closeFrame(code: number): Buffer {
 }
 
 function head(opcode: number, length: number): Buffer {
-  const first = FIN | opcode
-  if (length < LENGTH_16) return Buffer.from([first, length])
-  if (length < 0x1_0000) return Buffer.from([first, LENGTH_16, length >> 8, length & 0xff])
-  const long = Buffer.from([first, LENGTH_64, 0, 0, 0, 0, 0, 0, 0, 0])
-  long.writeBigUInt64BE(BigInt(length), 2)
-  return long
+  const bytes = Buffer.allocUnsafe(headBytes(length))
+  writeHead(bytes, 0, opcode, length)
+  return bytes
 }
