@@ -1,6 +1,6 @@
 // What is committed together: records on their way to the disk, in one piece of memory, as they will lie there.
 import { beginBlock, BLOCK_BYTES, BLOCK_BYTES_FULL, sealBlock } from '#gateway/journal/block.ts'
-import { assertLength, RECORD_BYTES, walkRecords, writeRecord, type JournalRecord } from '#gateway/journal/record.ts'
+import { assertLength, RECORD_BYTES, walkRecords, writeRecord, type JournalRecord, type Visit } from '#gateway/journal/record.ts'
 import type { Visitor } from '#gateway/journal/scan.ts'
 
 const BYTES_AT_FIRST = 64 << 10
@@ -11,17 +11,18 @@ interface Answer { readonly done: () => void, readonly fail: (error: unknown) =>
 
 export class Group {
   isDurable = false
+  /** It is to be committed as soon as that can be. */
+  isDue = false
   #bytes = Buffer.allocUnsafeSlow(BYTES_AT_FIRST)
   #length = 0
   #blocks: number[] = []
   #chain: string | undefined
   #answers: Answer[] = []
+  #shared: Promise<void> | undefined
 
   /** What was added, blocks one behind the other. */
   get bytes(): Buffer { return this.#bytes.subarray(0, this.#length) }
   get length(): number { return this.#length }
-  /** Whether nobody waits for it. */
-  get isIdle(): boolean { return this.#answers.length === 0 }
 
   /** Adds records. Throws a RangeError where one of them is too long; then none of them was added. */
   add(records: readonly JournalRecord[]): void {
@@ -63,8 +64,21 @@ export class Group {
     }
   }
 
+  /** Visits what it has, as long as it has no place. */
+  visitAll(visit: Visit): void {
+    for (const [n, at] of this.#blocks.entries()) walkRecords(this.#bytes, at + BLOCK_BYTES, this.#blocks[n + 1] ?? this.#length, visit)
+  }
+
   /** Resolves or rejects with the group. */
   answered(): Promise<void> { return new Promise((done, fail) => { this.#answers.push({ done, fail }) }) }
+
+  /** The same for all who need not know: nobody has to ask it. */
+  shared(): Promise<void> {
+    if (this.#shared) return this.#shared
+    this.#shared = this.answered()
+    this.#shared.catch(() => { /* told by the journal's fault */ })
+    return this.#shared
+  }
 
   /** Answers all who wait, in their order, and is empty again. */
   settle(error?: unknown): void {
@@ -74,7 +88,8 @@ export class Group {
     this.#blocks = []
     this.#chain = undefined
     this.#answers = []
-    this.isDurable = false
+    this.#shared = undefined
+    this.isDurable = this.isDue = false
     for (const { done, fail } of answers) if (error === undefined) done(); else fail(error)
   }
 

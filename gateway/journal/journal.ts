@@ -5,7 +5,7 @@ import { diskStorage } from '#gateway/journal/disk-storage.ts'
 import { Group } from '#gateway/journal/group.ts'
 import { JournalIndex } from '#gateway/journal/journal-index.ts'
 import { recordsAt } from '#gateway/journal/reading.ts'
-import type { JournalRecord } from '#gateway/journal/record.ts'
+import type { JournalRecord, Visit } from '#gateway/journal/record.ts'
 import { DAMAGED, Recoverer } from '#gateway/journal/recovery.ts'
 import { scanUnits } from '#gateway/journal/scan.ts'
 import { encodeIndex, indexName, writeIndex } from '#gateway/journal/segment-index.ts'
@@ -20,6 +20,11 @@ export const SEGMENT_BYTES_MAX = 16 << 20
 const READ_BYTES_MAX = 1 << 20
 /** What is written, and cut off again, to see whether the disk takes anything. */
 const PROBE = Buffer.alloc(4096)
+/** What nobody waits for is written when it is so much, or so old. */
+export const SOON_BYTES = 256 << 10
+export const SOON_MS = 10
+/** So much waits for the disk at most before nothing more is to be added that nobody waits for. */
+export const BEHIND_BYTES = 4 << 20
 /** Between two segments that are looked through after a start: nobody waits for it. */
 const CHECK_PAUSE_MS = 50
 
@@ -48,6 +53,7 @@ export class Journal {
   #spare = new Group()
   #committing: Promise<void> | undefined
   #fault: Error | undefined
+  #soon: NodeJS.Timeout | undefined
   /** Index files on their way to the disk. */
   readonly #indexing = new Set<Promise<void>>()
   readonly #closing = new AbortController()
@@ -63,6 +69,8 @@ export class Journal {
   get bytes(): number { return this.#segments.reduce((sum, segment) => sum + segment.size, 0) }
   /** Bytes that wait for the disk: being committed, and coming next. */
   get waitingBytes(): number { return this.#filling.length + this.#spare.length }
+  /** Whether it takes only what somebody waits for: the disk does not keep up, or fails. */
+  get isBehind(): boolean { return this.#fault !== undefined || this.waitingBytes > BEHIND_BYTES }
   /** How many messages are kept. */
   get count(): number { return this.#index.count }
   /** Resolves when every segment that a start found was looked through. */
@@ -95,19 +103,56 @@ export class Journal {
     return this.#add(durable, group => group.addReady(ready, from, to, msgChainId))
   }
 
+  /**
+   * The same without haste: they are written within `SOON_MS`, or with the next that somebody waits for. What it gives is for all of its
+   * group, and may be left alone. Until they are written, `read` waits for them, and `positionAt` knows them.
+   */
+  appendSoon(ready: Buffer, from: number, to: number, msgChainId: string): Promise<void> {
+    const group = this.#filling
+    group.addReady(ready, from, to, msgChainId)
+    if (group.length >= SOON_BYTES) this.#hurry()
+    else this.#soon ??= setTimeout(this.#hurry, SOON_MS)
+    return group.shared()
+  }
+
+  /** Resolves when all that was added has been written, or could not be. */
+  async written(): Promise<void> {
+    if (this.#filling.length > 0) this.#hurry()
+    await this.#committing
+  }
+
   /** To be called now and then: tries whether a fault has passed. Else it would last for as long as it keeps everybody from sending. */
   async probe(): Promise<void> {
     if (this.#fault) await this.append([], true).catch(() => { /* not yet */ })
   }
 
+  /** Of what is written. */
   lastPosition(streamNumber: number): number { return this.#index.of(streamNumber)?.lastPosition ?? 0 }
   indexOf(streamNumber: number): StreamIndex | undefined { return this.#index.of(streamNumber) }
 
-  /** Some of the records behind a position, in order; none only when there are none. What cannot be read any more is left out. */
+  /** The last position at or before a message id's time and number, of what is written or will be; 0 when there is none. */
+  positionAt(streamNumber: number, timestamp: number, sequenceNumber: number): number {
+    let last = this.#index.of(streamNumber)?.positionAt(timestamp, sequenceNumber) ?? 0
+    const visit: Visit = (stream, position, at, number) => {
+      if (stream === streamNumber && (at < timestamp || (at === timestamp && number <= sequenceNumber))) last = Math.max(last, position)
+    }
+    for (const group of [this.#spare, this.#filling]) group.visitAll(visit)
+    return last
+  }
+
+  /**
+   * Some of the records behind a position, in order; none only when there are none of those that were added before. What cannot be read any
+   * more is left out.
+   */
   async read(streamNumber: number, position: number): Promise<readonly JournalRecord[]> {
-    for (;;) {
+    for (let hasWaited = false; ;) {
       const places = this.#index.of(streamNumber)?.placesBehind(position, READ_BYTES_MAX)
-      if (!places) return []
+      if (!places && (hasWaited || this.waitingBytes === 0)) return []
+      if (!places) {
+        await this.written()
+        hasWaited = true
+        continue
+      }
       const segment = this.#segments.find(({ number }) => number === places.segment)!
       const records = await recordsAt(segment, places.offsets, { streamNumber, position })
       if (records.length > 0) return records
@@ -141,7 +186,7 @@ export class Journal {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#committing
+    await this.written()
     const newest = this.#segments.at(-1)
     if (newest?.isOpen) await this.#complete(newest).catch(() => newest.finish())
     await Promise.all([...this.#indexing, this.#checking])
@@ -153,13 +198,21 @@ export class Journal {
       add(group)
       group.isDurable ||= durable
       const answered = group.answered()
-      this.#committing ??= this.#commitAll()
+      this.#hurry()
       return answered
     })
   }
 
+  readonly #hurry = (): void => {
+    clearTimeout(this.#soon)
+    this.#soon = undefined
+    this.#filling.isDue = true
+    this.#committing ??= this.#commitAll()
+  }
+
+
   async #commitAll(): Promise<void> {
-    while (!this.#filling.isIdle) {
+    while (this.#filling.isDue) {
       const group = this.#filling
       this.#filling = this.#spare
       this.#spare = group

@@ -10,6 +10,8 @@ export interface FeedMessage {
   readonly length: number
   /** Writes the payload, from `at` on; gives where it ends. */
   write(into: Buffer, at: number): number
+  /** To be called of one that is written later than in the call that brought it. */
+  keep(): void
   /** Told to MQTT 5, in their order. */
   readonly userProperties: readonly (readonly [string, string])[]
 }

@@ -164,6 +164,7 @@ export class Reading implements FeedLineHost {
     if (line.queue.length > 0) this.#busy[line.qos].add(line)
     if (this.#isEnded) return false
     this.#advance()
+    for (const message of line.queue) message.keep()
     line.isFull = line.queue.length > 0 || !this.#hasRoom()
     if (line.isFull) this.#catchingUp.delete(line)
     if (line.isFull && line.queue.length === 0) this.#thirsty.add(line)

@@ -1,5 +1,5 @@
 // What one turn of the loop lets out, on its way to the journal: messages, and their records one behind the other as the journal wants them. The
-// messages' content lies in the records.
+// messages' content lies in the records, which are used again for another turn: whoever holds on to a view keeps a copy (`View.keep`).
 import type { Plan } from '#gateway/decision/plans.ts'
 import { RECORD_BYTES, writeRecord } from '#gateway/journal/record.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
@@ -8,6 +8,8 @@ import type { Model } from '#semantic-models/model.ts'
 import { Packed } from '#semantic-models/packed.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
+/** Memory that is used again. Were it made anew in each turn, the garbage collector would go through everything for it several times a second. */
+const KEPT_BYTES_MAX = 4 << 20
 
 export class Outgoing {
   readonly messages: Message[] = []
@@ -15,8 +17,24 @@ export class Outgoing {
   records: Buffer = NOTHING
   length = 0
   isDurable = false
+  #settled: PromiseWithResolvers<void> | undefined
+
   /** When the journal has it, and whoever may have it too. */
-  settled: Promise<void> | undefined
+  settled(): Promise<void> { return (this.#settled ??= Promise.withResolvers<void>()).promise }
+
+  settle(error?: Error): void {
+    if (error) this.#settled?.reject(error)
+    else this.#settled?.resolve()
+  }
+
+  /** Empty again, for another turn. */
+  clear(): this {
+    this.messages.length = this.length = 0
+    this.isDurable = false
+    this.#settled = undefined
+    if (this.records.length > KEPT_BYTES_MAX) this.records = NOTHING
+    return this
+  }
 
   /** Takes back what came behind so many messages and bytes. */
   cut(messages: number, length: number): Message[] {

@@ -71,21 +71,24 @@ describe('The data path', () => {
     })
     let sent = rooms.tally.received, value = 0
     await fc.assert(fc.asyncProperty(fc.array(batch, { maxLength: 10 }), async batches => {
-      const before = reader.got.length, kept: number[][] = []
+      const before = reader.got.length, { delivered } = rooms.tally, kept = new Set<number>(), lost = new Set<number>()
       for (const { count, qos, fault, isAwaited } of batches) {
         const values = Array.from({ length: count }, () => ++value)
         if (isAwaited) await rooms.settled()
         disk.work()
         if (fault !== null) disk.fail(fault)
         sent += count
-        const sending = rooms.send(source, values, { qos }).then(() => { kept.push(values) }, () => {})
+        const note = (set: Set<number>) => { if (qos > 0) for (const each of values) set.add(each) }
+        const sending = rooms.send(source, values, { qos }).then(() => note(kept), () => note(lost))
         books(sent)
         if (isAwaited) await sending
       }
       await rooms.settled()
       disk.work()
-      assert.equal(books(sent).inFlight, 0)
-      assert.deepEqual(reader.temperatures.slice(before), kept.flat())
+      const got = reader.temperatures.slice(before)
+      assert.deepEqual([books(sent).inFlight, rooms.tally.delivered - delivered], [0, got.length])
+      assert.ok(got.every((each, n) => n === 0 || each > got[n - 1]!), 'out of order')
+      assert.deepEqual([[...kept].filter(each => !got.includes(each)), got.filter(each => lost.has(each))], [[], []])
     }), { numRuns: 60 })
   })
 

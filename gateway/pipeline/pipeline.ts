@@ -20,7 +20,7 @@ import { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
 import { ShortRoad } from '#gateway/pipeline/short-road.ts'
 import type { Message } from '#gateway/publish/message.ts'
-import type { Network } from '#gateway/publish/network.ts'
+import type { Network, Published } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
@@ -45,6 +45,9 @@ export interface PipelineOptions {
 /** Bytes that go to the journal together, and a batch. */
 const TURN_BYTES_MAX = 1 << 20
 
+/** Turns whose memory is kept to be used again: as many as wait for the journal at one time, as a rule. */
+const SPARE_TURNS_MAX = 4
+
 /** Topics that are learned behind one batch: each takes some microseconds. */
 const LEARNED_PER_BATCH_MAX = 256
 
@@ -58,6 +61,10 @@ export class Pipeline {
   readonly #shortRoad: ShortRoad
   /** What this turn of the loop lets out. */
   #out = new Outgoing()
+  /** To be used again. */
+  readonly #spare: Outgoing[] = []
+  /** Turns that wait for the journal: what comes behind them may not overtake them. */
+  #waiting = 0
   /** Topics of which a message of the batch under way was understood in full by the long road, and the last such one. */
   readonly #understood = new Map<string, Uint8Array>()
 
@@ -76,7 +83,10 @@ export class Pipeline {
     })
   }
 
-  /** The port of the MQTT edge. What nobody may have is settled at once; what somebody may have is acknowledged when the journal has it. */
+  /**
+   * The port of the MQTT edge. What nobody may have is settled at once, and so is what nobody waits for, as long as the disk keeps up; the
+   * rest is acknowledged when the journal has it.
+   */
   readonly ingest: Ingest = (batch, connection) => {
     const { sources, devices, streams, tally, times } = this.#options, started = times.now()
     const out = this.#out, before = out.messages.length, { length } = out, source = sources.get(connection.sourceId)
@@ -95,8 +105,9 @@ export class Pipeline {
     if (out.messages.length === before) return undefined
     tally.received += out.messages.length - before
     out.isDurable ||= batch.isDurable
-    if (out.length > TURN_BYTES_MAX) this.#out = new Outgoing()
-    return out.settled ??= this.#handOver(out)
+    if (before === 0) setImmediate(this.#endTurn, out)
+    if (out.length > TURN_BYTES_MAX) this.#out = this.#spare.pop() ?? new Outgoing()
+    return batch.isDurable || this.#options.journal.isBehind ? out.settled() : undefined
   }
 
   /** To be called when a source is gone for good. */
@@ -182,25 +193,56 @@ export class Pipeline {
     if (!kept) this.#drop(source.id, packet, refusal!)
   }
 
-  /** At the end of this turn of the loop: what all connections brought in it goes together. */
-  #handOver(out: Outgoing): Promise<void> {
-    return new Promise((done, fail) => setImmediate(() => {
-      if (this.#out === out) this.#out = new Outgoing()
-      this.#keepAndPublish(out).then(done, fail)
-    }))
+  /** What all connections brought in one turn of the loop goes together, and in the order of the turns. */
+  readonly #endTurn = (out: Outgoing): void => {
+    if (this.#out === out) this.#out = this.#spare.pop() ?? new Outgoing()
+    if (out.messages.length === 0) this.#done(out)
+    else if (out.isDurable || this.#waiting > 0 || this.#options.journal.isBehind) void this.#keepAndPublish(out)
+    else this.#publishAndKeep(out)
   }
 
   async #keepAndPublish(out: Outgoing): Promise<void> {
-    const { journal, network, tally, times } = this.#options, started = times.now()
+    const { journal, network, times } = this.#options, started = times.now()
+    this.#waiting++
     try {
       await journal.appendReady(out.records, 0, out.length, network.msgChainId, out.isDurable)
+      times.add('journal', started)
+      const { taken, away } = this.#publish(out)
+      this.#options.tally.delivered += taken + away
+      this.#done(out)
     } catch (error) {
       this.#fail(out.messages)
-      throw error
+      this.#done(out, error as Error)
     }
-    const keptAt = times.add('journal', started)
-    tally.delivered += network.publish(out.messages, this.#refused)
-    times.add('publish', keptAt)
+    this.#waiting--
+  }
+
+  /** What nobody waits for: who is there has it at once, and who is not finds it in the journal. */
+  #publishAndKeep(out: Outgoing): void {
+    const { journal, network, tally, times } = this.#options, started = times.now()
+    try {
+      const kept = journal.appendSoon(out.records, 0, out.length, network.msgChainId)
+      times.add('journal', started)
+      const { taken, away } = this.#publish(out)
+      tally.delivered += taken
+      if (away > 0) kept.then(() => { tally.delivered += away }, () => { tally.failed += away })
+      this.#done(out)
+    } catch (error) {
+      this.#options.log.error({ error }, 'Failed to hand over what a turn brought')
+      this.#fail(out.messages)
+      this.#done(out, error as Error)
+    }
+  }
+
+  #done(out: Outgoing, error?: Error): void {
+    out.settle(error)
+    if (this.#spare.length < SPARE_TURNS_MAX) this.#spare.push(out.clear())
+  }
+
+  #publish({ messages }: Outgoing): Published {
+    const { network, times } = this.#options, started = times.now(), published = network.publish(messages, this.#refused)
+    times.add('publish', started)
+    return published
   }
 
   #fail(messages: readonly Message[]): void {

@@ -20,6 +20,8 @@ export class Channel {
   readonly stream: Stream
   readonly sessions = new Set<Session>()
   readonly owners = new Set<OwnerSession>()
+  /** The last position that has gone out, to whoever was there. */
+  published: number
   readonly #msgChainId: string
   #timestamp: number
   #sequenceNumber: number
@@ -30,7 +32,7 @@ export class Channel {
     this.#msgChainId = msgChainId
     this.#timestamp = start.lastTimestamp
     this.#sequenceNumber = start.lastSequenceNumber
-    this.#position = start.lastPosition
+    this.#position = this.published = start.lastPosition
   }
 
   /** The next message of the stream. Its time is never before the last one's, whatever the clock does. */

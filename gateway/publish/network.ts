@@ -42,6 +42,9 @@ export interface NetworkOptions {
 /** What a transport holds of a subscription: to be stopped when it takes nothing more, and closed when it has gone. */
 export interface Subscription { stop(): void, close(): void }
 
+/** Of the messages of one turn: how many went to somebody, and for how many others there is somebody who will find them in the journal. */
+export interface Published { readonly taken: number, readonly away: number }
+
 export class Network {
   readonly #options: NetworkOptions
   readonly #channels = new Map<number, Channel>()
@@ -68,20 +71,21 @@ export class Network {
   }
 
   /**
-   * Hands one turn's messages to whoever may have them at this moment; a grant that has gone since a message was kept lets nothing out.
-   * Gives how many went to at least one outlet, and tells of each of the others the reason.
+   * Hands one turn's messages to whoever may have them at this moment; a grant that has gone since a message came lets nothing out.
+   * Tells of each of those that may go nowhere any more the reason.
    */
-  publish(messages: readonly Message[], refused: (code: RefusalCode) => void): number {
+  publish(messages: readonly Message[], refused: (code: RefusalCode) => void): Published {
     const { plans, clock } = this.#options, touched: Session[] = [], now = clock.now()
-    let delivered = 0
+    let taken = 0, away = 0
     for (const message of messages) {
       const { plan: known, stream } = message, plan = known?.isCurrent && now < known.validUntil ? known : plans.of(stream)
       const isTaken = this.#offer(message, plan, touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(stream))
-      if (refusal === undefined) delivered++
+      if (isTaken) taken++
+      else if (refusal === undefined) away++
       else refused(refusal)
     }
     for (const session of touched) session.flush()
-    return delivered
+    return { taken, away }
   }
 
   /**
@@ -127,8 +131,9 @@ export class Network {
 
   /** Whether somebody took it who is there. */
   #offer(message: Message, plan: Plan, touched: Session[]): boolean {
-    const { sessions } = message.channel!
+    const channel = message.channel!, { sessions } = channel
     let views: View[] | undefined, isTaken = false
+    channel.published = message.position
     for (const session of sessions) {
       const outlet = session.outletFor(message, plan)
       if (!outlet) continue
@@ -160,10 +165,10 @@ export class Network {
 
   #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, connect: () => Sink): Subscription {
     const { journal, plans, meter, log, onDelivered } = this.#options
-    const { id: agreementId } = this.#permission(party, stream), { sessions } = this.channelOf(stream)
+    const { id: agreementId } = this.#permission(party, stream), channel = this.channelOf(stream), { sessions, published } = channel
     const session: Session = new Session({
-      stream, agreementId, journal, plans, meter, log, onDelivered,
-      from: startOf(journal.indexOf(stream.number), from),
+      channel, agreementId, journal, plans, meter, log, onDelivered,
+      from: startOf({ published, positionAt: (timestamp, sequenceNumber) => journal.positionAt(stream.number, timestamp, sequenceNumber) }, from),
       sink: this.#connected(agreementId, connect),
       commit: () => this.#commit(),
       onEnded: () => meter.disconnected(agreementId),

@@ -2,11 +2,11 @@
 // it stopped. What it may have is asked at each message: a session holds no permission of its own.
 import type { Plan, Plans } from '#gateway/decision/plans.ts'
 import type { Outlet } from '#gateway/decision/standing.ts'
-import type { Stream } from '#gateway/devices/streams.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { JournalRecord } from '#gateway/journal/record.ts'
 import type { Account, Meter } from '#gateway/market/meter.ts'
+import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
@@ -14,7 +14,7 @@ import type { Log } from '#gateway/telemetry/log.ts'
 import { unpack } from '#semantic-models/packed.ts'
 
 export interface SessionOptions {
-  readonly stream: Stream
+  readonly channel: Channel
   readonly agreementId: string
   readonly journal: Journal
   readonly plans: Plans
@@ -147,12 +147,14 @@ export class Session {
   }
 
   async #readOn(): Promise<void> {
-    const { journal, stream, log } = this.#options
+    const { journal, channel, log } = this.#options, { stream } = channel
     let isCommitted = true
     this.#isReading = true
     try {
       while (isCommitted && this.#hasRoom && !this.#isEnded && !this.#hasCaughtUp()) {
-        for (const record of await journal.read(stream.number, this.#cursor)) this.#replay(record)
+        const { published } = channel, records = await journal.read(stream.number, this.#cursor)
+        for (const record of records) this.#replay(record)
+        if (records.length === 0) this.#cursor = Math.max(this.#cursor, published) // of what had gone out by then nothing is left to be had
         isCommitted = this.flush()
       }
     } catch (error) {
@@ -166,7 +168,7 @@ export class Session {
   #replay(record: JournalRecord): void {
     if (this.#isEnded) return
     this.#cursor = record.position
-    const { stream } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record.timestamp, content.mask)
+    const { channel: { stream } } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record.timestamp, content.mask)
     if (outlet) this.take(new View({ ...record, stream, content }, outlet.mask & content.mask), outlet)
   }
 
@@ -180,5 +182,5 @@ export class Session {
     return outlet && timestamp >= outlet.since && (outlet.mask & mask) !== 0 ? outlet : undefined
   }
 
-  #hasCaughtUp(): boolean { return this.#cursor >= this.#options.journal.lastPosition(this.#options.stream.number) }
+  #hasCaughtUp(): boolean { return this.#cursor >= this.#options.channel.published }
 }

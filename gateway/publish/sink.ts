@@ -7,8 +7,8 @@ export const SEND_BUFFER_BYTES_MAX = 1 << 20
 
 export interface Sink {
   /**
-   * Hands messages over, in order, and the consent that lets them out; undefined: they go to their owner. False: leave me alone until
-   * `onDrain` is called; what was given is taken all the same.
+   * Hands messages over, in order, and the consent that lets them out; undefined: they go to their owner. They are good until it returns:
+   * `keep` those that are written later. False: leave me alone until `onDrain` is called; what was given is taken all the same.
    */
   send(views: readonly View[], consentId?: string): boolean
   /** Takes nothing before it calls `onDrain` for the first time. Left out: it does. */

@@ -30,7 +30,10 @@ export class View {
   }
 
   /** To be called when it is written more than once: it is put together once. */
-  share(): void {
+  share(): void { this.keep() }
+
+  /** To be called by whoever holds on to it: the memory that it is cut from is used again as soon as it has been handed over. */
+  keep(): void {
     if (this.#bytes) return
     const bytes = Buffer.allocUnsafe(this.length)
     this.write(bytes, 0)

@@ -12,7 +12,7 @@ const HANDOVER = 3
 /** A log for each topic. Whoever opens it is live where it is at its end, and reads on behind that else, as a session on a journal does. */
 export class LoggedFeeds implements Feeds {
   readonly feeds = new Set<LoggedFeed>()
-  readonly #logs = new Map<string, FeedMessage[]>()
+  readonly #logs = new Map<string, Logged[]>()
   /** What may not go any more, by topic and position. */
   readonly withheld = new Set<string>()
   /** Topics that nobody may open, and with which word. */
@@ -21,7 +21,7 @@ export class LoggedFeeds implements Feeds {
   reads = 0
   readsMax = 0
 
-  logOf(topic: string): FeedMessage[] {
+  logOf(topic: string): Logged[] {
     let log = this.#logs.get(topic)
     if (!log) this.#logs.set(topic, log = [])
     return log
@@ -41,7 +41,7 @@ export class LoggedFeeds implements Feeds {
     const log = this.logOf(topic)
     for (let n = 0; n < count; n++) {
       const position = log.length + 1
-      log.push({ id: `${topic}:${position}`, position, ...payloadOf(String(position).padEnd(bytes)), userProperties: [] })
+      log.push({ id: `${topic}:${position}`, position, text: String(position).padEnd(bytes) })
       for (const feed of this.feeds) if (feed.topic === topic) feed.offer()
     }
   }
@@ -104,8 +104,13 @@ export class LoggedFeed implements Feed {
     const messages = this.#feeds.logOf(this.topic).slice(this.#cursor, this.#cursor + count)
     this.#cursor += messages.length
     const granted = messages.filter(({ id }) => !this.#feeds.withheld.has(id))
-    if (granted.length > 0) this.#hasRoom = this.outlet.send(granted)
+    if (granted.length > 0) this.#lend(granted.map(logged => new Lent(logged)))
     this.#isLive &&= this.#hasRoom
+  }
+
+  #lend(messages: readonly Lent[]): void {
+    this.#hasRoom = this.outlet.send(messages)
+    for (const message of messages) message.isOver = true
   }
 
   #goLive(): void {
@@ -209,4 +214,28 @@ export class Scene {
   }
 }
 
-function payloadOf(text: string): Pick<FeedMessage, 'length' | 'write'> { return { length: text.length, write: (into, at) => at + into.write(text, at) } }
+interface Logged { readonly id: string, readonly position: number, readonly text: string }
+
+/** Good for the call that brings it, or where it is kept. */
+class Lent implements FeedMessage {
+  readonly id: string
+  readonly position: number
+  readonly userProperties = []
+  isOver = false
+  readonly #text: string
+  #isKept = false
+
+  constructor({ id, position, text }: Logged) {
+    this.id = id
+    this.position = position
+    this.#text = text
+  }
+
+  get length(): number { return this.#text.length }
+  keep(): void { this.#isKept = true }
+
+  write(into: Buffer, at: number): number {
+    if (this.isOver && !this.#isKept) throw new Error('was written later than it was good, and not kept')
+    return at + into.write(this.#text, at)
+  }
+}

@@ -152,7 +152,10 @@ export class Rooms<C extends Clock = TurnedClock> {
   /** Resolves when nothing is under way any more: neither to the journal nor from it. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#sends)
-    do await new Promise(done => setImmediate(done)); while (this.journal.reads > 0)
+    do {
+      await new Promise(done => setImmediate(done))
+      await this.journal.written()
+    } while (this.journal.reads > 0 || this.journal.waitingBytes > 0)
   }
 }
 
