@@ -5,7 +5,7 @@ import type { Visitor } from '#gateway/journal/scan.ts'
 
 const BYTES_AT_FIRST = 64 << 10
 /** Memory that is kept for the next group. A larger one was for a crowd, and goes with it. */
-const KEPT_BYTES_MAX = 4 << 20
+const KEPT_BYTES_MAX = 8 << 20
 
 interface Answer { readonly done: () => void, readonly fail: (error: unknown) => void }
 

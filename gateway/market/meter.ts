@@ -6,7 +6,7 @@ import { Books, type BooksOptions } from '#gateway/market/books.ts'
 import type { Unit } from '#gateway/market/offers.ts'
 import type { Usage } from '#gateway/market/price.ts'
 import { secondOf, secondsBegun } from '#gateway/market/seconds.ts'
-import { Tab, type HighWater, type Run } from '#gateway/market/tab.ts'
+import { Tab, type HighWater } from '#gateway/market/tab.ts'
 import { UsageLog, type LogEntry } from '#gateway/market/usage-log.ts'
 
 export interface MeterOptions extends BooksOptions {
@@ -39,7 +39,7 @@ export class Meter {
   /** Those whose price counts time. */
   readonly #timed = new Set<Tab>()
   readonly #open = new Set<Tab>()
-  #unlogged: Tab[] = []
+  readonly #unlogged: Tab[] = []
   readonly #highWater: Map<string, HighWater>
   /** Whether an agreement is in force at this moment: only then a period begins. */
   isActive: (agreement: Agreement) => boolean = () => true
@@ -67,9 +67,9 @@ export class Meter {
     if (tab.ranges.has(position)) return true
     if (!tab.canPay(1, bytes)) return this.#exhaust(tab)
     if (!tab.isOpen) this.#open.add(tab)
+    if (tab.endsRun(position)) this.#logRun(tab)
     if (!tab.hasRun) this.#unlogged.push(tab)
-    const ended = tab.addMessage(position, bytes)
-    if (ended) this.#logRun(tab, ended)
+    tab.addMessage(position, bytes)
     return true
   }
 
@@ -97,11 +97,8 @@ export class Meter {
    * it forgets nothing.
    */
   commit(): void {
-    for (const tab of this.#unlogged) {
-      const run = tab.takeRun()
-      if (run) this.#logRun(tab, run)
-    }
-    this.#unlogged = []
+    for (const tab of this.#unlogged) if (tab.hasRun) this.#logRun(tab)
+    this.#unlogged.length = 0
     this.#log.write()
   }
 
@@ -222,7 +219,11 @@ export class Meter {
     return true
   }
 
-  #logRun({ agreement }: Tab, { first, last, bytes }: Run): void { this.#log.addRun(agreement.id, first, last, bytes) }
+  #logRun(tab: Tab): void {
+    const { agreement, run: { first, last, bytes } } = tab
+    this.#log.addRun(agreement.id, first, last, bytes)
+    tab.hasRun = false
+  }
 
   #exhaust(tab: Tab): false {
     const { id } = tab.agreement, at = this.#options.clock.now()

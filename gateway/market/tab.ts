@@ -51,8 +51,9 @@ export class Tab {
   /** How much of what the price counts the open usage may have, and has. */
   #affordable: number
   #used = 0
-  /** Positions that were booked last and are not in the log. */
-  #run: Run | undefined
+  /** Positions that were booked last; good while they are not in the log. */
+  readonly run: Run = { first: 0, last: 0, bytes: 0 }
+  hasRun = false
   #lastBooked = NEVER
   /** A position in each range that grew since the books were sealed. */
   #grown: number[] = []
@@ -88,8 +89,11 @@ export class Tab {
     return this.#used + messages * this.#billsMessages + bytes * this.#billsBytes <= this.#affordable
   }
 
-  /** Books a message at a position that is new. Gives the run of positions that thereby ended. */
-  addMessage(position: number, bytes: number): Run | undefined {
+  /** Whether a message at this position would begin a run anew: the one that there is has to be logged before. */
+  endsRun(position: number): boolean { return this.hasRun && position !== this.run.last + 1 }
+
+  /** Books a message at a position that is new. */
+  addMessage(position: number, bytes: number): void {
     this.ranges.add(position)
     if (position > this.#highWater.position) this.#highWater.position = position
     this.open.messages++
@@ -98,23 +102,18 @@ export class Tab {
     this.isOpen = true
     if (position !== this.#lastBooked + 1) this.#grown.push(position)
     this.#lastBooked = position
-    const run = this.#run
-    if (run !== undefined && position === run.last + 1) {
-      run.last = position
-      run.bytes += bytes
-      return undefined
-    }
-    this.#run = { first: position, last: position, bytes }
-    return run
+    this.#addToRun(position, bytes)
   }
 
-  get hasRun(): boolean { return this.#run !== undefined }
-
-  /** The run of positions that is not in the log yet. */
-  takeRun(): Run | undefined {
-    const run = this.#run
-    this.#run = undefined
-    return run
+  #addToRun(position: number, bytes: number): void {
+    const { run } = this
+    if (!this.hasRun) {
+      run.first = position
+      run.bytes = 0
+      this.hasRun = true
+    }
+    run.last = position
+    run.bytes += bytes
   }
 
   addSeconds(count: number, last: number): void {
@@ -179,9 +178,11 @@ export class Tab {
   #replayRun(first: number, last: number, bytes: number): void {
     if (!this.canPay(last - first + 1, bytes)) return
     for (let position = first; position <= last; position++) {
-      if (!this.ranges.has(position)) this.addMessage(position, position === first ? bytes : 0)
+      if (this.ranges.has(position)) continue
+      this.hasRun &&= !this.endsRun(position)
+      this.addMessage(position, position === first ? bytes : 0)
     }
-    this.#run = undefined
+    this.hasRun = false
   }
 }
 

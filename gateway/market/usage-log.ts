@@ -28,7 +28,7 @@ export class UsageLog {
   #length = 0
   #syncedLength = 0
   #unwritten = ''
-  #runs: (string | number)[] = []
+  readonly #runs: (string | number)[] = []
   #number: number
 
   /**
@@ -59,7 +59,7 @@ export class UsageLog {
   /** Hands what was added to the operating system, so that a kill no longer loses it. What cannot be written now is written next time. */
   write(): void {
     if (this.#runs.length > 0) this.#addLine(['runs', ...this.#runs])
-    this.#runs = []
+    this.#runs.length = 0
     if (this.#unwritten === '') return
     const bytes = Buffer.from(this.#unwritten, 'latin1')
     for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done, bytes.length - done, this.#length + done)

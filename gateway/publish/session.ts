@@ -38,6 +38,8 @@ export class Session {
   readonly #options: SessionOptions
   #cursor: number
   #outbox: View[] = []
+  /** To be used again. */
+  #spare: View[] | undefined
   /** The plan that was asked last, and what it said. */
   #plan: Plan | undefined
   #outlet: Outlet | undefined
@@ -92,13 +94,16 @@ export class Session {
   flush(): boolean {
     const outbox = this.#outbox, [first] = outbox, { sink, commit, onDelivered } = this.#options
     if (!first) return true
-    this.#outbox = []
+    this.#outbox = this.#spare ?? []
+    this.#spare = undefined
     const isCommitted = commit()
     if (isCommitted) {
       onDelivered(outbox.length)
       this.#hasRoom = sink.send(outbox, this.#fedBy)
     } else this.#cursor = first.message.position - 1
     this.#isLive &&= isCommitted && this.#hasRoom
+    outbox.length = 0
+    this.#spare = outbox
     return isCommitted
   }
 
