@@ -1,23 +1,32 @@
-// What one turn of the loop lets out, on its way to the journal: messages, and their records one behind the other as the journal wants them. The
-// messages' content lies in the records, which are used again for another turn: whoever holds on to a view keeps a copy (`View.keep`).
+// What one turn of the loop lets out, on its way to the journal: records one behind the other as the journal wants them, and of each by which
+// channel and plan it goes. A message is made of one when it is published, so that what waits for the disk is no objects. The memory is used
+// again for another turn: whoever holds on to a view keeps a copy (`View.keep`).
 import type { Plan } from '#gateway/decision/plans.ts'
 import { RECORD_BYTES, writeRecord } from '#gateway/journal/record.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
-import type { Message } from '#gateway/publish/message.ts'
-import type { Model } from '#semantic-models/model.ts'
+import type { Message, Turn } from '#gateway/publish/message.ts'
 import { Packed } from '#semantic-models/packed.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
 /** Memory that is used again. Were it made anew in each turn, the garbage collector would go through everything for it several times a second. */
 const KEPT_BYTES_MAX = 4 << 20
 
-export class Outgoing {
-  readonly messages: Message[] = []
+/** Of a message, in numbers: where its record begins, the length of its content, its mask, and what numbers it in its stream. */
+const WORDS = 6, AT = 0, SIZE = 1, MASK = 2, POSITION = 3, TIMESTAMP = 4, SEQUENCE = 5
+const COUNT_AT_FIRST = 64
+
+export class Outgoing implements Turn {
+  readonly #channels: Channel[] = []
+  readonly #plans: Plan[] = []
+  #words = new Float64Array(COUNT_AT_FIRST * WORDS)
   /** The records, up to `length`. */
   records: Buffer = NOTHING
   length = 0
   isDurable = false
   #settled: PromiseWithResolvers<void> | undefined
+
+  /** Messages. */
+  get count(): number { return this.#channels.length }
 
   /** When the journal has it, and whoever may have it too. */
   settled(): Promise<void> { return (this.#settled ??= Promise.withResolvers<void>()).promise }
@@ -29,7 +38,7 @@ export class Outgoing {
 
   /** Empty again, for another turn. */
   clear(): this {
-    this.messages.length = this.length = 0
+    this.#channels.length = this.#plans.length = this.length = 0
     this.isDurable = false
     this.#settled = undefined
     if (this.records.length > KEPT_BYTES_MAX) this.records = NOTHING
@@ -37,29 +46,61 @@ export class Outgoing {
   }
 
   /** Takes back what came behind so many messages and bytes. */
-  cut(messages: number, length: number): Message[] {
+  cut(count: number, length: number): readonly Message[] {
+    const messages = this.from(count)
     this.length = length
-    return this.messages.splice(messages)
+    this.#channels.length = this.#plans.length = count
+    return messages
   }
 
   /** Makes room for so many packed entities of so many bytes in all. */
   expect(count: number, bytes: number): void {
     const size = this.length + count * RECORD_BYTES + bytes
     if (size <= this.records.length) return
-    const grown = Buffer.allocUnsafe(Math.max(size, this.length === 0 ? 0 : 2 * this.records.length))
-    this.records.copy(grown, 0, 0, this.length) // what came before points into the old one, which stays as it is
+    const grown = Buffer.allocUnsafe(Math.max(size, 2 * this.records.length))
+    this.records.copy(grown, 0, 0, this.length)
     this.records = grown
   }
 
   /** Copies a packed entity out of `bytes`, without `expect` where there is no room yet. */
-  add(channel: Channel, plan: Plan, receivedAt: number, model: Model, bytes: Buffer, from: number, to: number, mask: number): void {
-    const size = to - from
-    if (this.length + RECORD_BYTES + size > this.records.length) this.expect(1, size)
-    const at = this.length, content = at + RECORD_BYTES, { records } = this
-    bytes.copy(records, content, from, to)
-    this.length = content + size
-    const message = channel.next(new Packed(model, records, content, this.length, mask), receivedAt, true, plan)
-    writeRecord(records, at, size, message.stream.number, message.position, message.timestamp, message.sequenceNumber)
-    this.messages.push(message)
+  add(channel: Channel, plan: Plan, receivedAt: number, bytes: Buffer, from: number, to: number, mask: number): void {
+    const size = to - from, at = this.length
+    if (at + RECORD_BYTES + size > this.records.length) this.expect(1, size)
+    bytes.copy(this.records, at + RECORD_BYTES, from, to)
+    this.length = at + RECORD_BYTES + size
+    channel.count(receivedAt)
+    writeRecord(this.records, at, size, channel.stream.number, channel.position, channel.timestamp, channel.sequenceNumber)
+    this.#note(channel, at, size, mask)
+    this.#plans.push(plan)
+    this.#channels.push(channel)
+  }
+
+  messageAt(n: number): Message {
+    const words = this.#words, word = n * WORDS, channel = this.#channels[n]!, { stream, msgChainId } = channel, from = words[word + AT]! + RECORD_BYTES
+    return {
+      channel, plan: this.#plans[n]!, stream, msgChainId, position: words[word + POSITION]!, timestamp: words[word + TIMESTAMP]!,
+      sequenceNumber: words[word + SEQUENCE]!, content: new Packed(stream.model, this.records, from, from + words[word + SIZE]!, words[word + MASK]!),
+    }
+  }
+
+  /** Those behind so many. */
+  from(count: number): readonly Message[] { return Array.from({ length: this.count - count }, (_, n) => this.messageAt(count + n)) }
+
+  #note({ position, timestamp, sequenceNumber }: Channel, at: number, size: number, mask: number): void {
+    const word = this.count * WORDS
+    if (word === this.#words.length) this.#grow()
+    const words = this.#words
+    words[word + AT] = at
+    words[word + SIZE] = size
+    words[word + MASK] = mask
+    words[word + POSITION] = position
+    words[word + TIMESTAMP] = timestamp
+    words[word + SEQUENCE] = sequenceNumber
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(2 * this.#words.length)
+    grown.set(this.#words)
+    this.#words = grown
   }
 }

@@ -89,7 +89,7 @@ export class Pipeline {
    */
   readonly ingest: Ingest = (batch, connection) => {
     const { sources, devices, streams, tally, times } = this.#options, started = times.now()
-    const out = this.#out, before = out.messages.length, { length } = out, source = sources.get(connection.sourceId)
+    const out = this.#out, { count: before, length } = out, source = sources.get(connection.sourceId)
     try {
       if (source?.state === 'active') this.#take(source, batch)
       else for (const packet of batch) this.#drop(connection.sourceId, packet, 'NOT_PAIRED')
@@ -102,8 +102,8 @@ export class Pipeline {
       throw error
     }
     times.add('map', started)
-    if (out.messages.length === before) return undefined
-    tally.received += out.messages.length - before
+    if (out.count === before) return undefined
+    tally.received += out.count - before
     out.isDurable ||= batch.isDurable
     if (before === 0) setImmediate(this.#endTurn, out)
     if (out.length > TURN_BYTES_MAX) this.#out = this.#spare.pop() ?? new Outgoing()
@@ -188,15 +188,15 @@ export class Pipeline {
     this.#freshness.note(stream, observation, kept)
     const whole = network.isWatched(stream) ? pack(entity, entity.mask) : undefined
     const channel = network.channelOf(stream)
-    if (kept) this.#out.add(channel, plan, packet.receivedAt, kept.model, kept.bytes, kept.from, kept.to, kept.mask)
-    if (whole) network.show(kept ? this.#out.messages.at(-1)! : channel.next(whole, packet.receivedAt, false), whole)
+    if (kept) this.#out.add(channel, plan, packet.receivedAt, kept.bytes, kept.from, kept.to, kept.mask)
+    if (whole) network.show(kept ? this.#out.messageAt(this.#out.count - 1) : channel.next(whole, packet.receivedAt), whole)
     if (!kept) this.#drop(source.id, packet, refusal!)
   }
 
   /** What all connections brought in one turn of the loop goes together, and in the order of the turns. */
   readonly #endTurn = (out: Outgoing): void => {
     if (this.#out === out) this.#out = this.#spare.pop() ?? new Outgoing()
-    if (out.messages.length === 0) this.#done(out)
+    if (out.count === 0) this.#done(out)
     else if (out.isDurable || this.#waiting > 0 || this.#options.journal.isBehind) void this.#keepAndPublish(out)
     else this.#publishAndKeep(out)
   }
@@ -211,7 +211,7 @@ export class Pipeline {
       this.#options.tally.delivered += taken + away
       this.#done(out)
     } catch (error) {
-      this.#fail(out.messages)
+      this.#fail(out.from(0))
       this.#done(out, error as Error)
     }
     this.#waiting--
@@ -229,7 +229,7 @@ export class Pipeline {
       this.#done(out)
     } catch (error) {
       this.#options.log.error({ error }, 'Failed to hand over what a turn brought')
-      this.#fail(out.messages)
+      this.#fail(out.from(0))
       this.#done(out, error as Error)
     }
   }
@@ -239,8 +239,8 @@ export class Pipeline {
     if (this.#spare.length < SPARE_TURNS_MAX) this.#spare.push(out.clear())
   }
 
-  #publish({ messages }: Outgoing): Published {
-    const { network, times } = this.#options, started = times.now(), published = network.publish(messages, this.#refused)
+  #publish(out: Outgoing): Published {
+    const { network, times } = this.#options, started = times.now(), published = network.publish(out, this.#refused)
     times.add('publish', started)
     return published
   }

@@ -71,7 +71,7 @@ export class ShortRoad {
     place.device.lastSeen = receivedAt
     const denied = consent(plan, mask) ?? price(plan, mask)
     const refusal = (instant < 0 ? undefined : this.#judge(lane, instant, denied === undefined ? new Packed(model, bytes, from, to, mask) : undefined)) ?? denied
-    if (refusal === undefined) out().add(channel, plan, receivedAt, model, bytes, from, to, mask & plan.granted)
+    if (refusal === undefined) out().add(channel, plan, receivedAt, bytes, from, to, mask & plan.granted)
     else drop(source.id, receivedAt, place.topic, refusal)
   }
 

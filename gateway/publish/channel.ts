@@ -1,6 +1,5 @@
 // The publisher's end of one stream: it numbers the messages and knows who is listening.
 import { randomBytes } from 'node:crypto'
-import type { Plan } from '#gateway/decision/plans.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { OwnerSession } from '#gateway/publish/owner-session.ts'
@@ -22,28 +21,33 @@ export class Channel {
   readonly owners = new Set<OwnerSession>()
   /** The last position that has gone out, to whoever was there. */
   published: number
-  readonly #msgChainId: string
-  #timestamp: number
-  #sequenceNumber: number
-  #position: number
+  readonly msgChainId: string
+  /** Of the message that was counted last. */
+  timestamp: number
+  sequenceNumber: number
+  /** Of the last one that is kept. */
+  position: number
 
   constructor(stream: Stream, msgChainId: string, start: ChannelStart) {
     this.stream = stream
-    this.#msgChainId = msgChainId
-    this.#timestamp = start.lastTimestamp
-    this.#sequenceNumber = start.lastSequenceNumber
-    this.#position = this.published = start.lastPosition
+    this.msgChainId = msgChainId
+    this.timestamp = start.lastTimestamp
+    this.sequenceNumber = start.lastSequenceNumber
+    this.position = this.published = start.lastPosition
   }
 
-  /** The next message of the stream. Its time is never before the last one's, whatever the clock does. */
-  next(content: Packed, receivedAt: number, isKept: boolean, plan?: Plan): Message {
-    if (receivedAt > this.#timestamp) {
-      this.#timestamp = receivedAt
-      this.#sequenceNumber = 0
-    } else this.#sequenceNumber++
-    return {
-      channel: this, plan, stream: this.stream, position: isKept ? ++this.#position : 0, content,
-      timestamp: this.#timestamp, sequenceNumber: this.#sequenceNumber, msgChainId: this.#msgChainId,
-    }
+  /** Numbers the next message of the stream. Its time is never before the last one's, whatever the clock does. */
+  count(receivedAt: number, isKept = true): void {
+    if (receivedAt > this.timestamp) {
+      this.timestamp = receivedAt
+      this.sequenceNumber = 0
+    } else this.sequenceNumber++
+    if (isKept) this.position++
+  }
+
+  /** A message that is not kept. */
+  next(content: Packed, receivedAt: number): Message {
+    const { stream, timestamp, sequenceNumber, msgChainId } = (this.count(receivedAt, false), this)
+    return { channel: this, stream, position: 0, content, timestamp, sequenceNumber, msgChainId }
   }
 }

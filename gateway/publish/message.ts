@@ -22,6 +22,13 @@ export interface Message {
   readonly content: Packed
 }
 
+/** What one turn of the loop brought, in order. */
+export interface Turn {
+  readonly count: number
+  /** Made for whoever asks: to be asked once. */
+  messageAt(n: number): Message
+}
+
 /** The owner's address: the domain of the stream id. */
 export function publisherIdOf(stream: Stream): string {
   return stream.id.slice(0, stream.id.indexOf('/'))

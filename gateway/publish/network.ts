@@ -12,7 +12,7 @@ import type { Meter } from '#gateway/market/meter.ts'
 import type { Offers } from '#gateway/market/offers.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { Channel, newMsgChainId } from '#gateway/publish/channel.ts'
-import type { Message } from '#gateway/publish/message.ts'
+import type { Message, Turn } from '#gateway/publish/message.ts'
 import { OwnerSession } from '#gateway/publish/owner-session.ts'
 import { PartySessions } from '#gateway/publish/party-sessions.ts'
 import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
@@ -74,11 +74,11 @@ export class Network {
    * Hands one turn's messages to whoever may have them at this moment; a grant that has gone since a message came lets nothing out.
    * Tells of each of those that may go nowhere any more the reason.
    */
-  publish(messages: readonly Message[], refused: (code: RefusalCode) => void): Published {
+  publish(turn: Turn, refused: (code: RefusalCode) => void): Published {
     const { plans, clock } = this.#options, touched: Session[] = [], now = clock.now()
     let taken = 0, away = 0
-    for (const message of messages) {
-      const { plan: known, stream } = message, plan = known?.isCurrent && now < known.validUntil ? known : plans.of(stream)
+    for (let n = 0; n < turn.count; n++) {
+      const message = turn.messageAt(n), { plan: known, stream } = message, plan = known?.isCurrent && now < known.validUntil ? known : plans.of(stream)
       const isTaken = this.#offer(message, plan, touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(stream))
       if (isTaken) taken++
       else if (refusal === undefined) away++
