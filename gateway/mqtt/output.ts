@@ -39,7 +39,7 @@ export class Output {
     if (this.#isEnded) return
     this.#seal()
     this.#parts.push(bytes)
-    this.#count(bytes.length)
+    if (this.#count(bytes.length)) setImmediate(this.#flushLater)
     if (this.#bytes >= WRITE_BYTES) this.#write()
   }
 
@@ -53,16 +53,17 @@ export class Output {
     }
     this.roomAt = this.#end
     this.#end += bytes
-    this.#count(bytes)
+    // Whoever fills small messages in has all of the turn at hand: to wait for another would cost a turn for each message of a quiet day.
+    if (this.#count(bytes)) process.nextTick(this.#flushLater)
     return this.#chunk
   }
 
-  #count(bytes: number): void {
+  /** Whether it has to be flushed. */
+  #count(bytes: number): boolean {
     this.#bytes += bytes
     this.#sent += bytes
-    if (this.#isScheduled || this.#isEnded) return
-    this.#isScheduled = true
-    setImmediate(this.#flushLater)
+    if (this.#isScheduled || this.#isEnded) return false
+    return this.#isScheduled = true
   }
 
   /** What was written into the chunk goes in its turn; what is left of it is still room. */
