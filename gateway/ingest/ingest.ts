@@ -9,6 +9,7 @@ export interface Connection {
 
 /**
  * Takes all packets that one read of a socket (or one turn of the loop) brought, in the order in which they came.
+ * It has read the bytes of the batch when it returns: they are read into again then. What it keeps of a packet it has by `packetAt`.
  * Returns nothing when the whole batch may be acknowledged at once, or a promise that resolves when it may
  * (what must not be lost is on disk by then) and rejects when it must not be acknowledged.
  */

@@ -13,6 +13,7 @@ import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
 import { Intake, type Answer, type SettledBatch, type WaitingInAll } from '#gateway/mqtt/intake.ts'
+import { LendingSocket } from '#gateway/mqtt/listeners/lending-socket.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
@@ -104,7 +105,8 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
     this.#frames = new Frames(host.beforeConnect)
     this.#output = new Output(socket, () => this.#unread())
     this.#deadlines = new Deadlines(host.limits, host.uptimeMs)
-    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    if (socket instanceof LendingSocket) socket.lendTo((bytes, length) => this.#borrow(bytes, length))
+    else socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('drain', () => this.#drained())
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => { this.close('gone'); this.#reading?.close() })
@@ -172,6 +174,13 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
     if (this.#isClosed) return
     this.#frames.add(chunk)
     this.#read(chunk.length)
+  }
+
+  #borrow(bytes: Buffer, length: number): void {
+    if (this.#isClosed) return
+    this.#frames.borrow(bytes, length)
+    this.#read(length)
+    this.#frames.release()
   }
 
   /** Works off what is there as far as it may, and hands over what one read brought as one batch. */
@@ -289,9 +298,11 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
 
   /** Acknowledged first, then handed on: whoever reads it may rely on its being kept. */
   #settled({ answers, batch }: SettledBatch): void {
-    const namespace = this.namespace!, now = Date.now(), { packets } = batch
+    const namespace = this.namespace!, { packets } = batch
     if (this.#tellsNoReaders) for (const answer of answers) this.#tell(answer, namespace)
     else if (answers.length > 0) this.send(acknowledgements(answers))
+    if (packets.length === 0 && namespace.subscriptionCount === 0) return
+    const now = Date.now()
     if (packets.some(({ qos }) => qos === 2)) this.session!.isDirty = true
     if (namespace.subscriptionCount > 0) for (const packet of batch) namespace.route(packet, this.session, now)
     else for (const packet of packets) namespace.route(packet, this.session, now)

@@ -48,9 +48,12 @@ function isPlainTopic(bytes: Buffer, from: number, length: number): boolean {
   return true
 }
 
+/** A packet that is no longer is worked off at once, and nothing of it kept: an acknowledgement, a ping. */
+const FLEETING_BYTES_MAX = 4
+
 /**
  * `add` what a socket brought, then take `next` until there is none. Nothing is ever written over the bytes of a frame: whoever needs them
- * may hold them.
+ * may hold them. Only what `takePlain` tells of has to be read while it is told, where it lies in bytes that were lent.
  */
 export class Frames {
   /** What may come next; changes when a CONNECT was taken. */
@@ -60,6 +63,8 @@ export class Frames {
   #end = 0
   /** No one else has a view of `#bytes`: more may be appended in place. */
   #isOwn = false
+  /** `#bytes` are given back at `release`. */
+  #isLent = false
 
   constructor(ranges: LengthRanges) { this.ranges = ranges }
 
@@ -71,7 +76,21 @@ export class Frames {
 
   add(chunk: Buffer): void {
     if (this.waiting === 0) this.#set(chunk, chunk.length, false)
-    else this.#append(chunk)
+    else this.#append(chunk, chunk.length)
+  }
+
+  /** As `add`, of bytes that are there until `release`, which has to follow. */
+  borrow(bytes: Buffer, length: number): void {
+    if (this.waiting > 0) return this.#append(bytes, length)
+    this.#set(bytes, length, false)
+    this.#isLent = true
+  }
+
+  /** Gives back what was lent: what is left of it is copied out. */
+  release(): void {
+    if (!this.#isLent) return
+    if (this.waiting > 0) this.#keep()
+    else this.#set(NOTHING, 0, false)
   }
 
   /** The next whole packet, or undefined until more bytes come. Throws a Violation. */
@@ -98,6 +117,7 @@ export class Frames {
     if (end > this.#end) return this.#keep()
     this.#at = end
     this.#isOwn = false
+    if (this.#isLent && end - start > FLEETING_BYTES_MAX) return { bytes: Buffer.from(bytes.subarray(start, end)), start: 0, body: body - start, end: end - start }
     return { bytes, start, body, end }
   }
 
@@ -145,15 +165,15 @@ export class Frames {
   }
 
   /** Room grows by doubling, so that a packet that drips in is not copied at each drop. */
-  #append(chunk: Buffer): void {
-    const size = this.waiting + chunk.length
+  #append(chunk: Buffer, length: number): void {
+    const size = this.waiting + length
     if (!this.#isOwn || this.#at + size > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(size, 2 * this.waiting))
       this.#bytes.copy(grown, 0, this.#at, this.#end)
       this.#set(grown, this.waiting, true)
     }
-    chunk.copy(this.#bytes, this.#end)
-    this.#end += chunk.length
+    chunk.copy(this.#bytes, this.#end, 0, length)
+    this.#end += length
   }
 
   #set(bytes: Buffer, length: number, isOwn: boolean): void {
@@ -161,5 +181,6 @@ export class Frames {
     this.#at = 0
     this.#end = length
     this.#isOwn = isOwn
+    this.#isLent = false
   }
 }

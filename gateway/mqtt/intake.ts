@@ -26,10 +26,14 @@ export interface IntakeOwner {
   failed(): void
 }
 
-/** Bytes that wait for their batch, over all connections of a server. */
-export interface WaitingInAll { bytes: number }
+/** What waits for its batch, over all connections of a server. */
+export interface WaitingInAll {
+  bytes: number
+  /** One that has settled at once, to be filled again by whoever comes next. */
+  spare?: Waiting
+}
 
-interface Waiting extends SettledBatch {
+export interface Waiting extends SettledBatch {
   readonly answers: Answer[]
   isSettled: boolean
 }
@@ -47,7 +51,10 @@ export class Intake {
   #repeated: Set<number> | undefined
   readonly #inAll: WaitingInAll
   readonly #waiting: Waiting[] = []
-  #open = nothing()
+  /** What the next flush sends, if there is anything. */
+  #open: Waiting | undefined
+  /** Of what is added from now on: milliseconds since 1970. */
+  receivedAt = 0
   #waitingPackets = 0
   #waitingBytes = 0
   /** PUBLISH of QoS 1 and 2 that the client has not seen the end of. */
@@ -64,8 +71,6 @@ export class Intake {
     this.#inAll = inAll
   }
 
-  set receivedAt(receivedAt: number) { this.#open.batch.receivedAt = receivedAt }
-
   /** QoS 1 that is not acknowledged, and QoS 2 that is not released: what a receive maximum bounds (MQTT 5 §4.9). */
   get unanswered(): number { return this.#unanswered + (this.#pending?.size ?? 0) + this.#incoming.size }
 
@@ -77,25 +82,28 @@ export class Intake {
     if (packet.qos === 2 && (this.#incoming.has(packet.id) || this.#pending?.has(packet.id))) this.#repeat(packet.id)
     else {
       if (packet.qos === 2) (this.#pending ??= new Set()).add(packet.id)
-      this.#open.batch.addPacket(packet)
-      this.#open.batch.size += packet.properties?.forwarded?.length ?? 0
+      const { batch } = this.#filled()
+      batch.addPacket(packet)
+      batch.size += packet.properties?.forwarded?.length ?? 0
     }
     this.swallow(packet)
   }
 
   /** As `publish`, for one of QoS 0 or 1 that is nothing but topic and payload: they are where `Batch.addRow` wants them. */
   publishRow(bytes: Buffer, topic: number, topicLength: number, payload: number, payloadLength: number, id: number): void {
-    this.#open.batch.addRow(bytes, topic, topicLength, payload, payloadLength, id === 0 ? 0 : 1)
+    const open = this.#filled()
+    open.batch.receivedAt = this.receivedAt
+    open.batch.addRow(bytes, topic, topicLength, payload, payloadLength, id === 0 ? 0 : 1)
     if (id === 0) return
     this.#unanswered++
-    this.#open.answers.push({ type: TYPE.PUBACK, id, packet: undefined })
+    open.answers.push({ type: TYPE.PUBACK, id, packet: undefined })
   }
 
   /** Acknowledges in its turn, and takes nothing in. */
   swallow(packet: Publish): void {
     if (packet.qos === 0) return
     if (packet.qos === 1) this.#unanswered++
-    this.#open.answers.push({ type: packet.qos === 1 ? TYPE.PUBACK : TYPE.PUBREC, id: packet.id, packet })
+    this.#filled().answers.push({ type: packet.qos === 1 ? TYPE.PUBACK : TYPE.PUBREC, id: packet.id, packet })
   }
 
   /** PUBREL: the id is free for another message. Known or not, it is answered. */
@@ -103,17 +111,38 @@ export class Intake {
     this.#incoming.delete(id)
     this.#pending?.delete(id)
     this.#repeated?.delete(id)
-    this.#open.answers.push({ type: TYPE.PUBCOMP, id, packet: undefined })
+    this.#filled().answers.push({ type: TYPE.PUBCOMP, id, packet: undefined })
   }
 
   /** Hands the batch over; to be called when a read of the socket was worked off. */
   flush(): void {
     const open = this.#open
-    if (this.#isBroken || (open.batch.count === 0 && open.answers.length === 0)) return
-    this.#open = nothing()
+    if (!open || this.#isBroken) return
+    this.#open = undefined
+    const settling = open.batch.count > 0 ? this.#ingest(open.batch, this.#connection) : undefined
+    if (!settling && this.#waiting.length === 0) this.#pass(open)
+    else this.#keep(open, settling)
+  }
+
+  #filled(): Waiting {
+    if (this.#open) return this.#open
+    const { spare } = this.#inAll
+    this.#inAll.spare = undefined
+    return this.#open = spare ?? { batch: new Batch<Publish>(), answers: [], isSettled: false }
+  }
+
+  /** What settles at once, with nothing before it, has not waited: nothing is made for it, and nothing counted. */
+  #pass(open: Waiting): void {
+    this.#finish(open)
+    open.batch.clear()
+    if (open.answers.length > 0) open.answers.length = 0
+    this.#inAll.spare = open
+  }
+
+  #keep(open: Waiting, settling: Promise<void> | undefined): void {
+    open.batch.keep()
     this.#waiting.push(open)
     this.#count(open, 1)
-    const settling = open.batch.count > 0 ? this.#ingest(open.batch, this.#connection) : undefined
     if (settling) settling.then(() => { this.#settle(open); this.#review() }, () => this.#fail())
     else this.#settle(open)
     this.#review()
@@ -129,10 +158,14 @@ export class Intake {
     for (let head = this.#waiting[0]; head?.isSettled; head = this.#waiting[0]) {
       this.#waiting.shift()
       this.#count(head, -1)
-      for (const { type } of head.answers) if (type === TYPE.PUBACK) this.#unanswered--
-      for (const { qos, id } of head.batch.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
-      this.#owner.settled(head)
+      this.#finish(head)
     }
+  }
+
+  #finish(settled: Waiting): void {
+    for (const { type } of settled.answers) if (type === TYPE.PUBACK) this.#unanswered--
+    for (const { qos, id } of settled.batch.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
+    this.#owner.settled(settled)
   }
 
   #fail(): void {
@@ -161,5 +194,3 @@ export class Intake {
     this.#owner.crowded(this.#isCrowded)
   }
 }
-
-function nothing(): Waiting { return { batch: new Batch<Publish>(), answers: [], isSettled: false } }

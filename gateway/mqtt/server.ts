@@ -8,6 +8,7 @@ import { Admission, type Credentials } from '#gateway/mqtt/admission.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
 import { type ConnectionHost, MqttConnection } from '#gateway/mqtt/connection.ts'
 import { FeedRefusal, type Feeds } from '#gateway/mqtt/feeds.ts'
+import { lending } from '#gateway/mqtt/listeners/lending-socket.ts'
 import { close, listen, type Listener } from '#gateway/mqtt/listeners/listening.ts'
 import { TlsListener, type TlsOptions } from '#gateway/mqtt/listeners/tls.ts'
 import { MQTT_LIMITS, type MqttLimits, SWEEP_MS } from '#gateway/mqtt/limits.ts'
@@ -192,7 +193,7 @@ export class MqttServer {
 
   #makeListeners(): readonly Listener[] {
     const { port, tls, log, credentials } = this.#options
-    const plain: Listener = { server: createServer({ noDelay: true }, socket => this.accept(socket)), port }
+    const plain: Listener = { server: createServer({ noDelay: true, pauseOnConnect: true }, socket => this.accept(lending(socket))), port }
     if (!tls) return [plain]
     const { certificateFile } = tls
     const secure = new TlsListener(tls, this.#limits, {

@@ -5,10 +5,14 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { generate, parser, type Packet as WirePacket } from 'mqtt-packet'
 import type { Packet } from '#adapters/packet.ts'
 import type { Connection } from '#gateway/ingest/ingest.ts'
+import { LendingSocket } from '#gateway/mqtt/listeners/lending-socket.ts'
 import { type MqttOptions, MqttServer } from '#gateway/mqtt/server.ts'
 
 export const HOST = '127.0.0.1'
 export const PASSWORD = 'correct horse'
+
+// Whoever keeps bytes of a read that is over finds nothing in them that it could take for its own.
+LendingSocket.onReturned = (bytes, length) => { bytes.fill(0xff, 0, length) }
 
 export interface Taken { readonly batch: readonly Packet[], readonly connection: Connection }
 
