@@ -13,7 +13,7 @@ import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
 import { Intake, type Answer, type SettledBatch, type WaitingInAll } from '#gateway/mqtt/intake.ts'
-import { LendingSocket } from '#gateway/mqtt/listeners/lending-socket.ts'
+import { LendingSocket, type Borrower } from '#gateway/mqtt/listeners/lending-socket.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
 import { Output } from '#gateway/mqtt/output.ts'
@@ -68,7 +68,7 @@ const WITHOUT_WILL: ReadonlySet<CloseReason> = new Set(['disconnected', 'suspend
 const ACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99])
 const RELEASE_CODES: ReadonlySet<number> = new Set([0x00, 0x92])
 
-export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler {
+export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler, Borrower {
   /** Who this is, once it has authenticated. */
   identity: Connection | undefined
   /** Of somebody who reads feeds and publishes nothing. */
@@ -105,7 +105,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
     this.#frames = new Frames(host.beforeConnect)
     this.#output = new Output(socket, () => this.#unread())
     this.#deadlines = new Deadlines(host.limits, host.uptimeMs)
-    if (socket instanceof LendingSocket) socket.lendTo((bytes, length) => this.#borrow(bytes, length))
+    if (socket instanceof LendingSocket) socket.lendTo(this)
     else socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('drain', () => this.#drained())
     socket.on('error', () => {}) // 'close' follows
@@ -176,7 +176,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
     this.#read(chunk.length)
   }
 
-  #borrow(bytes: Buffer, length: number): void {
+  borrow(bytes: Buffer, length: number): void {
     if (this.#isClosed) return
     this.#frames.borrow(bytes, length)
     this.#read(length)
@@ -209,8 +209,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler 
   /** Where its source has sent all that it may for now, it is not read until it may again. */
   #spend(packets: number, bytes: number, isCutShort: boolean): void {
     const pace = this.namespace?.pace
-    pace?.spend(packets, bytes)
-    if (!pace || this.#isClosed || (!isCutShort && pace.packets >= 1)) return
+    if (!pace || (pace.spend(packets, bytes) && !isCutShort) || this.#isClosed) return
     this.#hold(HOLD.PACE)
     pace.wait(this)
   }

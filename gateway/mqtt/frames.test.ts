@@ -61,6 +61,34 @@ describe('frames', () => {
     fc.assert(fc.property(cuts, places => assert.deepEqual(cutAt(places), packets)), { numRuns: 200 })
   })
 
+  it('come out whole and stay so when their bytes were only lent, but for those that nobody keeps', () => {
+    const room = Buffer.alloc(stream.length + 10), cuts = fc.array(fc.nat(stream.length), { maxLength: 12 }).map(places => places.sort((a, b) => a - b))
+    fc.assert(fc.property(cuts, places => {
+      const frames = new Frames(after), taken: Buffer[] = []
+      let from = 0
+      for (const to of [...places, stream.length]) {
+        stream.copy(room, 0, from, to)
+        if (to > from) frames.borrow(room, to - from)
+        taken.push(...takeAll(frames).map(bytesOf).map(bytes => bytes.length > 4 ? bytes : Buffer.from(bytes)))
+        frames.release()
+        room.fill(0xff)
+        from = to
+      }
+      assert.deepEqual(taken, packets)
+      assert.deepEqual([frames.waiting, frames.held], [0, 0])
+    }), { numRuns: 200 })
+  })
+
+  it('that were not taken are held when what was lent goes back', () => {
+    const frames = new Frames(after), room = Buffer.from(stream)
+    frames.borrow(room, 300)
+    frames.release()
+    room.fill(0xff)
+    assert.equal(frames.held, 300)
+    frames.add(stream.subarray(300))
+    assert.deepEqual(takeAll(frames).map(bytesOf), packets)
+  })
+
   it('come out when more is added before the first were taken', () => {
     const frames = new Frames(after)
     frames.add(stream.subarray(0, 100))

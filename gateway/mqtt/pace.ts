@@ -53,9 +53,11 @@ export class Pace {
     return this.#waiters.size === 0 && this.#packets >= this.#rates.packetsPerSecondPerSourceMax * BURST_S && this.#bytes >= this.#rates.bytesPerSecondPerSourceMax * BURST_S
   }
 
-  spend(packets: number, bytes: number): void {
+  /** Whether there is something left to be spent now. */
+  spend(packets: number, bytes: number): boolean {
     this.#packets -= packets
     this.#bytes -= bytes
+    return (this.#packets >= 1 && this.#bytes > 0) || this.packets >= 1
   }
 
   /** Tells it once there is something to spend again: in turns, where several wait. */

@@ -31,6 +31,7 @@ export class Partials {
   }
 
   forget(dawdler: Dawdler): void {
+    if (this.#held.size === 0) return // as a rule
     const bytes = this.#held.get(dawdler)
     if (bytes === undefined) return
     this.#held.delete(dawdler)

@@ -7,8 +7,10 @@ const ROOM_BYTES = 65_536
 /** One for all: a read is worked off before the next one begins. */
 const ROOM: Buffer = Buffer.alloc(ROOM_BYTES)
 
-/** Takes `length` bytes, which are there until it returns. Behind them lies what others have sent. */
-export type Borrower = (bytes: Buffer, length: number) => void
+export interface Borrower {
+  /** Takes `length` bytes, which are there until it returns. Behind them lies what others have sent. */
+  borrow(bytes: Buffer, length: number): void
+}
 
 /** What Node has of a socket below the streams. That it can be handed from one to another is told nowhere but in its sources. */
 interface Handle { useUserBuffer?(bytes: Buffer): void }
@@ -16,22 +18,22 @@ interface WithHandle { _handle: Handle | null }
 
 export class LendingSocket extends Socket {
   /** For tests: told of what was lent, when it is to be given back. */
-  static onReturned: Borrower | undefined
-  readonly #lending: { to: Borrower }
+  static onReturned: ((bytes: Buffer, length: number) => void) | undefined
+  readonly #lendTo: (borrower: Borrower) => void
 
   constructor(handle: Handle) {
-    const lending = { to: (() => {}) as Borrower }
-    const callback = (length: number) => {
-      lending.to(ROOM, length)
+    let to: Borrower | undefined
+    const callback = (length: number): boolean => {
+      to?.borrow(ROOM, length)
       LendingSocket.onReturned?.(ROOM, length)
       return true
     }
     super({ handle, onread: { buffer: ROOM, callback } } as object)
-    this.#lending = lending
+    this.#lendTo = borrower => { to = borrower }
   }
 
-  /** From now on; there is no `data`. */
-  lendTo(borrower: Borrower): void { this.#lending.to = borrower }
+  /** Whoever reads says so before the next turn of the loop: there is no `data`. */
+  lendTo(borrower: Borrower): void { this.#lendTo(borrower) }
 }
 
 /**
