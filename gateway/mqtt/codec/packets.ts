@@ -17,7 +17,7 @@ export type Qos = Packet['qos']
 /** MQTT 3.1, 3.1.1 and 5, by the level that they have on the wire. */
 export type Version = 3 | 4 | 5
 
-/** A PUBLISH; `id` is 0 for QoS 0. `topic` is inside its source and empty where an alias stands for it, `payload` a view of what the socket brought. */
+/** A PUBLISH; `id` is 0 for QoS 0. `topic` is inside its source and empty where an alias stands for it, `payload` a view of the frame. */
 export interface Publish extends Packet {
   readonly id: number
   readonly isDuplicate: boolean

@@ -5,7 +5,7 @@ export type PropertyKind = 'byte' | 'word' | 'long' | 'variable' | 'text' | 'bin
 /** What carries properties. A will's are those of a publish to come. */
 export type Carrier = 'CONNECT' | 'CONNACK' | 'PUBLISH' | 'WILL' | 'ACK' | 'SUBSCRIBE' | 'UNSUBSCRIBE' | 'SUBACK' | 'DISCONNECT' | 'AUTH'
 
-/** The properties of one packet. Numbers are integers; binaries are views of what the socket brought. */
+/** The properties of one packet. Numbers are integers; binaries are views of the frame. */
 export interface Properties {
   payloadFormat?: number
   /** Seconds. */
