@@ -33,10 +33,14 @@ export function messageIdOf({ stream, timestamp, sequenceNumber, msgChainId }: M
 }
 
 /** The envelope of a message around its content, which is JSON text already. */
-export function envelopeOf(message: Message, content: string): string {
-  const { stream, timestamp, sequenceNumber, msgChainId } = message
-  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber}`
-    + `,"publisherId":"${publisherIdOf(stream)}","msgChainId":"${msgChainId}","messageId":"${messageIdOf(message)}","content":${content}}`
+export function envelopeOf(message: Message, content: string): string { return `${envelopeHead(message)}${content}}` }
+
+/** An envelope up to its content, which stands last, so that it can be cut out as it is. `proof` is JSON. */
+export function envelopeHead(message: Message, proof?: string): string {
+  const { stream, timestamp, sequenceNumber, msgChainId } = message, publisherId = publisherIdOf(stream)
+  const messageId = `${timestamp}-${sequenceNumber}-${msgChainId}-${publisherId}`
+  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherId}"`
+    + `,"msgChainId":"${msgChainId}","messageId":"${messageId}"${proof === undefined ? '' : `,"proof":${proof}`},"content":`
 }
 
 /** The two figures of a message id that order a stream; undefined where the text is no message id. */
