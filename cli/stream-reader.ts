@@ -23,6 +23,8 @@ export interface StreamReaderOptions {
   readonly client: Pick<Client, 'url' | 'key'>
   readonly streamId: string
   readonly from?: string
+  /** Each envelope has one. */
+  readonly hasProof?: boolean
   /** The whole envelope, and the entity in it, both as they came. */
   readonly onMessage: (envelope: string, content: string) => void
   /** The stream is open; `again` after a lost connection. */
@@ -94,7 +96,7 @@ export class StreamReader {
   #address(): URL {
     const address = new URL(`./streams/${encodeURIComponent(this.#options.streamId)}/subscribe`, this.#options.client.url)
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
-    address.searchParams.set('envelope', '1')
+    address.searchParams.set(this.#options.hasProof ? 'proof' : 'envelope', '1')
     const from = this.#seen.last ?? this.#from
     if (from !== undefined) address.searchParams.set('from', from)
     return address

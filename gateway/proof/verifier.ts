@@ -60,9 +60,9 @@ function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
 
 /** An envelope says what is in the message id once more, and the stream says who published it. */
 function checkIds({ streamId, messageId, timestamp, sequenceNumber, msgChainId, publisherId }: Readonly<Record<string, unknown>>): Fault | undefined {
-  const parts = [timestamp, sequenceNumber, msgChainId, publisherId], isWhole = parts.every(part => ['string', 'number'].includes(typeof part))
-  const agree = isWhole && messageId === parts.join('-') && String(streamId).startsWith(`${String(publisherId)}/`)
-  return agree && !`${String(streamId)}${messageId}`.includes('\n') ? undefined : 'IDS_CHANGED'
+  const areNumbers = [timestamp, sequenceNumber].every(part => typeof part === 'number'), areTexts = [msgChainId, publisherId].every(part => typeof part === 'string')
+  const isSame = messageId === [timestamp, sequenceNumber, msgChainId, publisherId].join('-'), isTheirs = String(streamId).startsWith(`${String(publisherId)}/`)
+  return areNumbers && areTexts && isSame && isTheirs && !`${String(streamId)}${messageId}`.includes('\n') ? undefined : 'IDS_CHANGED'
 }
 
 function checkLeaf({ salt, index, size, path, root }: Proof, streamId: string, id: string, content: string): Fault | undefined {
