@@ -6,6 +6,7 @@ import { measure, type Result, type Skipped } from '#benchmarks/measure.ts'
 import { hasTaskset } from '#benchmarks/process.ts'
 import { writeChart } from '#benchmarks/report/chart.ts'
 import { machine, ratiosOf, table, verdictOf, type Report } from '#benchmarks/report/report.ts'
+import { proofCosts } from '#benchmarks/signatures.ts'
 import { WORKLOADS } from '#benchmarks/workloads/workloads.ts'
 import type { Scenario } from '#benchmarks/workloads/scenario.ts'
 
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
     }
   }
   const report: Report = {
-    ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results),
+    ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results), proofs: proofCosts(results),
     skipped, results,
   }
   if (!options.json) console.log(table(report))
