@@ -6,6 +6,7 @@ import { connectAsync } from 'mqtt'
 import type { Announcement } from '#benchmarks/fleet.ts'
 import type { Endpoint, PipelineMaker, Reader } from '#benchmarks/pipelines/pipeline.ts'
 import { prepareData, type Account, type Business, type Prepared } from '#benchmarks/pipelines/sluice-data.ts'
+import { PROOF_MEMBER } from '#gateway/proof/proof.ts'
 import { parsePublicKeys } from '#gateway/proof/public-keys.ts'
 import { Verifier } from '#gateway/proof/verifier.ts'
 import { firstLine, start, stop } from '#benchmarks/process.ts'
@@ -62,7 +63,7 @@ async function proofReader(url: string): Promise<(output: string) => string> {
   const response = await fetch(`${url}/.well-known/jwks.json`), verifier = new Verifier(parsePublicKeys(await response.text())), name = ',"content":'
   return output => {
     const fault = verifier.check(output)
-    return fault === undefined ? output.slice(output.indexOf(name) + name.length, -1) : `${fault}: ${output}`
+    return fault === undefined ? output.slice(output.indexOf(name) + name.length, output.lastIndexOf(PROOF_MEMBER)) : `${fault}: ${output}`
   }
 }
 

@@ -56,7 +56,7 @@ describe('verify', () => {
 
   it('says which line is wrong, and what is wrong with it, and ends with 1', async () => {
     const proof = (line: string) => line.replace(/"signature":"./, match => match.replace(/.$/, last => last === 'A' ? 'B' : 'A'))
-    const bad = [lines[0]!, lines[1]!.replace('1.50', '1.51'), lines[2]!, proof(lines[3]!), lines[4]!.replace(/"kid":"./, '"kid":"~'), 'hello', lines[0]!.replace(/"proof":{[^}]*},/, '')]
+    const bad = [lines[0]!, lines[1]!.replace('1.50', '1.51'), lines[2]!, proof(lines[3]!), lines[4]!.replace(/"kid":"./, '"kid":"~'), 'hello', lines[0]!.replace(/,"proof":{[^}]*}/, '')]
     const { code, verdict, error } = await verified(bad)
     assert.deepEqual([code, verdict.messages, verdict.proven, verdict.bad], [1, 7, 2, 5])
     assert.deepEqual(verdict.faults.map(({ line, code }: any) => [line, code]), [[2, 'CONTENT_CHANGED'], [4, 'SIGNATURE_WRONG'], [5, 'BAD_PROOF'], [6, 'NO_MESSAGE'], [7, 'NO_PROOF']])

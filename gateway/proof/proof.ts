@@ -13,6 +13,9 @@ export interface Proof extends Head {
   readonly path: Buffer
 }
 
+/** Where it begins in an envelope: it is the last member, and what stands before it is proven, with a `}` in its place. */
+export const PROOF_MEMBER = ',"proof":'
+
 const SIGNATURE_BYTES = 64
 const KID = /^[A-Za-z0-9_-]{43}$/
 const SCHEME_LENGTH_MAX = 64

@@ -6,13 +6,19 @@ export const HASH_BYTES = 32
 export const LEAF_PREFIX = 0, NODE_PREFIX = 1
 /** Hashes in the longest path: that of a tree with more leaves than a number can count. */
 export const PATH_HASHES_MAX = 53
+/** Where paths of neighbours differ, for the most part. */
+const LOWER_LEVELS = 3
 
 export class Tree {
   readonly size: number
   /** All levels, the leaves first, each half as wide as the one below: a node without a sibling is moved up as it is. */
   readonly #nodes: Buffer
   readonly #levels: readonly { readonly from: number, readonly width: number }[]
-  readonly #path = Buffer.allocUnsafe(PATH_HASHES_MAX * HASH_BYTES)
+  readonly #path: Buffer
+  /** The upper end of the path that was asked for last, which is that of its neighbours too, and of which node it is. */
+  readonly #upper: Buffer
+  #upperLength = 0
+  #upperOf = -1
 
   /** `leaves`: their hashes, one behind the other; one at least. */
   constructor(leaves: Buffer) {
@@ -20,6 +26,8 @@ export class Tree {
     this.#levels = levelsOf(this.size)
     const { from } = this.#levels.at(-1)!
     this.#nodes = Buffer.allocUnsafe((from + 1) * HASH_BYTES)
+    this.#upper = Buffer.allocUnsafe(this.#levels.length * HASH_BYTES)
+    this.#path = Buffer.allocUnsafe(this.#levels.length * HASH_BYTES)
     leaves.copy(this.#nodes)
     for (let level = 1; level < this.#levels.length; level++) this.#hashLevel(level)
   }
@@ -27,19 +35,32 @@ export class Tree {
   /** In base64. */
   get root(): string { return this.#nodes.toString('base64', this.#levels.at(-1)!.from * HASH_BYTES) }
 
-  /** The hashes beside the way from a leaf up to the root, from below, in base64. */
+  /** Of the text of a path. */
+  pathLength(index: number): number {
+    let hashes = 0
+    for (let level = 0; level < this.#levels.length; level++) if (((index >>> level) ^ 1) < this.#levels[level]!.width) hashes++
+    return 4 * Math.ceil(hashes * HASH_BYTES / 3)
+  }
+
+  /** The hashes beside the way from a leaf up to the root, from below, in base64. Quick for one leaf after the other. */
   path(index: number): string {
-    const nodes = this.#nodes, path = this.#path
-    let length = 0, at = index
-    for (const { from, width } of this.#levels) {
-      const sibling = at ^ 1
-      if (sibling < width) {
-        const begin = (from + sibling) * HASH_BYTES
-        length += nodes.copy(path, length, begin, begin + HASH_BYTES)
-      }
-      at >>>= 1
+    const path = this.#path, node = index >>> LOWER_LEVELS
+    if (node !== this.#upperOf) {
+      this.#upperLength = this.#copySiblings(index, LOWER_LEVELS, this.#levels.length, this.#upper, 0)
+      this.#upperOf = node
     }
-    return path.toString('base64', 0, length)
+    const lower = this.#copySiblings(index, 0, Math.min(LOWER_LEVELS, this.#levels.length), path, 0)
+    return path.base64Slice(0, lower + this.#upper.copy(path, lower, 0, this.#upperLength))
+  }
+
+  /** Of some levels; gives where they end. */
+  #copySiblings(index: number, from: number, to: number, into: Buffer, at: number): number {
+    let end = at
+    for (let level = from; level < to; level++) {
+      const { from: begin, width } = this.#levels[level]!, sibling = (index >>> level) ^ 1
+      if (sibling < width) end += this.#nodes.copy(into, end, (begin + sibling) * HASH_BYTES, (begin + sibling + 1) * HASH_BYTES)
+    }
+    return end
   }
 
   #hashLevel(level: number): void {
@@ -64,7 +85,7 @@ function levelsOf(size: number): { from: number, width: number }[] {
 
 /** Writes the SHA-256 of bytes. A text between the two is a third of the price of a Buffer. */
 export function hashInto(bytes: Uint8Array, into: Buffer, at: number): void {
-  into.write(hash('sha256', bytes, 'binary'), at, 'latin1')
+  into.latin1Write(hash('sha256', bytes, 'binary'), at)
 }
 
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES, NODE_PREFIX)

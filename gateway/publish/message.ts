@@ -35,12 +35,29 @@ export function messageIdOf({ stream, timestamp, sequenceNumber, msgChainId }: M
 /** The envelope of a message around its content, which is JSON text already. */
 export function envelopeOf(message: Message, content: string): string { return `${envelopeHead(message)}${content}}` }
 
-/** An envelope up to its content, which stands last, so that it can be cut out as it is. `proof` is JSON. */
-export function envelopeHead(message: Message, proof?: string): string {
-  const { stream, timestamp, sequenceNumber, msgChainId } = message, publisherId = publisherIdOf(stream)
-  const messageId = `${timestamp}-${sequenceNumber}-${msgChainId}-${publisherId}`
-  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherId}"`
-    + `,"msgChainId":"${msgChainId}","messageId":"${messageId}"${proof === undefined ? '' : `,"proof":${proof}`},"content":`
+/** An envelope up to its content, which stands last, so that it can be cut out as it is. */
+export function envelopeHead(message: Message): string {
+  const { stream, timestamp, sequenceNumber, msgChainId } = message, { before, publisherId } = wordsOf(stream)
+  const time = timestamp === lastTimestamp ? lastTime : textOf(timestamp)
+  return `${before}${time},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherId}","msgChainId":"${msgChainId}"`
+    + `,"messageId":"${time}-${sequenceNumber}-${msgChainId}-${publisherId}","content":`
+}
+
+/** What all envelopes of a stream have in common. */
+interface Words { readonly before: string, readonly publisherId: string }
+const words = new WeakMap<Stream, Words>()
+
+function wordsOf(stream: Stream): Words {
+  let found = words.get(stream)
+  if (!found) words.set(stream, found = { before: `{"streamId":${JSON.stringify(stream.id)},"timestamp":`, publisherId: publisherIdOf(stream) })
+  return found
+}
+
+/** A turn has one or two of them, and a number of thirteen digits is slow to write. */
+let lastTimestamp = 0, lastTime = '0'
+function textOf(timestamp: number): string {
+  lastTimestamp = timestamp
+  return lastTime = String(timestamp)
 }
 
 /** The two figures of a message id that order a stream; undefined where the text is no message id. */

@@ -27,13 +27,17 @@ export class Sealer implements Seals {
 
   /** Receivers who may have the same of a message share its leaf. */
   seal(sinks: readonly SealedSink[]): void {
-    const batch = new Batch(), leaves = new Map<View, number>(), { key, clock } = this.#options
+    const batch = new Batch(), proven = new Map<View, ProvenMessage>(), shared: ProvenMessage[] = [], { key, clock } = this.#options
     for (const { waiting } of sinks) {
-      for (const view of waiting) if (!leaves.has(view)) leaves.set(view, batch.add(view.message.stream.id, view.id, view))
+      for (const view of waiting) {
+        const known = proven.get(view)
+        if (known) shared.push(known)
+        else proven.set(view, new ProvenMessage(view, batch))
+      }
     }
     if (batch.size === 0) return
-    const sealed = batch.seal(key, clock.now()), proven = new Map<View, ProvenMessage>()
-    for (const [view, index] of leaves) proven.set(view, new ProvenMessage(view, sealed.proofOf(index)))
+    batch.seal(key, clock.now())
+    for (const message of shared) message.share()
     for (const sink of sinks) if (sink.waiting.length > 0) sink.sealed(sink.waiting.map(view => proven.get(view)!))
   }
 

@@ -60,7 +60,7 @@ describe('Messages with proofs', () => {
     for (const watcher of [proven, plain, bare, other]) await watcher.count(3)
     assert.deepEqual(values(proven.got), [2, 3, 4])
     for (const line of [...proven.got, ...other.got]) assert.ok(isProven(line, keys), line)
-    assert.deepEqual(Object.keys(JSON.parse(proven.got[0]!)), ['streamId', 'timestamp', 'sequenceNumber', 'publisherId', 'msgChainId', 'messageId', 'proof', 'content'])
+    assert.deepEqual(Object.keys(JSON.parse(proven.got[0]!)), ['streamId', 'timestamp', 'sequenceNumber', 'publisherId', 'msgChainId', 'messageId', 'content', 'proof'])
     assert.deepEqual(plain.got.map(line => Object.keys(JSON.parse(line))), Array(3).fill(['streamId', 'timestamp', 'sequenceNumber', 'publisherId', 'msgChainId', 'messageId', 'content']))
     assert.deepEqual(proven.got.map(line => line.replace(/,"proof":\{[^}]*\}/, '')), plain.got, 'but for the proof it is the same envelope')
     assert.deepEqual(bare.got, plain.got.map(line => line.slice(line.indexOf('"content":') + 10, -1)))
