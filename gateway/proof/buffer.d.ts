@@ -2,5 +2,5 @@
 interface Buffer {
   latin1Write(text: string, at: number): number
   utf8Write(text: string, at: number): number
-  base64Slice(from: number, to: number): string
+  latin1Slice(from: number, to: number): string
 }

@@ -1,9 +1,13 @@
 // What stands in a leaf: a text, each byte of it, behind a salt.
-import { randomFillSync } from 'node:crypto'
-import { hashInto, LEAF_PREFIX } from '#gateway/proof/tree.ts'
+import { hash, randomBytes } from 'node:crypto'
+import { LEAF_PREFIX } from '#gateway/proof/tree.ts'
 
-/** Enough that nobody finds a reading by trying all that it may have been: the hash of a leaf travels in its neighbours' paths. */
-export const SALT_BYTES = 16
+/**
+ * 24 characters of base64, hashed as they are: 144 bits, so that nobody finds a reading by trying all that it may have been. The hash of a
+ * leaf travels in its neighbours' paths.
+ */
+export const SALT = /^[A-Za-z0-9+/]{24}$/
+const SALT_LENGTH = 24
 
 /** The end of an envelope, byte for byte. */
 export interface Content {
@@ -12,28 +16,30 @@ export interface Content {
   write(into: Buffer, at: number): number
 }
 
-const BRACE = 0x7d, TEXT_AT = 1 + SALT_BYTES
-let scratch = Buffer.alloc(1 << 12, LEAF_PREFIX)
+const BRACE = 0x7d, SALT_AT = 1, TEXT_AT = SALT_AT + SALT_LENGTH
+let scratch = Buffer.alloc(1 << 12, LEAF_PREFIX), end = 0
 
-/** Draws a salt, and writes the hash of a leaf: SHA-256(0x00 ‖ salt ‖ head ‖ content ‖ `}`). */
-export function hashLeaf(head: string, content: Content, salts: Buffer, saltAt: number, into: Buffer, at: number): void {
+/** The hash of a leaf, SHA-256(0x00 ‖ salt ‖ head ‖ content ‖ `}`), as a Tree wants it. `textBytes` tells how long the text was. */
+export function leafHash(salt: string, head: string, content: Content): string {
   const room = TEXT_AT + 3 * head.length + content.length + 1
   if (scratch.length < room) scratch = Buffer.alloc(2 * room, LEAF_PREFIX)
-  drawSalt(salts, saltAt)
-  salts.copy(scratch, 1, saltAt, saltAt + SALT_BYTES)
-  const end = content.write(scratch, TEXT_AT + scratch.utf8Write(head, TEXT_AT))
-  scratch[end] = BRACE
-  hashInto(scratch.subarray(0, end + 1), into, at)
+  scratch.latin1Write(salt, SALT_AT)
+  end = content.write(scratch, TEXT_AT + scratch.utf8Write(head, TEXT_AT))
+  scratch[end++] = BRACE
+  return hash('sha256', scratch.subarray(0, end), 'binary')
 }
 
-const pool = Buffer.alloc(256 * SALT_BYTES)
-let used = pool.length
+/** Of the leaf that was hashed last: head, content and brace. */
+export function textBytes(): number { return end - TEXT_AT }
+
+const POOL_BYTES = 256 * 18
+let pool = '', used = 0
 
 /** Random bytes are cheap by the thousand only. */
-function drawSalt(into: Buffer, at: number): void {
+export function newSalt(): string {
   if (used === pool.length) {
-    randomFillSync(pool)
+    pool = randomBytes(POOL_BYTES).toString('base64')
     used = 0
   }
-  used += pool.copy(into, at, used, used + SALT_BYTES)
+  return pool.slice(used, used += SALT_LENGTH)
 }

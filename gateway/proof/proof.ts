@@ -1,5 +1,5 @@
 // What travels beside a message so that its receiver can check it: the signed head, and the way from the message up to it.
-import { SALT_BYTES } from '#gateway/proof/leaf.ts'
+import { SALT } from '#gateway/proof/leaf.ts'
 import { HASH_BYTES, PATH_HASHES_MAX } from '#gateway/proof/tree.ts'
 import type { Head } from '#gateway/proof/head.ts'
 
@@ -8,7 +8,7 @@ export interface Proof extends Head {
   readonly signature: string
   /** Of its leaf, from 0. */
   readonly index: number
-  readonly salt: Buffer
+  readonly salt: string
   /** The hashes beside the way up, from below, one behind the other. */
   readonly path: Buffer
 }
@@ -24,11 +24,11 @@ const SCHEME_LENGTH_MAX = 64
 export function parseProof(value: unknown): Proof | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { scheme, kid, time, size, root, signature, index, salt, path } = value as Readonly<Record<string, unknown>>
-  const saltBytes = bytesOf(salt, SALT_BYTES), pathBytes = bytesOf(path, PATH_HASHES_MAX * HASH_BYTES)
+  const pathBytes = bytesOf(path, PATH_HASHES_MAX * HASH_BYTES)
   if (typeof scheme !== 'string' || scheme.length > SCHEME_LENGTH_MAX || typeof kid !== 'string' || !KID.test(kid)) return undefined
-  if (!isCount(time) || !isCount(size) || !isCount(index) || saltBytes?.length !== SALT_BYTES || !pathBytes) return undefined
+  if (!isCount(time) || !isCount(size) || !isCount(index) || typeof salt !== 'string' || !SALT.test(salt) || !pathBytes) return undefined
   if (bytesOf(root, HASH_BYTES)?.length !== HASH_BYTES || bytesOf(signature, SIGNATURE_BYTES)?.length !== SIGNATURE_BYTES) return undefined
-  return { scheme, kid, time, size, root: root as string, signature: signature as string, index, salt: saltBytes, path: pathBytes }
+  return { scheme, kid, time, size, root: root as string, signature: signature as string, index, salt, path: pathBytes }
 }
 
 function isCount(value: unknown): value is number { return Number.isSafeInteger(value) && (value as number) >= 0 }

@@ -16,13 +16,12 @@ interface Sent { readonly n: number, readonly content: string }
 function sealed(key: SigningKey, messages: readonly Sent[], time = TIME): string[] {
   const batch = new Batch(), contents = messages.map(({ content }) => Buffer.from(content))
   const heads = messages.map(({ n }) => `{"streamId":"${PUBLISHER}/weather/x","timestamp":${TIME},"sequenceNumber":${n},"publisherId":"${PUBLISHER}","msgChainId":"chain","messageId":"${TIME}-${n}-chain-${PUBLISHER}","content":`)
-  for (const [n, bytes] of contents.entries()) batch.add(heads[n]!, { length: bytes.length, write: (into, at) => at + bytes.copy(into, at) })
+  for (const [n, bytes] of contents.entries()) {
+    const length = batch.add(heads[n]!, { length: bytes.length, write: (into, at) => at + bytes.copy(into, at) })
+    assert.equal(length, heads[n]!.length + bytes.length + 1)
+  }
   batch.seal(key, time)
-  return messages.map(({ content }, index) => {
-    const proof = Buffer.alloc(batch.lengthOf(index))
-    assert.equal(batch.write(index, proof, 0), proof.length, 'its length was told before')
-    return `${heads[index]}${content}${proof.toString()}}`
-  })
+  return messages.map(({ content }, index) => `${heads[index]}${content}${batch.proofOf(index)}}`)
 }
 const numbered = (size: number): Sent[] => Array.from({ length: size }, (_, n) => ({ n, content: `{"temperature":${n}.50}` }))
 const proofIn = (line: string) => JSON.parse(line).proof

@@ -3,7 +3,7 @@ import { hash, verify } from 'node:crypto'
 import { headText, MESSAGES_SCHEME } from '#gateway/proof/head.ts'
 import { parseProof, PROOF_MEMBER, type Proof } from '#gateway/proof/proof.ts'
 import type { PublicKeys } from '#gateway/proof/public-keys.ts'
-import { LEAF_PREFIX, rootOver } from '#gateway/proof/tree.ts'
+import { rootOver } from '#gateway/proof/tree.ts'
 
 export const FAULTS = {
   NO_MESSAGE: 'this is no message in its envelope',
@@ -16,8 +16,6 @@ export const FAULTS = {
   CONTENT_CHANGED: 'this is not what was signed, byte for byte: content, ids, salt or path were changed',
 } as const
 export type Fault = keyof typeof FAULTS
-
-const LEAF_HEAD = Buffer.of(LEAF_PREFIX)
 
 /** A message is checked in the order in which it came: those of one flush have one signature, which is then looked at once. */
 export class Verifier {
@@ -55,7 +53,7 @@ function isMessage(text: string): boolean {
 }
 
 function checkLeaf({ salt, index, size, path, root }: Proof, envelope: string): Fault | undefined {
-  const over = rootOver(hash('sha256', Buffer.concat([LEAF_HEAD, salt, Buffer.from(envelope)]), 'buffer'), index, size, path)
+  const over = rootOver(hash('sha256', `\0${salt}${envelope}`, 'binary'), index, size, path)
   if (over === undefined) return 'PATH_WRONG'
   return over === root ? undefined : 'CONTENT_CHANGED'
 }

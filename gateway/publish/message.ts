@@ -37,20 +37,10 @@ export function envelopeOf(message: Message, content: string): string { return `
 
 /** An envelope up to its content, which stands last, so that it can be cut out as it is. */
 export function envelopeHead(message: Message): string {
-  const { stream, timestamp, sequenceNumber, msgChainId } = message, { before, publisherId } = wordsOf(stream)
+  const { stream, timestamp, sequenceNumber, msgChainId } = message, publisherId = publisherIdOf(stream)
   const time = timestamp === lastTimestamp ? lastTime : textOf(timestamp)
-  return `${before}${time},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherId}","msgChainId":"${msgChainId}"`
+  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${time},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherId}","msgChainId":"${msgChainId}"`
     + `,"messageId":"${time}-${sequenceNumber}-${msgChainId}-${publisherId}","content":`
-}
-
-/** What all envelopes of a stream have in common. */
-interface Words { readonly before: string, readonly publisherId: string }
-const words = new WeakMap<Stream, Words>()
-
-function wordsOf(stream: Stream): Words {
-  let found = words.get(stream)
-  if (!found) words.set(stream, found = { before: `{"streamId":${JSON.stringify(stream.id)},"timestamp":`, publisherId: publisherIdOf(stream) })
-  return found
 }
 
 /** A turn has one or two of them, and a number of thirteen digits is slow to write. */

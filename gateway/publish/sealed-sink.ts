@@ -18,12 +18,13 @@ export interface Seals {
 
 /** What a proof and the envelope take beside the content, about. */
 const PROOF_BYTES = 1_000
+const NOTHING: readonly View[] = []
 
 export class SealedSink implements Sink {
   onDrain = () => {}
   readonly #sink: ProvenSink
   readonly #seals: Seals
-  #waiting: View[] = []
+  #waiting: readonly View[] = NOTHING
   #waitingBytes = 0
   #hasRoom: boolean
   /** Its session was told to stop, and waits to be told of room. */
@@ -44,11 +45,11 @@ export class SealedSink implements Sink {
   get waiting(): readonly View[] { return this.#waiting }
 
   send(views: readonly View[]): boolean {
-    if (this.#waiting.length === 0) this.#seals.join(this)
-    for (const view of views) {
-      this.#waiting.push(view)
-      this.#waitingBytes += view.length + PROOF_BYTES
-    }
+    if (this.#waiting.length === 0) {
+      this.#seals.join(this)
+      this.#waiting = views
+    } else this.#waiting = this.#waiting.concat(views)
+    for (const { length } of views) this.#waitingBytes += length + PROOF_BYTES
     const hasRoom = this.#hasRoom && this.#waitingBytes < SEND_BUFFER_BYTES_MAX
     this.#isAwaited = !hasRoom
     return hasRoom
@@ -82,7 +83,7 @@ export class SealedSink implements Sink {
   }
 
   #forget(): void {
-    this.#waiting = []
+    this.#waiting = NOTHING
     this.#waitingBytes = 0
   }
 

@@ -13,46 +13,42 @@ export interface SealerOptions { readonly key: SigningKey, readonly clock: Clock
 
 export class Sealer implements Seals {
   readonly #options: SealerOptions
-  readonly #waiting = new Set<SealedSink>()
+  #waiting: SealedSink[] = []
   #isDue = false
 
   constructor(options: SealerOptions) { this.#options = options }
 
   join(sink: SealedSink): void {
-    this.#waiting.add(sink)
+    this.#waiting.push(sink)
     if (this.#isDue) return
     this.#isDue = true
-    setImmediate(() => this.#turn())
+    setImmediate(this.#turn)
   }
 
   /** Receivers who may have the same of a message share its leaf. */
   seal(sinks: readonly SealedSink[]): void {
-    const batch = new Batch(), proven = new Map<View, ProvenMessage>(), shared: ProvenMessage[] = [], { key, clock } = this.#options
-    for (const { waiting } of sinks) {
-      for (const view of waiting) {
-        const known = proven.get(view)
-        if (known) shared.push(known)
-        else proven.set(view, new ProvenMessage(view, batch))
-      }
-    }
+    const batch = new Batch(), { key, clock } = this.#options
+    for (const { waiting } of sinks) for (const view of waiting) add(view, batch)
     if (batch.size === 0) return
     batch.seal(key, clock.now())
-    for (const message of shared) message.share()
-    for (const sink of sinks) if (sink.waiting.length > 0) sink.sealed(sink.waiting.map(view => proven.get(view)!))
+    for (const sink of sinks) if (sink.waiting.length > 0) sink.sealed(sink.waiting.map(provenOf))
   }
 
   /** What is more than can be sealed at once waits for the next turn. */
-  #turn(): void {
-    const sinks: SealedSink[] = []
-    let count = 0
-    for (const sink of this.#waiting) {
-      if (count >= LEAVES_MAX) break
-      this.#waiting.delete(sink)
-      sinks.push(sink)
-      count += sink.waiting.length
-    }
-    this.#isDue = this.#waiting.size > 0
-    if (this.#isDue) setImmediate(() => this.#turn())
-    this.seal(sinks)
+  readonly #turn = (): void => {
+    const waiting = this.#waiting
+    let sinks = 0, leaves = 0
+    while (sinks < waiting.length && leaves < LEAVES_MAX) leaves += waiting[sinks++]!.waiting.length
+    this.#waiting = waiting.slice(sinks)
+    this.#isDue = this.#waiting.length > 0
+    if (this.#isDue) setImmediate(this.#turn)
+    this.seal(sinks === waiting.length ? waiting : waiting.slice(0, sinks))
   }
 }
+
+function add(view: View, batch: Batch): void {
+  if (view.proven?.batch === batch) view.proven.isShared = true
+  else view.proven = new ProvenMessage(view, batch)
+}
+
+function provenOf({ proven }: View): ProvenMessage { return proven! }

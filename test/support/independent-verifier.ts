@@ -10,7 +10,7 @@ export function isProven(line: string, { keys }: KeySet): boolean {
   const at = line.lastIndexOf(',"proof":'), { scheme, kid, time, size, root, signature, index, salt, path } = JSON.parse(line.slice(at + 9, -1))
   const key = keys.find(known => known.kid === kid)
   if (!key || scheme !== 'sluice/messages/v1') return false
-  let hash = sha256(Buffer.of(0), Buffer.from(salt, 'base64'), line.slice(0, at), '}')
+  let hash = sha256(Buffer.of(0), salt, line.slice(0, at), '}')
   const siblings = Buffer.from(path, 'base64')
   let next = 0
   for (let at = index, last = size - 1; last > 0; at >>= 1, last >>= 1) {
