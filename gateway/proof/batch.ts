@@ -16,6 +16,8 @@ export class Batch {
   /** How many there are, and the index of the next. */
   get size(): number { return this.#leaves.length }
 
+  get isSealed(): boolean { return this.#tree !== undefined }
+
   /** Adds an envelope, `head` + content + `}`. Gives its length in bytes. */
   add(head: string, content: Content): number {
     const salt = newSalt()

@@ -32,7 +32,7 @@ export function leafHash(salt: string, head: string, content: Content): string {
 /** Of the leaf that was hashed last: head, content and brace. */
 export function textBytes(): number { return end - TEXT_AT }
 
-const POOL_BYTES = 256 * 18
+const POOL_BYTES = 1024 * 18
 let pool = '', used = 0
 
 /** Random bytes are cheap by the thousand only. */

@@ -2,53 +2,41 @@
 import type { Clock } from '#gateway/lib/clock.ts'
 import { Batch } from '#gateway/proof/batch.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
-import { ProvenMessage } from '#gateway/publish/proven-message.ts'
 import type { SealedSink, Seals } from '#gateway/publish/sealed-sink.ts'
-import type { View } from '#gateway/publish/view.ts'
 
 /** About so many messages are sealed at once: more would keep everybody else waiting for milliseconds. */
 export const LEAVES_MAX = 4_096
 
 export interface SealerOptions { readonly key: SigningKey, readonly clock: Clock }
 
+interface Pending { readonly batch: Batch, readonly sinks: SealedSink[] }
+
 export class Sealer implements Seals {
   readonly #options: SealerOptions
-  #waiting: SealedSink[] = []
-  #isDue = false
+  /** The last one takes what comes. */
+  #pending: Pending[] = []
 
   constructor(options: SealerOptions) { this.#options = options }
 
-  join(sink: SealedSink): void {
-    this.#waiting.push(sink)
-    if (this.#isDue) return
-    this.#isDue = true
-    setImmediate(this.#turn)
+  join(sink: SealedSink): Batch {
+    let last = this.#pending.at(-1)
+    if (!last || last.batch.isSealed || last.batch.size >= LEAVES_MAX) {
+      last = { batch: new Batch(), sinks: [] }
+      if (this.#pending.push(last) === 1) setImmediate(this.#turn)
+    }
+    last.sinks.push(sink)
+    return last.batch
   }
 
-  /** Receivers who may have the same of a message share its leaf. */
-  seal(sinks: readonly SealedSink[]): void {
-    const batch = new Batch(), { key, clock } = this.#options
-    for (const { waiting } of sinks) for (const view of waiting) add(view, batch)
-    if (batch.size === 0) return
-    batch.seal(key, clock.now())
-    for (const sink of sinks) if (sink.waiting.length > 0) sink.sealed(sink.waiting.map(provenOf))
+  seal(batch: Batch): void {
+    if (!batch.isSealed && batch.size > 0) batch.seal(this.#options.key, this.#options.clock.now())
   }
 
   /** What is more than can be sealed at once waits for the next turn. */
   readonly #turn = (): void => {
-    const waiting = this.#waiting
-    let sinks = 0, leaves = 0
-    while (sinks < waiting.length && leaves < LEAVES_MAX) leaves += waiting[sinks++]!.waiting.length
-    this.#waiting = waiting.slice(sinks)
-    this.#isDue = this.#waiting.length > 0
-    if (this.#isDue) setImmediate(this.#turn)
-    this.seal(sinks === waiting.length ? waiting : waiting.slice(0, sinks))
+    const { batch, sinks } = this.#pending.shift()!
+    if (this.#pending.length > 0) setImmediate(this.#turn)
+    this.seal(batch)
+    for (const sink of sinks) sink.sealed(batch)
   }
 }
-
-function add(view: View, batch: Batch): void {
-  if (view.proven?.batch === batch) view.proven.isShared = true
-  else view.proven = new ProvenMessage(view, batch)
-}
-
-function provenOf({ proven }: View): ProvenMessage { return proven! }
