@@ -11,7 +11,7 @@ export class Batch {
   readonly #salts: string[] = []
   #tree: Tree | undefined
   /** What all proofs begin with. */
-  #signed = ''
+  #signed = Buffer.alloc(0)
 
   /** How many there are, and the index of the next. */
   get size(): number { return this.#leaves.length }
@@ -29,9 +29,18 @@ export class Batch {
   /** Signs what was added, one message or more. There are proofs from now on, and nothing more may be added. */
   seal(key: SigningKey, time: number): void {
     const tree = this.#tree = new Tree(this.#leaves), head = { scheme: MESSAGES_SCHEME, kid: key.kid, time, size: tree.size, root: tree.root }
-    this.#signed = `${PROOF_MEMBER}${JSON.stringify({ ...head, signature: key.sign(headText(head)) }).slice(0, -1)},"index":`
+    this.#signed = Buffer.from(`${PROOF_MEMBER}${JSON.stringify({ ...head, signature: key.sign(headText(head)) }).slice(0, -1)},"index":`)
   }
 
-  /** The member of an envelope that is the proof of this leaf. */
-  proofOf(index: number): string { return `${this.#signed}${index},"salt":"${this.#salts[index]}","path":"${this.#tree!.path(index)}"}` }
+  /** Of the member of an envelope that is a proof, the part that differs from one to the other. */
+  tailOf(index: number): string { return `${index},"salt":"${this.#salts[index]}","path":"${this.#tree!.path(index)}"}` }
+
+  /** Bytes of the whole member. */
+  lengthOf(tail: string): number { return this.#signed.length + tail.length }
+
+  /** Writes it, from `at` on; gives where it ends. */
+  write(tail: string, into: Buffer, at: number): number {
+    const tailAt = at + this.#signed.copy(into, at)
+    return tailAt + into.latin1Write(tail, tailAt)
+  }
 }

@@ -21,7 +21,11 @@ function sealed(key: SigningKey, messages: readonly Sent[], time = TIME): string
     assert.equal(length, heads[n]!.length + bytes.length + 1)
   }
   batch.seal(key, time)
-  return messages.map(({ content }, index) => `${heads[index]}${content}${batch.proofOf(index)}}`)
+  return messages.map(({ content }, index) => {
+    const tail = batch.tailOf(index), proof = Buffer.alloc(batch.lengthOf(tail))
+    assert.equal(batch.write(tail, proof, 0), proof.length)
+    return `${heads[index]}${content}${proof.toString()}}`
+  })
 }
 const numbered = (size: number): Sent[] => Array.from({ length: size }, (_, n) => ({ n, content: `{"temperature":${n}.50}` }))
 const proofIn = (line: string) => JSON.parse(line).proof

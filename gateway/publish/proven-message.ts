@@ -3,6 +3,8 @@ import type { Batch } from '#gateway/proof/batch.ts'
 import { envelopeHead } from '#gateway/publish/message.ts'
 import type { View } from '#gateway/publish/view.ts'
 
+const BRACE = 0x7d
+
 export class ProvenMessage {
   readonly batch: Batch
   /** It is written more than once: it is put together once. */
@@ -11,7 +13,7 @@ export class ProvenMessage {
   readonly #head: string
   readonly #index: number
   readonly #envelopeBytes: number
-  #proof = ''
+  #tail = ''
   #bytes: Buffer | undefined
 
   /** There is more to it when the batch is sealed. */
@@ -27,7 +29,7 @@ export class ProvenMessage {
   get position(): number { return this.#view.position }
   get userProperties(): readonly (readonly [string, string])[] { return this.#view.userProperties }
   /** In bytes. */
-  get length(): number { return this.#envelopeBytes + this.#proofText().length }
+  get length(): number { return this.#envelopeBytes + this.batch.lengthOf(this.#proofTail()) }
 
   get text(): string {
     const bytes = Buffer.allocUnsafe(this.length)
@@ -43,9 +45,10 @@ export class ProvenMessage {
   }
 
   #compose(into: Buffer, at: number): number {
-    const end = this.#view.write(into, at + into.utf8Write(this.#head, at))
-    return end + into.latin1Write(`${this.#proofText()}}`, end)
+    const end = this.batch.write(this.#proofTail(), into, this.#view.write(into, at + into.utf8Write(this.#head, at)))
+    into[end] = BRACE
+    return end + 1
   }
 
-  #proofText(): string { return this.#proof ||= this.batch.proofOf(this.#index) }
+  #proofTail(): string { return this.#tail ||= this.batch.tailOf(this.#index) }
 }
