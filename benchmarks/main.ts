@@ -26,9 +26,6 @@ async function main(): Promise<number> {
   if (!hasTaskset) say('taskset is not installed: servers and generator share their cores.')
   const began = Date.now(), results: Result[] = [], skipped: Skipped[] = []
   for (const workload of WORKLOADS.filter(({ name }) => isWanted(options.only, name))) {
-    if (workload.missing !== undefined) skipped.push(
-      { workload: workload.name, scenario: workload.name, pipeline: 'all', skipped: workload.missing }
-    )
     for (const scenario of workload.scenarios()) {
       if (!isWanted(options.only, workload.name, scenario.name)) continue
       const measured = await measure(withPeers(scenario), { rounds, seconds, say })

@@ -12,8 +12,6 @@ import type { Qos, Scenario } from '#benchmarks/workloads/scenario.ts'
 export interface Workload {
   readonly name: string
   readonly title: string
-  /** Why it cannot be run yet. */
-  readonly missing?: string
   scenarios(): Iterable<Scenario>
 }
 

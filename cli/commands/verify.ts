@@ -32,7 +32,7 @@ export async function verify(input: Input, io: Io): Promise<void> {
     io.print(`${messages} ${messages === 1 ? 'message' : 'messages'}, ${proven} proven`)
   }
   if (messages === 0) throw new CliError('NOT_PROVEN', 'There is no message to check.')
-  if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${messages} are not proven.`)
+  if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${messages} ${bad === 1 ? 'is' : 'are'} not proven.`)
 }
 
 async function check(file: string, verifier: Verifier, progress: LateProgress): Promise<Verdict> {
