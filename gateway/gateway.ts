@@ -30,8 +30,10 @@ import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
 import { Network } from '#gateway/publish/network.ts'
+import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
@@ -78,6 +80,8 @@ export class Gateway {
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
   readonly #history: History | undefined
+  readonly #signingKey: SigningKey
+  readonly #seals: Sealer
   readonly #webSockets: WebSocketTransport
   readonly #http: HttpServer
   readonly #tally = new Tally()
@@ -116,6 +120,8 @@ export class Gateway {
       onDelivered: count => { this.#tally.deliveries += count },
     })
     this.#history = this.#makeHistory()
+    this.#signingKey = SigningKey.open(config.data)
+    this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
@@ -124,7 +130,7 @@ export class Gateway {
       limits: { packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond },
       host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
       credentials: { authenticate: (username, password) => this.#principalOf(username, password), certified: fingerprint => this.#certified(fingerprint) },
-      feeds: new MqttFeeds({ live: this.#network, party: id => this.#parties.get(id) }),
+      feeds: new MqttFeeds({ live: this.#network, seals: this.#seals, party: id => this.#parties.get(id) }),
       events: {
         onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
         onSkip: () => { this.#door.leftOut++ }, onHold: ms => { this.#door.heldMs += ms },
@@ -146,7 +152,7 @@ export class Gateway {
       this.#mqtt.disconnect(partyId)
     }
     const authenticate = (key: string) => this.#parties.authenticate(key)
-    this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
+    this.#webSockets = new WebSocketTransport({ live: this.#network, seals: this.#seals, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
   }
 
@@ -270,7 +276,7 @@ export class Gateway {
   #services(): Services {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }
