@@ -5,6 +5,7 @@ import { generate, parser, type Packet as MqttPacket } from 'mqtt-packet'
 import type { Packet } from '#adapters/packet.ts'
 import { BATCH_MAX, Link } from '#gateway/bridge/link.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import { Pace } from '#gateway/mqtt/pace.ts'
 import { silentLog } from '#test/support/temporary.ts'
 
 /** A broker that does just what a test says. */
@@ -66,7 +67,7 @@ describe('A link to a foreign broker', () => {
   const turn = async (isDone: () => boolean) => { while (!isDone()) await new Promise(setImmediate) }
   const start = async (more: object = {}) => {
     const bridge = { sourceId: 'src_a', broker: `mqtt://127.0.0.1:${await script.port()}`, protocol: '3.1.1' as const, topics: ['t/#'], createdAt: 0, ...more }
-    link = new Link({ bridge, password: undefined, log: silentLog, ingest: batch => new Promise((settle, reject) => { taken.push({ batch: [...batch], settle, fail: () => reject(new Error('full')) }) }) })
+    link = new Link({ bridge, password: undefined, log: silentLog, pace: new Pace(MQTT_LIMITS, () => {}), ingest: batch => new Promise((settle, reject) => { taken.push({ batch: [...batch], settle, fail: () => reject(new Error('full')) }) }) })
     await link.start()
     await script.packet(({ cmd }) => cmd === 'subscribe')
     await turn(() => link.status.state === 'connected' || link.status.state === 'refused')

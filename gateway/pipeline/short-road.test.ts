@@ -47,9 +47,9 @@ class Scene {
 
   /** As `send`; how many took the long road. */
   async slowOf(messages: readonly Row[]): Promise<number> {
-    const before = this.rooms.tally.longRoad['zigbee2mqtt']!
+    const { roads } = this.rooms.tally, before = roads.longCount
     await this.send(messages)
-    return this.rooms.tally.longRoad['zigbee2mqtt']! - before
+    return roads.longCount - before
   }
 
   async close(): Promise<void> {
