@@ -5,7 +5,8 @@ import type { Dialect } from '#adapters/adapter.ts'
 /**
  * Why a message took the long road. `not-learned`: nothing is known of its topic (yet). `packet`: it came as more than topic and payload
  * (retained, QoS 2, with properties). `not-json`, `not-covered`, `only-states`: so the kernel said. `changed`: a consent, an agreement, or
- * what is known of the device. `refused`: something in it was refused, which only the long road can explain; whatever else was the case.
+ * what is known of the device. `refused`: something in it was refused, or all of it, which only the long road can explain, whatever else was
+ * the case.
  */
 export const LONG_ROAD_REASONS = ['not-learned', 'packet', 'not-json', 'not-covered', 'only-states', 'changed', 'refused'] as const
 export type LongRoadReason = (typeof LONG_ROAD_REASONS)[number]
