@@ -24,6 +24,7 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers } from '#gateway/market/offers.ts'
 import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
+import type { Rates } from '#gateway/mqtt/pace.ts'
 import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
@@ -49,6 +50,8 @@ const SEAL_MS = 60_000
 const RETAIN_MS = 60_000
 const STOP_GRACE_MS = 3_000
 const DAY_MS = 86_400_000
+/** Of a second. */
+const MS_PER_PERCENT = 10
 
 export interface Running {
   readonly mqtt: string
@@ -126,17 +129,21 @@ export class Gateway {
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
+    const rates: Rates = {
+      packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond,
+      longRoadMsPerSecondPerSourceMax: config.sourceLongRoadPercent * MS_PER_PERCENT,
+    }
     this.#mqtt = new MqttServer({
-      limits: { packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond },
+      limits: rates,
       host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
       credentials: { authenticate: (username, password) => this.#principalOf(username, password), certified: fingerprint => this.#certified(fingerprint) },
       feeds: new MqttFeeds({ live: this.#network, seals: this.#seals, party: id => this.#parties.get(id) }),
       events: {
         onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
-        onSkip: () => { this.#door.leftOut++ }, onHold: ms => { this.#door.heldMs += ms },
+        onSkip: () => { this.#door.leftOut++ }, onHold: (ms, cause) => this.#door.hold(ms, cause),
       },
     })
-    this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log })
+    this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log, rates, onHeld: (ms, cause) => this.#door.hold(ms, cause) })
     this.#certificates.onCut = ({ sourceId, fingerprint }) => this.#mqtt.disconnect(sourceId, fingerprint)
     this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)
     this.#sources.onCut = sourceId => {

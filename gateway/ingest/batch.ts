@@ -20,6 +20,8 @@ export class Batch<P extends Packet = Packet> {
   readonly packets: P[] = []
   /** Of all payloads and topics. */
   size = 0
+  /** What whoever took it adds: milliseconds of the process that those of its messages took that the kernel did not take. */
+  longRoadMs = 0
 
   static of(packets: readonly Packet[]): Batch {
     const batch = new Batch()
