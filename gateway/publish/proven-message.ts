@@ -20,6 +20,7 @@ export class ProvenMessage {
   constructor(view: View, batch: Batch) {
     this.batch = batch
     this.#view = view
+    view.keep() // it waits for the end of the turn
     this.#head = envelopeHead(view.message)
     this.#index = batch.size
     this.#envelopeBytes = batch.add(this.#head, view)
@@ -36,6 +37,9 @@ export class ProvenMessage {
     this.write(bytes, 0)
     return bytes.toString()
   }
+
+  /** It is good for as long as somebody has it. */
+  keep(): void { /* its view was kept */ }
 
   /** Writes the envelope, from `at` on; gives where it ends. */
   write(into: Buffer, at: number): number {
