@@ -6,6 +6,7 @@ import { measure, type Result, type Skipped } from '#benchmarks/measure.ts'
 import { hasTaskset } from '#benchmarks/process.ts'
 import { writeChart } from '#benchmarks/report/chart.ts'
 import { machine, ratiosOf, table, verdictOf, type Report } from '#benchmarks/report/report.ts'
+import { proofCosts } from '#benchmarks/signatures.ts'
 import { WORKLOADS } from '#benchmarks/workloads/workloads.ts'
 import type { Scenario } from '#benchmarks/workloads/scenario.ts'
 
@@ -25,9 +26,6 @@ async function main(): Promise<number> {
   if (!hasTaskset) say('taskset is not installed: servers and generator share their cores.')
   const began = Date.now(), results: Result[] = [], skipped: Skipped[] = []
   for (const workload of WORKLOADS.filter(({ name }) => isWanted(options.only, name))) {
-    if (workload.missing !== undefined) skipped.push(
-      { workload: workload.name, scenario: workload.name, pipeline: 'all', skipped: workload.missing }
-    )
     for (const scenario of workload.scenarios()) {
       if (!isWanted(options.only, workload.name, scenario.name)) continue
       const measured = await measure(withPeers(scenario), { rounds, seconds, say })
@@ -36,7 +34,7 @@ async function main(): Promise<number> {
     }
   }
   const report: Report = {
-    ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results),
+    ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results), proofs: proofCosts(results),
     skipped, results,
   }
   if (!options.json) console.log(table(report))

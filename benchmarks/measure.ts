@@ -112,12 +112,14 @@ async function once(run: Run, { pace }: Scenario, seconds: number): Promise<Coun
 }
 
 function check(run: Run, { device, group, input, output }: Sample): void {
-  const { contender: { fleet }, pipeline: { isForwarding, readers } } = run, sender = fleet.devices[device]!
+  const { contender: { fleet }, pipeline: { isForwarding, readers, contentOf = whole } } = run, sender = fleet.devices[device]!
   run.checked++
   const granted = readers[group]?.granted ?? grantedOf(sender.shape)
-  const difference = isForwarding ? handedOn(input, output) : differenceOf(referenceOf(sender, input, granted), output)
+  const difference = isForwarding ? handedOn(input, output) : differenceOf(referenceOf(sender, input, granted), contentOf(output))
   if (difference !== undefined) run.differences.push(`${input.toString()}\n  came out as ${difference}`)
 }
+
+const whole = (output: string): string => output
 
 function handedOn(input: Buffer, output: string): string | undefined { return input.toString() === output ? undefined : output }
 

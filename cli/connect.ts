@@ -10,6 +10,9 @@ export async function connect(input: Input, environment: NodeJS.ProcessEnv): Pro
   return new Client({ url: checked(url), key: await keyOf(input.text('key-file'), environment['SLUICE_KEY']) })
 }
 
+/** The public keys of a gateway, which it tells everybody: a JWK Set. Throws as calls do. */
+export function publicKeysAt(url: string): Promise<object> { return new Client({ url: checked(url), key: '' }).get('/.well-known/jwks.json') }
+
 function checked(url: string): string {
   if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return url
   throw usageError(`The gateway's URL is wrong: give --url or SLUICE_URL as ${DEFAULT_URL}.`)

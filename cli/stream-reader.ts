@@ -23,6 +23,8 @@ export interface StreamReaderOptions {
   readonly client: Pick<Client, 'url' | 'key'>
   readonly streamId: string
   readonly from?: string
+  /** Each envelope has one. */
+  readonly hasProof?: boolean
   /** The whole envelope, and the entity in it, both as they came. */
   readonly onMessage: (envelope: string, content: string) => void
   /** The stream is open; `again` after a lost connection. */
@@ -94,7 +96,7 @@ export class StreamReader {
   #address(): URL {
     const address = new URL(`./streams/${encodeURIComponent(this.#options.streamId)}/subscribe`, this.#options.client.url)
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
-    address.searchParams.set('envelope', '1')
+    address.searchParams.set(this.#options.hasProof ? 'proof' : 'envelope', '1')
     const from = this.#seen.last ?? this.#from
     if (from !== undefined) address.searchParams.set('from', from)
     return address
@@ -107,16 +109,16 @@ export class StreamReader {
     if (this.#isPaused) this.#socket?.pause()
   }
 
-  /** The content comes last in an envelope, and is cut out as it is: numbers stay as their source wrote them. */
+  /** The content comes last in an envelope, but for its proof, and is cut out as it is: numbers stay as their source wrote them. */
   #take(envelope: string): void {
     const contentAt = envelope.indexOf(CONTENT)
     const messageId = /"messageId":"([^"]+)"/.exec(envelope.slice(0, Math.max(0, contentAt)))?.[1]
     if (messageId === undefined) { this.#socket?.terminate(); return }
-    if (this.#seen.take(messageId)) this.#options.onMessage(envelope, envelope.slice(contentAt + CONTENT.length, -1))
+    if (this.#seen.take(messageId)) this.#options.onMessage(envelope, envelope.slice(contentAt + CONTENT.length, this.#options.hasProof ? envelope.lastIndexOf(PROOF) : -1))
   }
 }
 
-const CONTENT = ',"content":'
+const CONTENT = ',"content":', PROOF = ',"proof":'
 
 function ended(code: string): CliError {
   return new CliError(code, (REFUSAL_TEXTS as Readonly<Record<string, string>>)[code] ?? 'The gateway has ended the stream.')

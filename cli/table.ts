@@ -198,8 +198,21 @@ export const COMMANDS: readonly Command[] = [
       { name: 'from', type: 'text', value: 'earliest|TIME|MESSAGE-ID', help: 'Begin with what is still kept; left out: with what comes from now on.' },
       { name: 'count', type: 'integer', value: 'N', min: 1, help: 'End after so many messages.' },
       { name: 'envelope', type: 'flag', help: 'Print each message with its ids, the entity inside.' },
+      { name: 'proof', type: 'flag', help: 'Print envelopes that have proofs: `sluice verify` checks them.' },
     ],
-    examples: ['sluice subscribe --stream ID', 'sluice subscribe --stream ID --from earliest --count 10 --envelope'], load: async () => (await import('#cli/commands/subscribe.ts')).subscribe,
+    examples: ['sluice subscribe --stream ID', 'sluice subscribe --stream ID --from earliest --count 10 --envelope', 'sluice subscribe --stream ID --proof'],
+    load: async () => (await import('#cli/commands/subscribe.ts')).subscribe,
+  },
+  {
+    name: 'verify', group: READING, summary: 'Checks messages that were kept with their proofs: offline, by the gateway\'s public key alone.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof` prints them; - is what comes on stdin.' }],
+    options: [
+      { name: 'key', type: 'text', value: 'FILE', help: 'The gateway\'s public key, as a JWK or PEM.' },
+      { name: 'keys', type: 'text', value: 'FILE', help: 'Its public keys, as it has them at /.well-known/jwks.json.' },
+      { name: 'url', type: 'text', value: 'URL', help: 'Where neither is given: the gateway to fetch them from (else SLUICE_URL).' },
+    ],
+    examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
+    load: async () => (await import('#cli/commands/verify.ts')).verify,
   },
   { name: 'usage', group: READING, summary: 'Tells what was metered under your agreements.', options: [], examples: ['sluice usage'], load: async () => (await books()).usage },
 

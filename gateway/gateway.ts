@@ -24,14 +24,17 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers } from '#gateway/market/offers.ts'
 import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
+import type { Rates } from '#gateway/mqtt/pace.ts'
 import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
 import { Network } from '#gateway/publish/network.ts'
+import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
@@ -47,6 +50,8 @@ const SEAL_MS = 60_000
 const RETAIN_MS = 60_000
 const STOP_GRACE_MS = 3_000
 const DAY_MS = 86_400_000
+/** Of a second. */
+const MS_PER_PERCENT = 10
 
 export interface Running {
   readonly mqtt: string
@@ -78,6 +83,8 @@ export class Gateway {
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
   readonly #history: History | undefined
+  readonly #signingKey: SigningKey
+  readonly #seals: Sealer
   readonly #webSockets: WebSocketTransport
   readonly #http: HttpServer
   readonly #tally = new Tally()
@@ -116,21 +123,27 @@ export class Gateway {
       onDelivered: count => { this.#tally.deliveries += count },
     })
     this.#history = this.#makeHistory()
+    this.#signingKey = SigningKey.open(config.data)
+    this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
       tally: this.#tally, explain: this.#explain, times: this.#times, log,
     })
+    const rates: Rates = {
+      packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond,
+      longRoadMsPerSecondPerSourceMax: config.sourceLongRoadPercent * MS_PER_PERCENT,
+    }
     this.#mqtt = new MqttServer({
-      limits: { packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond },
+      limits: rates,
       host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
       credentials: { authenticate: (username, password) => this.#principalOf(username, password), certified: fingerprint => this.#certified(fingerprint) },
-      feeds: new MqttFeeds({ live: this.#network, party: id => this.#parties.get(id) }),
+      feeds: new MqttFeeds({ live: this.#network, seals: this.#seals, party: id => this.#parties.get(id) }),
       events: {
         onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
-        onSkip: () => { this.#door.leftOut++ }, onHold: ms => { this.#door.heldMs += ms },
+        onSkip: () => { this.#door.leftOut++ }, onHold: (ms, cause) => this.#door.hold(ms, cause),
       },
     })
-    this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log })
+    this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log, rates, onHeld: (ms, cause) => this.#door.hold(ms, cause) })
     this.#certificates.onCut = ({ sourceId, fingerprint }) => this.#mqtt.disconnect(sourceId, fingerprint)
     this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)
     this.#sources.onCut = sourceId => {
@@ -146,7 +159,7 @@ export class Gateway {
       this.#mqtt.disconnect(partyId)
     }
     const authenticate = (key: string) => this.#parties.authenticate(key)
-    this.#webSockets = new WebSocketTransport({ live: this.#network, authenticate })
+    this.#webSockets = new WebSocketTransport({ live: this.#network, seals: this.#seals, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
   }
 
@@ -270,7 +283,7 @@ export class Gateway {
   #services(): Services {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

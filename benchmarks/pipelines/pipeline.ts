@@ -25,6 +25,8 @@ export interface Pipeline {
   /** One for each connection of the fleet. */
   readonly publishers: readonly Endpoint[]
   readonly readers: readonly Reader[]
+  /** The entity in what came out, where that is not all of it; or what is wrong with it. */
+  readonly contentOf?: (output: string) => string
   stop(): Promise<void>
 }
 

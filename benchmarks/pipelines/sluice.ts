@@ -6,6 +6,9 @@ import { connectAsync } from 'mqtt'
 import type { Announcement } from '#benchmarks/fleet.ts'
 import type { Endpoint, PipelineMaker, Reader } from '#benchmarks/pipelines/pipeline.ts'
 import { prepareData, type Account, type Business, type Prepared } from '#benchmarks/pipelines/sluice-data.ts'
+import { PROOF_MEMBER } from '#gateway/proof/proof.ts'
+import { parsePublicKeys } from '#gateway/proof/public-keys.ts'
+import { Verifier } from '#gateway/proof/verifier.ts'
 import { firstLine, start, stop } from '#benchmarks/process.ts'
 
 export interface SluiceOptions {
@@ -14,13 +17,15 @@ export interface SluiceOptions {
   readonly business?: Partial<Business>
   /** How its readers come; over WebSocket there is a connection for each stream. */
   readonly transport?: 'mqtt' | 'webSocket'
+  /** Its readers want each message with its proof, and those that are looked at are checked by it. */
+  readonly hasProof?: boolean
   /** For the Node that runs it: a profile, say. */
   readonly nodeOptions?: readonly string[]
 }
 
 const NODE_OPTIONS = ['--disable-warning=ExperimentalWarning']
 
-export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nodeOptions = [] }: SluiceOptions = {}): PipelineMaker {
+export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', hasProof = false, nodeOptions = [] }: SluiceOptions = {}): PipelineMaker {
   const { readers = [undefined], otherConsents = 0 } = business
   return {
     name,
@@ -37,11 +42,11 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
       await announce(started.mqtt, fleet.announcements ?? [], prepared)
       const mqttPort = Number(new URL(started.mqtt).port), httpPort = Number(new URL(started.http).port)
       return {
-        name, isForwarding: false, pids: [child.pid!],
+        name, isForwarding: false, pids: [child.pid!], ...hasProof && { contentOf: await proofReader(started.http) },
         publishers: prepared.publishers.map(credentials => ({ port: mqttPort, ...credentials })),
         readers: prepared.readers.map((accounts, n): Reader => ({
           granted: readers[n], connections: accounts.flatMap(
-            account => transport === 'mqtt' ? overMqtt(account, mqttPort) : overWebSocket(account, httpPort)
+            account => transport === 'mqtt' ? overMqtt(account, mqttPort, hasProof) : overWebSocket(account, httpPort, hasProof)
           ),
         })),
         async stop() {
@@ -53,6 +58,15 @@ export function sluice({ name = 'sluice', business = {}, transport = 'mqtt', nod
   }
 }
 
+/** Gives the entity of an envelope that is proven, and of any other what is wrong with it. */
+async function proofReader(url: string): Promise<(output: string) => string> {
+  const response = await fetch(`${url}/.well-known/jwks.json`), verifier = new Verifier(parsePublicKeys(await response.text())), name = ',"content":'
+  return output => {
+    const fault = verifier.check(output)
+    return fault === undefined ? output.slice(output.indexOf(name) + name.length, output.lastIndexOf(PROOF_MEMBER)) : `${fault}: ${output}`
+  }
+}
+
 async function announce(url: string, announcements: readonly Announcement[], { publishers }: Prepared): Promise<void> {
   for (const { connection, topic, payload } of announcements) {
     const client = await connectAsync(url, publishers[connection])
@@ -61,10 +75,10 @@ async function announce(url: string, announcements: readonly Announcement[], { p
   }
 }
 
-function overMqtt({ partyId, key, streamIds }: Account, port: number): Endpoint {
-  return { port, username: partyId, password: key, filters: streamIds.map(id => `streams/${id}`) }
+function overMqtt({ partyId, key, streamIds }: Account, port: number, hasProof: boolean): Endpoint {
+  return { port, username: partyId, password: key, filters: streamIds.map(id => `${hasProof ? 'proofs' : 'streams'}/${id}`) }
 }
 
-function overWebSocket({ key, streamIds }: Account, port: number): Endpoint[] {
-  return streamIds.map(id => ({ port, password: key, path: `/streams/${encodeURIComponent(id)}/subscribe` }))
+function overWebSocket({ key, streamIds }: Account, port: number, hasProof: boolean): Endpoint[] {
+  return streamIds.map(id => ({ port, password: key, path: `/streams/${encodeURIComponent(id)}/subscribe${hasProof ? '?proof=1' : ''}` }))
 }

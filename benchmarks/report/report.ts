@@ -1,6 +1,7 @@
 // What a run says: the verdict, the ratios, and a table for people.
 import { cpus, loadavg, release } from 'node:os'
 import type { Result, Skipped } from '#benchmarks/measure.ts'
+import type { ProofCost } from '#benchmarks/signatures.ts'
 
 export interface Report {
   /** Something of ours was missing, duplicate, reordered, unconsented, unacknowledged or wrong: the run proves nothing. */
@@ -17,6 +18,8 @@ export interface Report {
   }
   /** Scenario → pipeline → its median ÷ that of the first in the scenario. */
   readonly ratios: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** W5 by scenario. */
+  readonly proofs: Readonly<Record<string, ProofCost>>
   readonly skipped: readonly Skipped[]
   readonly results: readonly Result[]
 }
@@ -50,7 +53,7 @@ export function machine(): Report['machine'] {
   }
 }
 
-export function table({ results, ratios, skipped, voided, took }: Report): string {
+export function table({ results, ratios, proofs, skipped, voided, took }: Report): string {
   const lines = results.map(({ scenario, pipeline, cpu, messagesPerSecond, p50, p99, utilisation }) => [
     scenario.padEnd(20), pipeline.padEnd(20),
     `${cpu.median.toFixed(2).padStart(8)} µs [${cpu.min.toFixed(2)}–${cpu.max.toFixed(2)}]`.padEnd(30),
@@ -62,9 +65,13 @@ export function table({ results, ratios, skipped, voided, took }: Report): strin
     ({ scenario, pipeline, faults }) => `void: ${scenario}, ${pipeline}: ${Object.entries(faults).map(([name, count]) => `${count} ${name}`).join(', ')}`
   )
   return [
-    ...lines, ...faults, ...skipped.map(({ scenario, pipeline, skipped: reason }) => `skipped: ${scenario}, ${pipeline}: ${reason}`),
+    ...lines, ...Object.entries(proofs).map(([scenario, cost]) => proofLine(scenario, cost)), ...faults, ...skipped.map(({ scenario, pipeline, skipped: reason }) => `skipped: ${scenario}, ${pipeline}: ${reason}`),
     `${took} s`,
   ].join('\n')
+}
+
+function proofLine(scenario: string, { added, secp256k1, ratio }: ProofCost): string {
+  return `${scenario}: a proof adds ${added.toFixed(2)} µs; a native secp256k1 signature takes ${secp256k1.toFixed(1)} µs, ${ratio.toFixed(1)} times that`
 }
 
 const ms = (microseconds: number): string => (microseconds / 1000).toFixed(2)

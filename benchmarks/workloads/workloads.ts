@@ -6,13 +6,12 @@ import type { PipelineMaker } from '#benchmarks/pipelines/pipeline.ts'
 import { sluice } from '#benchmarks/pipelines/sluice.ts'
 import { curves } from '#benchmarks/workloads/curves.ts'
 import { fanOut } from '#benchmarks/workloads/fan-out.ts'
+import { verifiable } from '#benchmarks/workloads/verifiable.ts'
 import type { Qos, Scenario } from '#benchmarks/workloads/scenario.ts'
 
 export interface Workload {
   readonly name: string
   readonly title: string
-  /** Why it cannot be run yet. */
-  readonly missing?: string
   scenarios(): Iterable<Scenario>
 }
 
@@ -26,10 +25,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'W2', title: 'city: 1,000 connections, one message a read, 1,000 outstanding', scenarios: city },
   { name: 'W3', title: 'quiet: 5,000 messages a second over 200 connections', scenarios: quiet },
   { name: 'W4', title: 'curves: more devices, subscribers, consents, shapes', scenarios: curves },
-  {
-    name: 'W5', title: 'verifiable: each message can be checked by its receiver', missing: 'messages are not signed by the batch yet',
-    scenarios: () => [],
-  },
+  { name: 'W5', title: 'verifiable: each message can be checked by its receiver', scenarios: verifiable },
   { name: 'W6', title: 'fan-out: 100 subscribers over WebSocket, each with other attributes', scenarios: fanOut },
 ]
 

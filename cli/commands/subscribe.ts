@@ -9,7 +9,7 @@ import { StreamReader } from '#cli/stream-reader.ts'
 export async function subscribe(input: Input, io: Io): Promise<void> {
   const client = await io.client(), enough = new AbortController(), signal = AbortSignal.any([interruption(), enough.signal])
   const writer = new LineWriter(process.stdout, hasRoom => { for (const reader of readers) reader.pause(!hasRoom) })
-  const isWhole = input.flag('envelope')
+  const hasProof = input.flag('proof'), isWhole = hasProof || input.flag('envelope')
   let left = input.number('count') ?? Infinity
   const onMessage = (envelope: string, content: string): void => {
     if (left <= 0) return
@@ -17,7 +17,7 @@ export async function subscribe(input: Input, io: Io): Promise<void> {
     if (--left === 0) enough.abort()
   }
   const readers = [...new Set(input.list('stream'))].map(streamId => new StreamReader({
-    client, streamId, from: input.text('from'), onMessage, signal,
+    client, streamId, from: input.text('from'), hasProof, onMessage, signal,
     onLive(again) {
       if (again) io.note(`reconnected to ${streamId}`)
       else io.signal({ subscribed: { streamId } }, `subscribed to ${streamId}`)

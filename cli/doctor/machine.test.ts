@@ -110,10 +110,10 @@ describe('The doctor, of this machine,', () => {
   })
 
   describe('names the wrong mode of', () => {
-    for (const [name, mode] of [['master.key', 0o644], ['operator.key', 0o640], [STATE_FILE, 0o604]] as const) {
+    for (const [name, mode] of [['master.key', 0o644], ['operator.key', 0o640], ['signing.key', 0o644], [STATE_FILE, 0o604]] as const) {
       it(`${name} (${mode.toString(8)})`, async () => {
         const data = used()
-        writeFileSync(join(data, 'operator.key'), 'key\n', { mode: 0o600 })
+        for (const key of ['operator.key', 'signing.key']) writeFileSync(join(data, key), 'key\n', { mode: 0o600 })
         chmodSync(join(data, name), mode)
         const found = new RegExp(`${name} may be used by others \\(mode ${mode.toString(8)}\\)`)
         onlyFault(await doctor(data), 'file modes', found, new RegExp(`chmod 600 .*${name}.*who has read it`))

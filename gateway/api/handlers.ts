@@ -8,7 +8,7 @@ import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consen
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
-import { description, live, metrics, ready } from '#gateway/api/health.ts'
+import { description, keySet, live, metrics, ready } from '#gateway/api/health.ts'
 import { listHistory } from '#gateway/api/history.ts'
 import { streamEvents, subscribe } from '#gateway/api/live.ts'
 import { getLogLevel, setLogLevel } from '#gateway/api/log-level.ts'
@@ -23,5 +23,5 @@ export const HANDLERS: Handlers = {
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger, backup,
-  getLogLevel, setLogLevel, live, ready, metrics, description,
+  getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

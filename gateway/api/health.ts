@@ -16,4 +16,7 @@ export async function metrics({ services, reply }: Call) {
   return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await services.metrics())
 }
 
+/** RFC 7517 §5. */
+export function keySet({ services }: Call) { return { keys: services.publicKeys } }
+
 export function description() { return document }

@@ -14,6 +14,8 @@ import type { Ledger } from '#gateway/market/ledger.ts'
 import type { Meter } from '#gateway/market/meter.ts'
 import type { Offers } from '#gateway/market/offers.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
+import type { Jwk } from '#gateway/proof/public-keys.ts'
+import type { Seals } from '#gateway/publish/sealed-sink.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log, LogLevels } from '#gateway/telemetry/log.ts'
@@ -37,6 +39,9 @@ export interface Services {
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams
+  readonly seals: Seals
+  /** By which receivers check what is proven. */
+  readonly publicKeys: readonly Jwk[]
   readonly log: Log
   readonly logLevel: LogLevels
   /** Prometheus text. */

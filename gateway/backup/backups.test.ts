@@ -125,7 +125,7 @@ describe('A backup over HTTP', () => {
     assert.deepEqual([status, type, headers.get('cache-control')], [200, 'application/x-tar', 'no-store'])
     const response = await fetch(`${running.http}/v1/backup`, { headers: { authorization: `Bearer ${running.operatorKey}` } })
     const archive = Buffer.from(await response.arrayBuffer()), { manifest } = await openUp(archive)
-    assert.deepEqual(manifest.files.map(({ name }) => name), ['state.db', 'master.key'])
+    assert.deepEqual(manifest.files.map(({ name }) => name), ['state.db', 'master.key', 'signing.key'])
     assert.ok(Math.abs(Date.parse(manifest.createdAt) - Date.now()) < 10_000)
     assert.ok(!archive.includes(running.operatorKey))
     assert.equal(statSync(join(running.data, 'usage.log')).size, 0)

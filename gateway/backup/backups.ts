@@ -1,5 +1,5 @@
 // Backups of a gateway at work: one moment of it is fixed in one turn, and streamed at leisure.
-import { copyFileSync, mkdirSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
@@ -10,6 +10,7 @@ import type { Journal } from '#gateway/journal/journal.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Meter } from '#gateway/market/meter.ts'
 import { MASTER_KEY_FILE } from '#gateway/parties/vault.ts'
+import { SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
@@ -80,12 +81,12 @@ export class Backups {
     const segments = journal.pin(this.#folder).map(part => ({ ...part, name: `${JOURNAL_FOLDER}/${basename(part.path)}` }))
     const messages = journal.count
     meter.seal()
-    const state = this.#part(STATE_FILE), key = this.#part(MASTER_KEY_FILE)
+    const state = this.#part(STATE_FILE), keys = [MASTER_KEY_FILE, ...existsSync(join(directory, SIGNING_KEY_FILE)) ? [SIGNING_KEY_FILE] : []]
     database.prepare('VACUUM INTO ?').run(state)
-    copyFileSync(join(directory, MASTER_KEY_FILE), key)
+    for (const name of keys) copyFileSync(join(directory, name), this.#part(name))
     const createdAt = new Date(clock.now()).toISOString()
     const about = { format: FORMAT, sluiceVersion: version, schemaVersion: SCHEMA_VERSION, createdAt, messages }
-    return writeArchive([whole(STATE_FILE, state), whole(MASTER_KEY_FILE, key), ...segments], about)
+    return writeArchive([whole(STATE_FILE, state), ...keys.map(name => whole(name, this.#part(name))), ...segments], about)
   }
 
   #assertRoom(): void {

@@ -3,6 +3,7 @@ import { notWhole } from '#gateway/backup/tar-reader.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import { SEGMENT_NAME } from '#gateway/journal/segment.ts'
 import { MASTER_KEY_FILE } from '#gateway/parties/vault.ts'
+import { SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 
@@ -35,7 +36,7 @@ export interface Manifest {
 
 /** Whether a backup may hold a file of this name. */
 export function isKnown(name: string): boolean {
-  if (name === STATE_FILE || name === MASTER_KEY_FILE) return true
+  if (name === STATE_FILE || name === MASTER_KEY_FILE || name === SIGNING_KEY_FILE) return true
   const folder = `${JOURNAL_FOLDER}/`
   return name.startsWith(folder) && SEGMENT_NAME.test(name.slice(folder.length))
 }

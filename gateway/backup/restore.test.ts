@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { restore } from '#gateway/backup/restore.ts'
@@ -38,9 +38,9 @@ describe('A backup is restored', () => {
   it('into a directory of this account alone, with what was in it, the same books and the same consents', async () => {
     const directory = join(temporaryFolder(), 'not', 'there'), restored = await restoreArchive(archive, directory)
     assert.deepEqual({ ...restored, createdAt: '', ledgerEntries: restored.ledgerEntries > 0 }, { data: directory, createdAt: '', sluiceVersion: '0.1.0', streams: 1, consentEvents: 3, ledgerEntries: true, messages: MESSAGES, damaged: [] })
-    assert.deepEqual(readdirSync(directory).sort(), ['journal', 'master.key', 'state.db'])
+    assert.deepEqual(readdirSync(directory).sort(), ['journal', 'master.key', 'signing.key', 'state.db'])
     assert.deepEqual(readdirSync(dirname(directory)), ['there'])
-    for (const [name, mode] of [['', 0o700], ['journal', 0o700], ['state.db', 0o600], ['master.key', 0o600], ['journal/0000000001.seg', 0o600]] as const) assert.equal(statSync(join(directory, name)).mode & 0o777, mode, name)
+    for (const [name, mode] of [['', 0o700], ['journal', 0o700], ['state.db', 0o600], ['master.key', 0o600], ['signing.key', 0o600], ['journal/0000000001.seg', 0o600]] as const) assert.equal(statSync(join(directory, name)).mode & 0o777, mode, name)
     const running = await Running.start({ data: directory })
     assert.deepEqual(await booksOf(running), known)
     const replay = running.subscribe(city, streamId, 'envelope=1&from=earliest')
@@ -81,6 +81,17 @@ describe('A backup is restored', () => {
     await refused(sql('DELETE FROM postings WHERE seq = 1'), /books do not balance/)
     await refused(sql('PRAGMA user_version = 99'), /schema version 99/)
     await refused(({ folder }) => writeFileSync(join(folder, 'state.db'), 'a letter to a friend, and no database'), /cannot be used/)
+  })
+
+  it('with the key that signs, by which what comes is proven as before; it may be absent, and may not be anything else', async () => {
+    const signs = (opened: Opened) => readFileSync(join(opened.folder, 'signing.key'), 'utf8'), opened = await openUp(archive), directory = join(temporaryFolder(), 'restored')
+    await restoreArchive(archive, directory)
+    assert.equal(readFileSync(join(directory, 'signing.key'), 'utf8'), signs(opened))
+    rmSync(join(opened.folder, 'signing.key'))
+    const older = join(temporaryFolder(), 'older')
+    await restoreArchive(await closeUp(opened), older)
+    assert.ok(!existsSync(join(older, 'signing.key')))
+    await refused(({ folder }) => writeFileSync(join(folder, 'signing.key'), 'x'), /signing\.key holds no Ed25519 key/)
   })
 
   it('unless its master key is another gateway\'s, or none', async () => {

@@ -8,6 +8,8 @@ import type { NewSource, Source, Sources } from '#gateway/devices/sources.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
+import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import { Pace, type HoldCause, type Rates } from '#gateway/mqtt/pace.ts'
 import type { Vault } from '#gateway/parties/vault.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 
@@ -24,9 +26,13 @@ export interface BridgesOptions {
   readonly allowed: readonly string[]
   readonly ingest: Ingest
   readonly log: Log
+  /** How fast a bridge may bring messages, like any source. Left out: as the MQTT edge has it. */
+  readonly rates?: Rates
+  /** Told how long one was not read, in milliseconds, because it was above a rate. */
+  readonly onHeld?: (ms: number, cause: HoldCause) => void
 }
 
-interface Entry { bridge: Bridge, sealed: Uint8Array | undefined, link: Link | undefined }
+interface Entry { bridge: Bridge, sealed: Uint8Array | undefined, link: Link | undefined, readonly pace: Pace }
 
 export class Bridges {
   readonly #options: BridgesOptions
@@ -36,7 +42,7 @@ export class Bridges {
   constructor(options: BridgesOptions) {
     this.#options = options
     const rows = options.database.prepare("SELECT bridges.* FROM bridges JOIN sources ON id = source_id WHERE state <> 'removed'").all()
-    for (const row of rows as unknown as Row[]) this.#bySource.set(row.source_id, { bridge: fromRow(row), sealed: row.sealed_password ?? undefined, link: undefined })
+    for (const row of rows as unknown as Row[]) this.#bySource.set(row.source_id, { bridge: fromRow(row), sealed: row.sealed_password ?? undefined, link: undefined, pace: this.#newPace() })
   }
 
   /** Makes a source that is fetched from a broker. Throws BAD_REQUEST, FORBIDDEN (see `checkAllowed`) or LIMIT_REACHED. */
@@ -47,7 +53,7 @@ export class Bridges {
     if (this.list(ownerId).length >= BRIDGES_PER_OWNER_MAX) throw new GatewayError('LIMIT_REACHED', `You have ${BRIDGES_PER_OWNER_MAX} bridges: remove some first.`)
     const { password, ...rest } = wish, { source } = sources.pair(ownerId, about)
     const bridge: Bridge = { ...rest, sourceId: source.id, protocol: wish.protocol ?? '3.1.1', createdAt: clock.now() }
-    const entry: Entry = { bridge, sealed: this.#seal(password), link: undefined }
+    const entry: Entry = { bridge, sealed: this.#seal(password), link: undefined, pace: this.#newPace() }
     try {
       database.prepare('INSERT INTO bridges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
         bridge.sourceId, bridge.broker, bridge.protocol, JSON.stringify(bridge.topics), bridge.share ?? null, bridge.strip ?? null,
@@ -136,9 +142,15 @@ export class Bridges {
     await link?.stop()
   }
 
-  #newLink({ bridge, sealed }: Entry): Link {
+  #newLink({ bridge, sealed, pace }: Entry): Link {
     const { vault, ingest, log } = this.#options
-    return new Link({ bridge, password: sealed && vault.open(sealed).toString(), ingest, log })
+    return new Link({ bridge, password: sealed && vault.open(sealed).toString(), ingest, log, pace })
+  }
+
+  /** Of the source, whichever connection it has. */
+  #newPace(): Pace {
+    const { rates = MQTT_LIMITS, onHeld = () => {} } = this.#options
+    return new Pace(rates, onHeld)
   }
 
   #check({ broker, username, password, ca }: BrokerAccess): void {

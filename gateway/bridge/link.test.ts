@@ -5,6 +5,7 @@ import { generate, parser, type Packet as MqttPacket } from 'mqtt-packet'
 import type { Packet } from '#adapters/packet.ts'
 import { BATCH_MAX, Link } from '#gateway/bridge/link.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import { Pace } from '#gateway/mqtt/pace.ts'
 import { silentLog } from '#test/support/temporary.ts'
 
 /** A broker that does just what a test says. */
@@ -61,17 +62,17 @@ class Script {
 interface Taken { readonly batch: readonly Packet[], readonly settle: () => void, readonly fail: () => void }
 
 describe('A link to a foreign broker', () => {
-  let script: Script, link: Link
+  let script: Script, link: Link, pace: Pace, costMs = 0
   const taken: Taken[] = []
   const turn = async (isDone: () => boolean) => { while (!isDone()) await new Promise(setImmediate) }
   const start = async (more: object = {}) => {
     const bridge = { sourceId: 'src_a', broker: `mqtt://127.0.0.1:${await script.port()}`, protocol: '3.1.1' as const, topics: ['t/#'], createdAt: 0, ...more }
-    link = new Link({ bridge, password: undefined, log: silentLog, ingest: batch => new Promise((settle, reject) => { taken.push({ batch: [...batch], settle, fail: () => reject(new Error('full')) }) }) })
+    link = new Link({ bridge, password: undefined, log: silentLog, pace: pace = new Pace({ ...MQTT_LIMITS, longRoadMsPerSecondPerSourceMax: 1_000 }, () => {}), ingest: batch => new Promise((settle, reject) => { batch.longRoadMs = costMs; taken.push({ batch: [...batch], settle, fail: () => reject(new Error('full')) }) }) })
     await link.start()
     await script.packet(({ cmd }) => cmd === 'subscribe')
     await turn(() => link.status.state === 'connected' || link.status.state === 'refused')
   }
-  beforeEach(() => { script = new Script(); taken.length = 0 })
+  beforeEach(() => { script = new Script(); taken.length = 0; costMs = 0 })
   afterEach(async () => {
     for (const { settle } of taken) settle()
     await link.stop()
@@ -153,6 +154,22 @@ describe('A link to a foreign broker', () => {
     }
     await script.packet(packet => packet.cmd === 'puback' && packet.messageId === sent)
     assert.equal(script.acknowledged.length, sent)
+  })
+
+  it('stops reading while its messages have taken too much of the long road, and loses none', async () => {
+    await start()
+    costMs = 1_200
+    const began = performance.now()
+    script.publish(1, 't/a')
+    await turn(() => taken.length === 1)
+    assert.equal(pace.packets, 0)
+    costMs = 0
+    for (let id = 2; id <= 5; id++) script.publish(id, 't/a')
+    await turn(() => taken.flatMap(({ batch }) => batch).length === 5)
+    assert.ok(performance.now() - began >= 190, `${performance.now() - began} ms`)
+    for (const { settle } of taken) settle()
+    await turn(() => script.acknowledged.length === 5)
+    assert.deepEqual(script.acknowledged, [1, 2, 3, 4, 5])
   })
 
   it('acknowledges, and takes in nothing of, what is too large or on a topic that is none of its business', async () => {

@@ -9,6 +9,7 @@ import type { Ingest } from '#gateway/ingest/ingest.ts'
 import { acknowledgements } from '#gateway/mqtt/codec/encode.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
+import type { Pace, Waiter } from '#gateway/mqtt/pace.ts'
 import { isTopicName } from '#gateway/mqtt/text.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 
@@ -32,6 +33,7 @@ export interface LinkOptions {
   readonly password: string | undefined
   readonly ingest: Ingest
   readonly log: Log
+  readonly pace: Pace
 }
 
 type Arrived = Parameters<MqttClient['handleMessage']>[0]
@@ -40,7 +42,7 @@ type Next = (error?: Error) => void
 /** mqtt.js sends no PUBACK for a message whose handler reports an error, and goes on to the next: the answer is ours to send. */
 const ANSWERED_LATER = new Error('Acknowledged when it is safe')
 
-export class Link {
+export class Link implements Waiter {
   readonly #options: LinkOptions
   #client: MqttClient | undefined
   /** The connection on which what is in hand came: packet ids mean nothing on another. */
@@ -55,9 +57,10 @@ export class Link {
   /** Messages in the batch that is open. */
   #open = 0
   #inHand = 0
-  /** Set while more waits than is allowed: goes on with the next message. */
+  /** Set while more waits than is allowed, or the source is above a rate: goes on with the next message. */
   #next: Next | undefined
   #isCrowded = false
+  #isHeld = false
 
   constructor(options: LinkOptions) { this.#options = options }
 
@@ -77,6 +80,7 @@ export class Link {
   /** Takes nothing more, waits for what is in hand, and says goodbye; the broker keeps the session, and what comes meanwhile. */
   async stop(): Promise<void> {
     this.#isStopping = true
+    this.#options.pace.leave(this)
     const client = this.#client
     if (!client) return
     for (const until = Date.now() + GOODBYE_MS_MAX; this.#inHand > 0 && Date.now() < until;) await delay(10)
@@ -154,7 +158,7 @@ export class Link {
     else intake.swallow(publish)
     this.#flushSoon(intake)
     const goOn = qos > 0 ? () => next(ANSWERED_LATER) : next
-    if (this.#isCrowded) this.#next = goOn
+    if (this.#isCrowded || this.#isHeld) this.#next = goOn
     else goOn()
   }
 
@@ -166,6 +170,16 @@ export class Link {
   #flush(intake: Intake): void {
     this.#open = 0
     intake.flush()
+    const { pace } = this.#options
+    if (this.#isStopping || this.#isHeld || pace.packets >= 1) return
+    this.#isHeld = true
+    pace.wait(this)
+  }
+
+  /** The source may go on. */
+  resumed(): void {
+    this.#isHeld = false
+    this.#goOn()
   }
 
   #intakeOf(client: MqttClient): Intake {
@@ -177,9 +191,11 @@ export class Link {
   }
 
   #newIntake(stream: MqttClient['stream']): Intake {
-    const { ingest, bridge: { sourceId } } = this.#options
+    const { ingest, pace, bridge: { sourceId } } = this.#options
     const counted: Ingest = (batch, connection) => {
       const settling = ingest(batch, connection)
+      pace.spend(batch.count, batch.size)
+      pace.spendLongRoad(batch.longRoadMs, batch.count)
       if (!settling) return undefined
       this.#inHand++
       return settling.finally(() => { this.#inHand-- })
@@ -193,8 +209,12 @@ export class Link {
 
   #crowd(isCrowded: boolean): void {
     this.#isCrowded = isCrowded
+    this.#goOn()
+  }
+
+  #goOn(): void {
     const next = this.#next
-    if (isCrowded || !next) return
+    if (this.#isCrowded || this.#isHeld || !next) return
     this.#next = undefined
     next()
   }

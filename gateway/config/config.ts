@@ -40,6 +40,8 @@ export interface Config {
   /** What one source may send over MQTT, over all its connections. */
   readonly sourcePacketsPerSecond: number
   readonly sourceBytesPerSecond: number
+  /** Of the process' time, what messages of one source may take that the kernel does not take. */
+  readonly sourceLongRoadPercent: number
   readonly mqtts?: MqttsConfig
   /** The platform's share of each usage record, in whole percent. */
   readonly platformPercent: number

@@ -23,8 +23,9 @@ describe('A batch', () => {
       assert.deepEqual(text(batch), Array<string>(count).fill('t x 0'))
       assert.deepEqual([batch.count, batch.size, batch.isDurable, batch.packets.length], [count, 2 * count, false, 0])
       batch.addPacket(packet)
+      batch.longRoadMs = 5
       batch.clear()
-      assert.deepEqual([batch.count, batch.size, batch.isDurable, batch.packets.length, batch.bytes.length, text(batch)], [0, 0, false, 0, 0, []])
+      assert.deepEqual([batch.count, batch.size, batch.longRoadMs, batch.isDurable, batch.packets.length, batch.bytes.length, text(batch)], [0, 0, 0, false, 0, 0, []])
     }
     assert.ok(batch.rows.length < 5_000)
   })

@@ -27,6 +27,8 @@ export class Batch<P extends Packet = Packet> {
   size = 0
   /** Whether one of them has to be acknowledged. */
   isDurable = false
+  /** What whoever took it adds: milliseconds of the process that those of its messages took that the kernel did not take. */
+  longRoadMs = 0
   /** Behind the last byte that a row points to. */
   #end = 0
 
@@ -81,7 +83,7 @@ export class Batch<P extends Packet = Packet> {
     if (this.count > ROWS_KEPT_MAX) this.rows.length = this.qos.length = 0
     if (this.packets.length > 0) this.packets.length = 0
     this.bytes = NOTHING
-    this.count = this.size = this.#end = 0
+    this.count = this.size = this.longRoadMs = this.#end = 0
     this.isDurable = false
   }
 

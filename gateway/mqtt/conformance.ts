@@ -19,6 +19,7 @@ export const CONFORMANCE_LIMITS: Partial<MqttLimits> = {
   requestsPerSecondMax: 1_000_000,
   packetsPerSecondPerSourceMax: 1_000_000_000,
   bytesPerSecondPerSourceMax: 1_000_000_000_000,
+  longRoadMsPerSecondPerSourceMax: 1_000,
   connectBytesMax: 65_700,
   filtersBytesMax: 1_048_576,
   topicCharsMax: 65_535,

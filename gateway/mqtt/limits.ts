@@ -32,6 +32,8 @@ export interface MqttLimits {
   /** Packets and bytes that one source may send, over all its connections. Above either its sockets are not read until it may again. */
   readonly packetsPerSecondPerSourceMax: number
   readonly bytesPerSecondPerSourceMax: number
+  /** Milliseconds that messages of one source may take of each second where they need the long road. Above that likewise. */
+  readonly longRoadMsPerSecondPerSourceMax: number
   /** Subscriptions of one source, over all its connections. */
   readonly filtersPerSourceMax: number
   /** Feeds that one reader's connection follows, beside those of its others. */
@@ -93,6 +95,7 @@ export const MQTT_LIMITS: MqttLimits = {
   requestsPerSecondMax: 400,
   packetsPerSecondPerSourceMax: 100_000,
   bytesPerSecondPerSourceMax: 134_217_728,
+  longRoadMsPerSecondPerSourceMax: 250,
   filtersPerSourceMax: 256,
   feedsPerReaderMax: 20_000,
   leavingMsMax: 10_000,

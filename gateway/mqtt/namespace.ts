@@ -4,7 +4,7 @@ import { Budget } from '#gateway/mqtt/budget.ts'
 import type { FilterWish, Publish, Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
-import { Pace } from '#gateway/mqtt/pace.ts'
+import { Pace, type HoldCause } from '#gateway/mqtt/pace.ts'
 import { Retained } from '#gateway/mqtt/retained.ts'
 import { routed, type Delivery, type RoutedMessage } from '#gateway/mqtt/routed-message.ts'
 import { Session, type SessionEvents } from '#gateway/mqtt/session.ts'
@@ -14,8 +14,8 @@ import { splitShare, subscriptionBytes, Subscriptions, type Match } from '#gatew
 export type ReadCheck = (filter: string) => number | undefined
 
 export interface NamespaceEvents extends SessionEvents {
-  /** Its source was above its rate, and not read for so many milliseconds. */
-  held(ms: number): void
+  /** Its source was above a rate, and not read for so many milliseconds. */
+  held(ms: number, cause: HoldCause): void
 }
 
 export interface NamespaceOptions {
@@ -43,7 +43,7 @@ export class Namespace {
     this.retained = new Retained(new Budget(limits.retainedBytesMax, held))
     this.backlog = new Backlog(new Budget(limits.queueBytesPerSourceMax, held))
     this.#filters = new Budget(limits.filterBytesPerSourceMax, held)
-    this.pace = new Pace(options.limits, ms => options.events.held(ms))
+    this.pace = new Pace(options.limits, (ms, cause) => options.events.held(ms, cause))
   }
 
   get id(): string { return this.#options.id }

@@ -3,7 +3,7 @@ import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import { BURST_S, Pace, SLICE_MS, type Waiter } from '#gateway/mqtt/pace.ts'
 import { Edge, publishPacket } from '#test/support/mqtt-edge.ts'
 
-const RATES = { packetsPerSecondPerSourceMax: 1_000, bytesPerSecondPerSourceMax: 1_000_000 }
+const RATES = { packetsPerSecondPerSourceMax: 1_000, bytesPerSecondPerSourceMax: 1_000_000, longRoadMsPerSecondPerSourceMax: 250 }
 
 function begin(rates = RATES) {
   const clock = { ms: 0 }, pace = new Pace(rates, () => {}, () => clock.ms)
@@ -36,6 +36,71 @@ describe('The pace of a source', () => {
     assert.equal(pace.packets, 0)
     clock.ms = 10.001
     assert.ok(pace.packets > 0)
+  })
+
+  it('is over where the time for the long road is spent, until what was overdrawn is paid back', () => {
+    const { clock, pace } = begin()
+    pace.spend(1, 1)
+    pace.spendLongRoad(249, 1)
+    assert.equal(pace.packets, 1)
+    pace.spendLongRoad(1, 1)
+    assert.equal(pace.packets, 0)
+    pace.spendLongRoad(10, 1)
+    clock.ms = 40
+    assert.equal(pace.packets, 0)
+    clock.ms = 40.01
+    assert.equal(pace.packets, 1)
+    clock.ms = 60_000
+    assert.equal(pace.isRested, true)
+  })
+
+  it('lets no more packets on than there is time for, as long as they take the long road', () => {
+    const { clock, pace } = begin()
+    pace.spendLongRoad(200, 1_000)
+    assert.equal(pace.packets, 250)
+    for (let batch = 0; batch < 10; batch++) pace.spendLongRoad(0, 1)
+    assert.equal(pace.packets, 1_000)
+    pace.spendLongRoad(50, 50)
+    clock.ms = 10
+    assert.equal(pace.packets, 2)
+  })
+
+  it('gives a source that needs nothing but the long road its quarter of each second, a second’s worth before that, and one read beyond', () => {
+    const READ = 1_000, COST_MS = 0.05, SECONDS = 20, { clock, pace } = begin({ ...RATES, packetsPerSecondPerSourceMax: 1_000_000 })
+    let taken = 0, longest = 0
+    for (; clock.ms < SECONDS * 1_000; clock.ms += SLICE_MS) {
+      const packets = Math.min(READ, pace.packets)
+      pace.spend(packets, packets)
+      pace.spendLongRoad(packets * COST_MS, Math.max(1, packets))
+      taken += packets
+      if (clock.ms > 5_000) longest = Math.max(longest, packets)
+    }
+    const due = (BURST_S + SECONDS) * RATES.longRoadMsPerSecondPerSourceMax / COST_MS
+    assert.ok(taken > 0.99 * due && taken <= due + READ, `${taken} of ${due}`)
+    assert.ok(longest <= 1 + SLICE_MS * 0.25 / COST_MS, `${longest} packets at once, once the first second’s worth is spent`)
+  })
+
+  it('lets a home come with 200 new devices at once, and is back in a second', () => {
+    const { clock, pace } = begin(MQTT_LIMITS), LESSON_MS = 1
+    for (let device = 0; device < 200; device++) {
+      assert.ok(pace.packets >= 1)
+      pace.spendLongRoad(LESSON_MS, 1)
+    }
+    clock.ms = 1_000
+    assert.equal(pace.isRested, true)
+  })
+
+  it('tells why it held', async () => {
+    const causes: string[] = [], hold = (spend: (pace: Pace) => void) => new Promise<void>(resumed => {
+      const pace = new Pace(RATES, (_ms, cause) => causes.push(cause))
+      spend(pace)
+      pace.wait({ resumed })
+    })
+    await hold(pace => pace.spend(1_000, 0))
+    await hold(pace => pace.spend(1, 1_000_000))
+    await hold(pace => pace.spendLongRoad(250, 10))
+    assert.deepEqual([...new Set(causes)], ['rate', 'long-road'])
+    assert.equal(causes.at(-1), 'long-road')
   })
 
   it('is at rest only when it is as full as a new one', () => {
@@ -114,6 +179,25 @@ describe('A source that sends faster than it may', () => {
     await peer.ping()
     assert.ok(performance.now() - began >= 350)
     assert.equal(edge.topics.length, 15)
+  })
+
+  it('is slowed by the time that its messages take of the long road, over all of its connections, and holds nobody else up', async () => {
+    edge = await new Edge({ limits: { longRoadMsPerSecondPerSourceMax: 100 }, ingest: (batch, { sourceId }) => { if (sourceId === 'home') batch.longRoadMs = batch.count; return undefined } }).start()
+    const one = await edge.joined('home', { clientId: 'one' }), two = await edge.joined('home', { clientId: 'two' }), other = await edge.joined('home2')
+    const began = performance.now()
+    for (let n = 0; n < 75; n++) {
+      one.send(publishPacket(`t/${n}`, 'x'))
+      two.send(publishPacket(`t/${n}`, 'x'))
+      await Promise.all([one, two].map(peer => new Promise<void>(sent => peer.socket.write('', () => sent()))))
+    }
+    await other.ping()
+    await Promise.all([one.ping(), two.ping()])
+    assert.ok(performance.now() - began >= 450, `${performance.now() - began} ms`)
+    assert.equal(edge.topics.length, 150)
+    assert.ok(edge.heldBy.has('long-road'))
+    other.send(numbered(300))
+    await other.ping()
+    assert.equal(edge.topics.length, 450)
   })
 
   it('is not taken for silent while it is held, and is not forgiven by coming back', async () => {

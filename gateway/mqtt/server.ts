@@ -16,6 +16,7 @@ import { rangesAfterConnect, rangesBeforeConnect } from '#gateway/mqtt/codec/len
 import type { Will } from '#gateway/mqtt/codec/packets.ts'
 import { REASON, Violation } from '#gateway/mqtt/codec/reason.ts'
 import type { Namespace, ReadCheck } from '#gateway/mqtt/namespace.ts'
+import type { HoldCause } from '#gateway/mqtt/pace.ts'
 import { Partials } from '#gateway/mqtt/partials.ts'
 import type { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { World } from '#gateway/mqtt/world.ts'
@@ -32,8 +33,8 @@ export interface MqttEvents {
   onSwallow?(): void
   /** A delivery that a slow or absent reader did not get, or a message that was not retained: there was no room. */
   onSkip?(): void
-  /** A source that sends faster than it may was not read for so many milliseconds. */
-  onHold?(ms: number): void
+  /** A source that is above a rate was not read for so many milliseconds. */
+  onHold?(ms: number, cause: HoldCause): void
 }
 
 /** The few methods of a pino logger that are used here. */
@@ -98,7 +99,7 @@ export class MqttServer {
     this.#admission = new Admission(options.credentials, this.#limits)
     this.#world = new World({
       limits: this.#limits, mayRead: options.mayRead ?? nothingOfTheSystem,
-      events: { skipped: () => options.events?.onSkip?.(), held: ms => options.events?.onHold?.(ms) },
+      events: { skipped: () => options.events?.onSkip?.(), held: (ms, cause) => options.events?.onHold?.(ms, cause) },
       publishWill: (identity, namespace, will) => this.#publishWill(identity, namespace, will),
     })
     options.store?.load(this.#world, Date.now())
@@ -269,7 +270,7 @@ export class MqttServer {
     else route()
   }
 
-  /** Keeps count of what is under way, so that a stop can wait for it. */
+  /** Keeps count of what is under way, so that a stop can wait for it; and its source pays for the long road. */
   #ingest(batch: Batch, connection: Connection): Promise<void> | undefined {
     let settling: Promise<void> | undefined
     try {
@@ -277,6 +278,8 @@ export class MqttServer {
     } catch (error) {
       this.#host.failed(error)
       return Promise.reject(new Error('The batch was not taken', { cause: error }))
+    } finally {
+      this.#world.namespaces.get(connection.sourceId)?.pace.spendLongRoad(batch.longRoadMs, batch.count)
     }
     if (!settling || this.#unsettled.has(settling)) return settling
     this.#unsettled.add(settling)

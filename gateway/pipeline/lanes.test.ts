@@ -21,7 +21,7 @@ describe('Lanes', () => {
     rooms.grant(stream)
     kernel = new Kernel({ messagesMax: MESSAGES_MAX })
     const { devices, streams, plans, network } = rooms
-    lanes = new Lanes({ kernel, devices, streams, plans, decoder: new Decoder(devices), channelOf: each => network.channelOf(each) })
+    lanes = new Lanes({ kernel, roads: rooms.tally.roads, devices, streams, plans, decoder: new Decoder(devices), channelOf: each => network.channelOf(each) })
     lanes.learn(source, TOPIC, PAYLOAD)
   })
   afterEach(() => rooms.close())

@@ -8,8 +8,10 @@ import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { ENTITIES_PER_DEVICE_MAX, KERNEL_BYTES_MAX, type Entered, type Kernel } from '#gateway/kernel/kernel.ts'
 import type { Decoder } from '#gateway/pipeline/decode.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
+import type { Roads, Rule } from '#gateway/telemetry/roads.ts'
 import { compileBlueprint, kindOf, type Blueprint } from '#semantic-models/blueprint.ts'
 import type { DeviceFacts } from '#semantic-models/observation.ts'
+import { modelOf } from '#semantic-models/registry.ts'
 import { Prepared } from '#semantic-models/template.ts'
 
 /** The kernel's memory is begun anew when it is full, but no sooner than this after the last time: until then nothing more is learned. */
@@ -18,8 +20,12 @@ export const RESET_MS_MIN = 60_000
 /** What one source may take of the kernel's memory until that is begun anew, so that whoever changes with each message leaves room for others. */
 export const SOURCE_BYTES_MAX = KERNEL_BYTES_MAX / 4
 
+const CATCH_ALL = modelOf('DeviceMeasurement')
+
 export interface LanesOptions {
   readonly kernel: Kernel
+  /** Where messages are counted. */
+  readonly roads: Roads
   readonly decoder: Decoder
   readonly devices: Devices
   readonly streams: Streams
@@ -41,6 +47,8 @@ interface Place {
   readonly own: string | undefined
   readonly entered: Entered
   readonly lanes: readonly Lane[]
+  /** What its messages are counted as. */
+  readonly rule: Rule
 }
 
 interface SourceLanes {
@@ -86,6 +94,9 @@ export class Lanes {
 
   /** By which the kernel knows a source. */
   numberOf(sourceId: string): number { return this.#of(sourceId).number }
+
+  /** What messages of a topic are counted as; undefined where it is not learned. */
+  ruleOf(sourceId: string, topic: string): Rule | undefined { return this.#bySource.get(sourceId)?.places.get(topic)?.rule }
 
   /** The lane of a number that `isOpen` was asked about. */
   at(id: number): Lane { return this.#lanes[id]! }
@@ -166,13 +177,15 @@ export class Lanes {
   }
 
   #enter(source: Source, topic: string, { device, memoryKey, blueprint, own }: Lesson, streams: readonly { readonly index: number, readonly stream: Stream }[]): void {
-    const { kernel, channelOf } = this.#options, known = this.#of(source.id), { number, places, byMemory } = known, { used, epoch } = kernel
+    const { kernel, channelOf, roads } = this.#options, known = this.#of(source.id), { number, places, byMemory } = known, { used, epoch } = kernel
     if (known.bytes >= SOURCE_BYTES_MAX) return
     const ids = streams.map(() => this.#free.pop() ?? this.#lanes.push(undefined) - 1)
     const entities = streams.map(({ index }, n) => ({ index, id: ids[n]!, granted: 0 })), entered = this.#attempt(() => kernel.enter(number, topic, blueprint, new Prepared(device.facts), entities, own))
     if (!entered) return void (kernel.epoch === epoch && this.#free.push(...ids))
     known.bytes += kernel.used - used
-    const lanes: Lane[] = [], place: Place = { sourceId: source.id, topic, memoryKey, device, facts: device.facts, blueprint, own, entered, lanes }
+    const rule = roads.of(device.dialect, mainModelOf(streams)), lanes: Lane[] = []
+    const place: Place = { sourceId: source.id, topic, memoryKey, device, facts: device.facts, blueprint, own, entered, lanes, rule }
+    rule.learned++
     streams.forEach(({ stream }, n) => this.#index(ids[n]!, lanes[n] = { place, stream, channel: channelOf(stream), n, plan: undefined }))
     places.set(topic, place)
     byMemory.set(memoryKey, (byMemory.get(memoryKey) ?? new Set()).add(topic))
@@ -251,4 +264,9 @@ export class Lanes {
     if (!found) this.#bySource.set(sourceId, found = { number: ++this.#lastSource, places: new Map(), byMemory: new Map(), bytes: 0 })
     return found
   }
+}
+
+/** The type that an operator knows a topic's messages by: of several the first, and the catch-all only where there is no other. */
+function mainModelOf(streams: readonly { readonly stream: Stream }[]): string {
+  return (streams.find(({ stream: { model } }) => model !== CATCH_ALL) ?? streams[0]!).stream.model.type
 }

@@ -1,6 +1,6 @@
 // The data path in one place: decode → map → consent → price → journal → publish. Synchronous over a batch up to the journal, and behind it.
 // No promise, closure or log per message between the two ends.
-import type { Adapter, Decoded, Dialect } from '#adapters/adapter.ts'
+import type { Adapter, Decoded } from '#adapters/adapter.ts'
 import type { Packet } from '#adapters/packet.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
 import type { Device, Devices } from '#gateway/devices/devices.ts'
@@ -23,6 +23,7 @@ import type { Message } from '#gateway/publish/message.ts'
 import type { Network, Published } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
+import type { LongRoadReason, Rule } from '#gateway/telemetry/roads.ts'
 import type { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import type { Tally } from '#gateway/telemetry/tally.ts'
 import { map } from '#semantic-models/mapper.ts'
@@ -71,15 +72,14 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options
     const { devices, streams, plans, network, explain, tally } = options, kernel = new Kernel(), decoder = this.#decoder = new Decoder(devices)
-    const lanes = this.#lanes = new Lanes({ kernel, decoder, devices, streams, plans, channelOf: stream => network.channelOf(stream) })
+    const lanes = this.#lanes = new Lanes({ kernel, roads: tally.roads, decoder, devices, streams, plans, channelOf: stream => network.channelOf(stream) })
     decoder.onRemembered = (sourceId, memoryKey) => lanes.forgetMemory(sourceId, memoryKey)
     decoder.onReassigned = (sourceId, topic) => lanes.forget(sourceId, topic)
     this.#shortRoad = new ShortRoad({
       kernel, lanes, freshness: this.#freshness,
       out: () => this.#out,
-      took: dialect => count(tally.shortRoad, dialect),
       drop: (sourceId, receivedAt, topic, code) => { tally.drop(code); explain.note(sourceId, receivedAt, topic, code) },
-      handBack: (source, batch, n) => this.#takeSlowly(source, batch.packetAt(n)),
+      handBack: (source, batch, n, reason, rule) => this.#takeSlowly(source, batch, n, reason, rule),
     })
   }
 
@@ -122,28 +122,38 @@ export class Pipeline {
     for (let n = 0, end = 0; n < batch.count; n = end) {
       for (end = n; end < batch.count && batch.isPacket(end) === batch.isPacket(n); end++) { /* on */ }
       if (!batch.isPacket(n)) this.#shortRoad.take(source, batch, n, end)
-      else for (let each = n; each < end; each++) this.#takeSlowly(source, batch.packetAt(each))
+      else for (let each = n; each < end; each++) this.#takeSlowly(source, batch, each, 'packet')
     }
+    if (this.#understood.size > 0) this.#learn(source, batch)
+  }
+
+  #learn(source: Source, batch: Batch): void {
+    const { times } = this.#options, started = times.now()
     let count = 0
     for (const [topic, payload] of this.#understood) if (count++ < LEARNED_PER_BATCH_MAX) this.#lanes.learn(source, topic, payload)
+    batch.longRoadMs += times.now() - started
   }
 
   /** A packet that breaks us fails by itself: were its batch refused for it, its device would send it again for ever. */
-  #takeSlowly(source: Source, packet: Packet): void {
+  #takeSlowly(source: Source, batch: Batch, n: number, reason: LongRoadReason, rule?: Rule): void {
+    const { times } = this.#options, started = times.now(), packet = batch.packetAt(n)
     try {
-      this.#process(source, packet)
+      this.#process(source, packet, reason, rule ?? this.#lanes.ruleOf(source.id, packet.topic))
     } catch (error) {
       this.#options.tally.received++
       this.#options.tally.failed++
       this.#options.log.error({ sourceId: source.id, error }, 'Failed to process a packet')
     }
+    batch.longRoadMs += times.now() - started
   }
 
-  #process(source: Source, packet: Packet): void {
+  /** `rule`: what its topic was learned as. */
+  #process(source: Source, packet: Packet, reason: LongRoadReason, rule: Rule | undefined): void {
     const found = this.#decoder.decode(source, packet)
     if (!found) return this.#drop(source.id, packet, 'NO_ADAPTER', '', UNKNOWN_TOPIC)
-    count(this.#options.tally.longRoad, found.adapter.name)
     const { observations, refusal } = this.#map(source, packet, found.adapter, found.decoded)
+    const counted = rule ?? this.#options.tally.roads.of(found.adapter.name)
+    counted.long[refusal !== 'NO_READING' || found.decoded.refused.length > 0 ? 'refused' : rule ? reason : 'not-learned']++
     if (observations.length === 0) return this.#drop(source.id, packet, refusal, '', wholeFault(found.decoded, refusal))
     for (const observation of observations) this.#letOut(source, packet, found.adapter, observation)
     if (refusal === 'NO_READING') this.#understood.set(packet.topic, packet.payload)
@@ -263,8 +273,6 @@ export class Pipeline {
     return furthest(before, code)
   }
 }
-
-function count(counts: Partial<Record<Dialect, number>>, dialect: Dialect): void { counts[dialect] = (counts[dialect] ?? 0) + 1 }
 
 /** What is wrong with a payload as a whole: it has no field. */
 function wholeFault({ refused }: Decoded, refusal: RefusalCode): string {

@@ -47,9 +47,9 @@ class Scene {
 
   /** As `send`; how many took the long road. */
   async slowOf(messages: readonly Row[]): Promise<number> {
-    const before = this.rooms.tally.longRoad['zigbee2mqtt']!
+    const { roads } = this.rooms.tally, before = roads.longCount
     await this.send(messages)
-    return this.rooms.tally.longRoad['zigbee2mqtt']! - before
+    return roads.longCount - before
   }
 
   async close(): Promise<void> {
@@ -74,6 +74,33 @@ describe('The short road', () => {
     assert.equal(await scene.slowOf([climate(2), climate(3, { temperature_l1: 5 }), climate(4), { topic: KITCHEN, payload: '{"temperature":', qos: 1 }, climate(5)]), 2)
     assert.deepEqual(scene.reader.temperatures, [1, 2, 3, 4, 5])
     assert.equal(scene.rooms.tally.dropped.BAD_PAYLOAD, 1)
+  })
+
+  it('is counted by the rule that a topic was learned as, and the long one by the reason as well', async () => {
+    const { roads } = scene.rooms.tally, hall = 'zigbee2mqtt/hall'
+    const plug = (payload: object): Row => ({ topic: hall, payload: JSON.stringify(payload) })
+    await scene.send([climate(1)])
+    await scene.send([climate(2), climate(3, { temperature_l1: 5 }), climate(4), { topic: KITCHEN, payload: '{"temperature":' }, climate(5, { battery: 1 }), { topic: KITCHEN, payload: '{"battery":7}' }])
+    await scene.send([plug({ power: 5 })])
+    await scene.send([plug({ power: 6 }), { ...plug({ power: 7 }), topic: KITCHEN }])
+    await scene.send([climate(6)], 'packets')
+    for (const { id } of scene.rooms.consents.list(scene.owner.id)) scene.rooms.consents.withdraw(scene.owner.id, id)
+    await scene.send([climate(7)])
+    const told = roads.all.map(({ name, taken, long }) => [name, taken, Object.fromEntries(Object.entries(long).filter(([, count]) => count > 0))])
+    assert.deepEqual(told, [
+      ['none', 0, { 'not-learned': 2 }],
+      ['IndoorEnvironmentObserved', 3, { 'packet': 1, 'not-covered': 2, 'only-states': 1, 'changed': 2, 'refused': 1 }],
+      ['ACMeasurement', 1, {}],
+    ])
+  })
+
+  it('takes nothing of what its source may take of the long road, which the long road does', async () => {
+    const { rooms: { pipeline, clock }, source } = scene, connection = { sourceId: source.id, clientId: 'hub' }
+    const msOf = async (batch: Batch) => { await pipeline.ingest(batch, connection); return batch.longRoadMs }
+    await scene.send([climate(1)])
+    assert.equal(await msOf(rows(clock.now(), [climate(2), climate(3)])), 0)
+    assert.ok(await msOf(rows(clock.now(), [climate(4), climate(5, { temperature_l1: 5 })])) > 0)
+    assert.ok(await msOf(Batch.of([...rows(clock.now(), [climate(6)])])) > 0)
   })
 
   it('lets nothing out behind a withdrawal, and goes on behind a new consent', async () => {

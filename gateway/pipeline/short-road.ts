@@ -1,6 +1,5 @@
 // The short road: bytes → entities in the kernel, and of what it made what may leave → messages. What the kernel hands back, and what has
 // changed since it was asked, is for the long road, message by message and in the order in which they came.
-import type { Dialect } from '#adapters/adapter.ts'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
 import type { Batch } from '#gateway/ingest/batch.ts'
@@ -10,6 +9,7 @@ import type { Freshness } from '#gateway/pipeline/fresh.ts'
 import type { Lane, Lanes } from '#gateway/pipeline/lanes.ts'
 import type { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
+import type { LongRoadReason, Rule } from '#gateway/telemetry/roads.ts'
 import { Packed } from '#semantic-models/packed.ts'
 import { timeText } from '#semantic-models/text.ts'
 
@@ -19,15 +19,15 @@ export interface ShortRoadOptions {
   readonly freshness: Freshness
   /** Where what may leave goes. */
   readonly out: () => Outgoing
-  /** Told of each message that is taken. */
-  readonly took: (dialect: Dialect) => void
   readonly drop: (sourceId: string, receivedAt: number, topic: string, code: RefusalCode) => void
-  /** The whole of a message that is for the long road. */
-  readonly handBack: (source: Source, batch: Batch, n: number) => void
+  /** The whole of a message that is for the long road, and why; the rule where its topic may be forgotten by now. */
+  readonly handBack: (source: Source, batch: Batch, n: number, reason: LongRoadReason, rule?: Rule) => void
 }
 
 /** Words of what the kernel answers (`KernelRun`). */
 const ANSWER_WORDS = 6, ANSWER_AT = 5, MADE_WORDS = 8
+/** By the kernel's answer. */
+const REASONS: readonly LongRoadReason[] = ['changed', 'not-learned', 'not-json', 'not-covered', 'only-states']
 const ROW = 0, ID = 1, FROM = 2, TO = 3, MASK = 4, OBSERVED_AT = 3 // of float64
 
 export class ShortRoad {
@@ -41,7 +41,7 @@ export class ShortRoad {
     const { kernel, lanes, handBack } = this.#options, { bytes, rows, receivedAt } = batch, text = timeText(receivedAt)
     for (let n = from; n < to;) {
       const loaded = kernel.load(lanes.numberOf(source.id), bytes, rows, n, to - n, receivedAt, text)
-      if (loaded === 0) handBack(source, batch, n)
+      if (loaded === 0) handBack(source, batch, n, 'not-covered')
       for (let row = 0; row < loaded;) row = this.#workOff(source, batch, n, row, kernel.run(row))
       n += Math.max(loaded, 1)
     }
@@ -49,17 +49,17 @@ export class ShortRoad {
 
   /** Gives the number of the row that is next. `first`: that of the batch's that was loaded as number 0. */
   #workOff(source: Source, batch: Batch, first: number, from: number, run: KernelRun): number {
-    const { lanes, handBack, out, took } = this.#options, { receivedAt } = batch, { done, made, size, answers, rows } = run
+    const { lanes, handBack, out } = this.#options, { receivedAt } = batch, { done, made, size, answers, rows } = run
     if (made > 0) out().expect(made, size)
     for (let row = from, at = 0; row < done; row++) {
-      const begin = at
-      let isOpen = answers[row * ANSWER_WORDS + ANSWER_AT] === ANSWER.DONE
+      const begin = at, answer = answers[row * ANSWER_WORDS + ANSWER_AT]!, rule = answer === ANSWER.DONE ? lanes.at(rows[begin * MADE_WORDS + ID]!).place.rule : undefined
+      let isOpen = rule !== undefined
       for (; at < made && rows[at * MADE_WORDS + ROW] === row; at++) isOpen &&= lanes.isOpen(rows[at * MADE_WORDS + ID]!, rows[at * MADE_WORDS + MASK]!, receivedAt)
       if (!isOpen) {
-        handBack(source, batch, first + row)
+        handBack(source, batch, first + row, REASONS[answer]!, rule)
         return row + 1
       }
-      if (begin < at) took(lanes.at(rows[begin * MADE_WORDS + ID]!).place.device.dialect)
+      rule!.taken++
       for (let each = begin; each < at; each++) this.#letOut(source, receivedAt, run, each)
     }
     return done

@@ -40,10 +40,21 @@ export function messageIdOf({ stream, timestamp, sequenceNumber, msgChainId }: M
 }
 
 /** The envelope of a message around its content, which is JSON text already. */
-export function envelopeOf(message: Message, content: string): string {
-  const { stream, timestamp, sequenceNumber, msgChainId } = message
-  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${timestamp},"sequenceNumber":${sequenceNumber}`
-    + `,"publisherId":"${publisherIdOf(stream)}","msgChainId":"${msgChainId}","messageId":"${messageIdOf(message)}","content":${content}}`
+export function envelopeOf(message: Message, content: string): string { return `${envelopeHead(message)}${content}}` }
+
+/** An envelope up to its content, which stands last, so that it can be cut out as it is. */
+export function envelopeHead(message: Message): string {
+  const { stream, timestamp, sequenceNumber, msgChainId } = message, publisherId = publisherIdOf(stream)
+  const time = timestamp === lastTimestamp ? lastTime : textOf(timestamp)
+  return `{"streamId":${JSON.stringify(stream.id)},"timestamp":${time},"sequenceNumber":${sequenceNumber},"publisherId":"${publisherId}","msgChainId":"${msgChainId}"`
+    + `,"messageId":"${time}-${sequenceNumber}-${msgChainId}-${publisherId}","content":`
+}
+
+/** A turn has one or two of them, and a number of thirteen digits is slow to write. */
+let lastTimestamp = 0, lastTime = '0'
+function textOf(timestamp: number): string {
+  lastTimestamp = timestamp
+  return lastTime = String(timestamp)
 }
 
 /** The two figures of a message id that order a stream; undefined where the text is no message id. */

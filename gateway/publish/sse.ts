@@ -4,6 +4,8 @@ import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { envelopeOf } from '#gateway/publish/message.ts'
 import { SEND_BUFFER_BYTES_MAX, type Sink } from '#gateway/publish/sink.ts'
+import { SealedSink, type ProvenSink, type Seals } from '#gateway/publish/sealed-sink.ts'
+import type { ProvenMessage } from '#gateway/publish/proven-message.ts'
 import type { View } from '#gateway/publish/view.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 
@@ -17,6 +19,8 @@ export interface EventsRequest {
   readonly streamId: string
   readonly from: string | undefined
   readonly hasEnvelope: boolean
+  /** Each message in its envelope, which has a proof: by these. Left out: none has. */
+  readonly seals?: Seals | undefined
 }
 
 /**
@@ -24,11 +28,14 @@ export interface EventsRequest {
  * A request that was pipelined behind another is refused: it has no socket yet, and an endless answer ahead of it would keep all that it
  * gets in memory.
  */
-export function serveEvents({ request, response, live, party, streamId, from, hasEnvelope }: EventsRequest): void {
+export function serveEvents({ request, response, live, party, streamId, from, hasEnvelope, seals }: EventsRequest): void {
   if (response.socket !== request.socket || request.socket.destroyed) {
     throw new GatewayError('BAD_REQUEST', 'Events need a connection on which nothing else is under way.')
   }
-  const subscription = live.open(party, streamId, from, () => new EventSink(response, hasEnvelope))
+  const subscription = live.open(party, streamId, from, () => {
+    const sink = new EventSink(response, hasEnvelope)
+    return seals ? new SealedSink(sink, seals) : sink
+  })
   const beat = () => { if (response.writableLength === 0 && !response.writableEnded) response.write(':\n\n') }
   const heartbeat = setInterval(beat, HEARTBEAT_MS).unref()
   response.on('error', () => response.destroy())
@@ -39,7 +46,7 @@ export function serveEvents({ request, response, live, party, streamId, from, ha
 }
 
 /** A client that takes nothing for long is ended by the server's idle timeout: nothing is written to it that would look like life. */
-class EventSink implements Sink {
+class EventSink implements Sink, ProvenSink {
   onDrain = () => {}
   readonly #response: ServerResponse
   readonly #hasEnvelope: boolean
@@ -57,6 +64,16 @@ class EventSink implements Sink {
   send(views: readonly View[]): boolean {
     let text = ''
     for (const view of views) text += `id: ${view.id}\ndata: ${this.#hasEnvelope ? envelopeOf(view.message, view.text) : view.text}\n\n`
+    return this.#write(text)
+  }
+
+  sendProven(messages: readonly ProvenMessage[]): boolean {
+    let text = ''
+    for (const message of messages) text += `id: ${message.id}\ndata: ${message.text}\n\n`
+    return this.#write(text)
+  }
+
+  #write(text: string): boolean {
     this.#response.write(text)
     return this.#response.writableLength < SEND_BUFFER_BYTES_MAX
   }

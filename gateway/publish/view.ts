@@ -1,17 +1,21 @@
 // A message as some subscribers may have it. Those who may have the same of it share one, and its bytes.
 import { messageIdOf, publisherIdOf, type Message } from '#gateway/publish/message.ts'
+import type { ProvenMessage } from '#gateway/publish/proven-message.ts'
 
 export class View {
   readonly message: Message
   readonly mask: number
   /** In bytes. */
   readonly length: number
+  /** With its proof, where somebody wants that: of the last batch that it was in. */
+  proven: ProvenMessage | undefined
   #bytes: Buffer | undefined
 
   constructor(message: Message, mask: number) {
     this.message = message
     this.mask = mask
     this.length = message.content.lengthOf(mask)
+    this.proven = undefined
   }
 
   get position(): number { return this.message.position }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { mock } from 'node:test'
 import { WebSocket } from 'ws'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
-import { closed, FakeLive, fill, outgoing, overfill, PARTY, rest, takenByKernel, TestServer, until } from '#test/support/transport.ts'
+import { closed, FakeLive, fill, noSeals, outgoing, overfill, PARTY, rest, takenByKernel, TestServer, until } from '#test/support/transport.ts'
 
 const PING_INTERVAL_MS = 15_000
 const upgrade = (path = '/streams/s/subscribe', key = 'dGhlIHNhbXBsZSBub25jZQ==', credentials = 'k') => [
@@ -17,7 +17,7 @@ describe('The WebSocket transport', () => {
   beforeEach(async () => {
     mock.timers.enable({ apis: ['setInterval'] })
     live = new FakeLive()
-    transport = new WebSocketTransport({ live, authenticate: key => key === 'k' ? PARTY : undefined })
+    transport = new WebSocketTransport({ live, seals: noSeals, authenticate: key => key === 'k' ? PARTY : undefined })
     http = await new TestServer().start()
     http.server.on('upgrade', (request, socket, head) => transport.handleUpgrade(request, socket, head))
   })

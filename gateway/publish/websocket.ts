@@ -8,6 +8,8 @@ import { STATUS_CODES } from '#gateway/lib/http.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Subscription } from '#gateway/publish/network.ts'
 import { SEND_BUFFER_BYTES_MAX, type Sink } from '#gateway/publish/sink.ts'
+import { SealedSink, type ProvenSink, type Seals } from '#gateway/publish/sealed-sink.ts'
+import type { ProvenMessage } from '#gateway/publish/proven-message.ts'
 import type { View } from '#gateway/publish/view.ts'
 import { problemOf } from '#gateway/publish/problem.ts'
 import { envelopeFrames, frames } from '#gateway/publish/frames.ts'
@@ -23,7 +25,7 @@ export const CLOSE_REFUSED = 4403
 /** Opens streams for parties: the network. */
 export interface LiveStreams { open(party: Party, streamId: string, from: string | undefined, connect: () => Sink): Subscription }
 
-export interface WebSocketOptions { readonly live: LiveStreams, readonly authenticate: (key: string) => Party | undefined }
+export interface WebSocketOptions { readonly live: LiveStreams, readonly seals: Seals, readonly authenticate: (key: string) => Party | undefined }
 
 const UNKNOWN_KEY = 'This key is not known: give it as `Authorization: Bearer KEY` or `?apiKey=KEY`.'
 const SUBSCRIBE_PATH = /^\/streams\/([^/]+)\/subscribe$/
@@ -46,10 +48,10 @@ export class WebSocketTransport {
     const socket = duplex as Socket // as it always is behind an HTTP server
     socket.on('error', () => socket.destroy())
     try {
-      const { key, streamId, from, hasEnvelope } = wishOf(request), { authenticate, live } = this.#options
-      const party = authenticate(key)
+      const wish = wishOf(request), { authenticate, live } = this.#options
+      const party = authenticate(wish.key)
       if (!party) throw new GatewayError('UNAUTHENTICATED', UNKNOWN_KEY)
-      const subscription = live.open(party, streamId, from, () => this.#connect(request, socket, head, hasEnvelope))
+      const subscription = live.open(party, wish.streamId, wish.from, () => this.#connect(request, socket, head, wish))
       socket.once('close', () => subscription.close())
     } catch (error) {
       refuse(socket, error)
@@ -63,19 +65,19 @@ export class WebSocketTransport {
   }
 
   /** The handshake is judged and answered within this call. */
-  #connect(request: IncomingMessage, socket: Socket, head: Buffer, hasEnvelope: boolean): Sink {
+  #connect(request: IncomingMessage, socket: Socket, head: Buffer, { hasEnvelope, hasProof }: Wish): Sink {
     let accepted: WebSocket | undefined
     this.#server.handleUpgrade(request, socket, head, webSocket => { accepted = webSocket })
     if (!accepted) throw new GatewayError('BAD_REQUEST', 'This is no WebSocket handshake.')
     const sink = new WebSocketSink(accepted, socket, hasEnvelope)
     this.#sinks.add(sink)
     socket.once('close', () => this.#sinks.delete(sink))
-    return sink
+    return hasProof ? new SealedSink(sink, this.#options.seals) : sink
   }
 }
 
 /** One message a frame; what one turn brings goes to the socket at once. */
-class WebSocketSink implements Sink {
+class WebSocketSink implements Sink, ProvenSink {
   onDrain = () => {}
   readonly #webSocket: WebSocket
   readonly #socket: Socket
@@ -94,8 +96,11 @@ class WebSocketSink implements Sink {
 
   get isEmpty(): boolean { return this.#socket.writableLength === 0 }
 
-  send(views: readonly View[]): boolean {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(this.#hasEnvelope ? envelopeFrames(views) : frames(views))
+  send(views: readonly View[]): boolean { return this.#write(this.#hasEnvelope ? envelopeFrames(views) : frames(views)) }
+  sendProven(messages: readonly ProvenMessage[]): boolean { return this.#write(frames(messages)) }
+
+  #write(bytes: Buffer): boolean {
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(bytes)
     return this.#webSocket.readyState === WebSocket.OPEN && this.#socket.writableLength < SEND_BUFFER_BYTES_MAX
   }
 
@@ -111,7 +116,14 @@ class WebSocketSink implements Sink {
   }
 }
 
-interface Wish { readonly streamId: string, readonly key: string, readonly from: string | undefined, readonly hasEnvelope: boolean }
+interface Wish {
+  readonly streamId: string
+  readonly key: string
+  readonly from: string | undefined
+  readonly hasEnvelope: boolean
+  /** Each message in its envelope, which has a proof. */
+  readonly hasProof: boolean
+}
 
 function wishOf(request: IncomingMessage): Wish {
   const url = new URL(request.url ?? '/', 'http://localhost')
@@ -122,9 +134,12 @@ function wishOf(request: IncomingMessage): Wish {
   if (partitions !== null && !partitions.split(',').includes('0')) throw new GatewayError('BAD_REQUEST', 'The stream has one partition: 0.')
   return {
     streamId: decoded(path), key: /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? searchParams.get('apiKey') ?? '',
-    from: searchParams.get('from') ?? undefined, hasEnvelope: ['1', 'true'].includes(searchParams.get('envelope') ?? ''),
+    from: searchParams.get('from') ?? undefined, hasEnvelope: isSet(searchParams.get('envelope')), hasProof: isSet(searchParams.get('proof')),
   }
 }
+
+/** Of a flag in a query. */
+export function isSet(value: string | null | undefined): boolean { return value === '1' || value === 'true' }
 
 function decoded(path: string): string {
   try {

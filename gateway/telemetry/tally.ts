@@ -1,6 +1,6 @@
 // The books of the data path: every envelope is received once and settled once.
-import type { Dialect } from '#adapters/adapter.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
+import { Roads } from '#gateway/telemetry/roads.ts'
 
 export interface TallyCounts {
   readonly received: number
@@ -21,9 +21,8 @@ export class Tally {
   /** Fields that were refused while the rest of their message went on. */
   readonly fields: Record<RefusalCode, number> = zeros()
   readonly dropped: Record<RefusalCode, number> = zeros()
-  /** Messages by dialect: those that the kernel took, and those that were decoded by the long road. */
-  readonly shortRoad: Partial<Record<Dialect, number>> = {}
-  readonly longRoad: Partial<Record<Dialect, number>> = {}
+  /** Messages by the road that they took. */
+  readonly roads = new Roads()
 
   drop(code: RefusalCode): void {
     this.received++
@@ -39,15 +38,21 @@ export class Tally {
   }
 }
 
-/** What happened at the front door, by reason. The reasons are a closed list (gateway/mqtt/close-reason.ts). */
+/** What happened at the front door, by reason. Reasons and causes are closed lists (gateway/mqtt/close-reason.ts, pace.ts). */
 export class DoorCounts {
   connected = 0
   /** Deliveries inside a source, and values to be retained there, for which there was no room. */
   leftOut = 0
-  /** Milliseconds in which sources were not read because they were faster than they may be, over all sources. */
-  heldMs = 0
+  /** How often sources were not read for a moment because they were above a rate, and for how many milliseconds, over all sources. */
+  readonly holds: Record<string, number> = {}
+  readonly heldMs: Record<string, number> = {}
   readonly refused: Record<string, number> = {}
   readonly closed: Record<string, number> = {}
+
+  hold(ms: number, cause: string): void {
+    this.holds[cause] = (this.holds[cause] ?? 0) + 1
+    this.heldMs[cause] = (this.heldMs[cause] ?? 0) + ms
+  }
 
   refuse(reason: string): void { this.refused[reason] = (this.refused[reason] ?? 0) + 1 }
   close(reason: string): void { this.closed[reason] = (this.closed[reason] ?? 0) + 1 }

@@ -32,7 +32,7 @@ export async function openUp(archive: Buffer): Promise<Opened> {
 
 /** A backup that is whole, of whatever the folder holds now. */
 export async function closeUp({ folder, manifest: { files: _, ...about } }: Opened): Promise<Buffer> {
-  const parts = globSync('{state.db,master.key,journal/*}', { cwd: folder }).map(name => ({ name, path: join(folder, name), bytes: statSync(join(folder, name)).size }))
+  const parts = globSync('{state.db,master.key,signing.key,journal/*}', { cwd: folder }).map(name => ({ name, path: join(folder, name), bytes: statSync(join(folder, name)).size }))
   return Buffer.concat(await Array.fromAsync(writeArchive(parts, about)))
 }
 

@@ -25,6 +25,7 @@ export class Edge {
   swallowed = 0
   skipped = 0
   heldMs = 0
+  readonly heldBy = new Set<string>()
   readonly server: MqttServer
   readonly #clients: MqttClient[] = []
   readonly #peers = new Set<Peer>()
@@ -46,7 +47,7 @@ export class Edge {
         onRefuse: reason => note(this.refused, reason),
         onSwallow: () => { this.swallowed++; this.#changed() },
         onSkip: () => { this.skipped++; this.#changed() },
-        onHold: ms => { this.heldMs += ms },
+        onHold: (ms, cause) => { this.heldMs += ms; this.heldBy.add(cause) },
       },
     })
   }

@@ -5,6 +5,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { Subscription } from '#gateway/publish/network.ts'
+import type { Seals } from '#gateway/publish/sealed-sink.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
 import type { Model } from '#semantic-models/model.ts'
@@ -26,6 +27,9 @@ export class FakeLive implements LiveStreams {
 
   get sink(): Sink { return this.opened.at(-1)!.sink }
 }
+
+/** For whom nobody asks for proofs. */
+export const noSeals: Seals = { join() { throw new Error('nobody asked for proofs') }, seal() { throw new Error('nobody asked for proofs') } }
 
 export function outgoing(position: number, bytes = 10): View {
   const stream = { id: `0x${'ab'.repeat(20)}/x/y` }, content = pack({ model: BARE, head: JSON.stringify({ n: position, pad: 'x'.repeat(bytes) }), parts: [], mask: 0 }, 0)

@@ -1,0 +1,95 @@
+// verify: checks messages that were kept with their proofs. Nothing is asked of anybody but the public key.
+import { createReadStream, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { publicKeysAt } from '#cli/connect.ts'
+import { CliError, usageError } from '#cli/errors.ts'
+import type { Input } from '#cli/input.ts'
+import type { Io } from '#cli/io.ts'
+import { readLines } from '#cli/lines.ts'
+import { Progress } from '#cli/progress.ts'
+import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
+import { FAULTS, Verifier, type Fault } from '#gateway/proof/verifier.ts'
+
+/** `subscribe` takes messages of a mebibyte; a proof is some kilobytes at most. */
+export const LINE_BYTES_MAX = 2 << 20
+/** Told one by one; more are counted. */
+export const FAULTS_TOLD_MAX = 1_000
+/** Whoever waits for so long wants to see how far it is. */
+const PROGRESS_AFTER_MS = 2_000, PROGRESS_EACH_MS = 200
+
+interface LineFault { readonly line: number, readonly code: Fault, readonly message: string }
+interface Verdict { readonly messages: number, readonly proven: number, readonly bad: number, readonly faults: readonly LineFault[] }
+
+/** Prints what is wrong with which line, and how many are proven. Throws NOT_PROVEN where one is not, or where there is none. */
+export async function verify(input: Input, io: Io): Promise<void> {
+  const keys = await keysOf(input, process.env), file = input.needed('FILE'), progress = new LateProgress(sizeOf(file))
+  const verdict = await check(file, new Verifier(keys), progress).finally(() => progress.end())
+  const { messages, proven, bad, faults } = verdict
+  if (io.isJson) io.show(verdict)
+  else {
+    for (const { line, code, message } of faults) io.print(`line ${line}: ${message} (${code})`)
+    if (bad > faults.length) io.print(`and ${bad - faults.length} more`)
+    io.print(`${messages} ${messages === 1 ? 'message' : 'messages'}, ${proven} proven`)
+  }
+  if (messages === 0) throw new CliError('NOT_PROVEN', 'There is no message to check.')
+  if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${messages} ${bad === 1 ? 'is' : 'are'} not proven.`)
+}
+
+async function check(file: string, verifier: Verifier, progress: LateProgress): Promise<Verdict> {
+  const faults: LineFault[] = []
+  let number = 0, messages = 0, bad = 0
+  const line = (text: string | undefined): void => {
+    number++
+    if (text?.trim() === '') return
+    messages++
+    const code = text === undefined ? 'NO_MESSAGE' : verifier.check(text)
+    if (code !== undefined && ++bad <= FAULTS_TOLD_MAX) faults.push({ line: number, code, message: FAULTS[code] })
+  }
+  try {
+    await readLines(file === '-' ? process.stdin : createReadStream(file), LINE_BYTES_MAX, { line, read: bytes => progress.add(bytes) })
+  } catch (error) {
+    throw usageError(`The messages cannot be read: ${(error as Error).message}.`)
+  }
+  return { messages, proven: messages - bad, bad, faults }
+}
+
+/** From the files that are named, or from a gateway. */
+async function keysOf(input: Input, environment: NodeJS.ProcessEnv): Promise<PublicKeys> {
+  const files = [input.text('key'), input.text('keys')].filter(path => path !== undefined), url = input.text('url') ?? (environment['SLUICE_URL'] || undefined)
+  if (files.length > 0) return new Map((await Promise.all(files.map(keysIn))).flatMap(keys => [...keys]))
+  if (url !== undefined) return parsed(JSON.stringify(await publicKeysAt(url)), url)
+  throw usageError('By whose key? Name it with --key or --keys, or with --url the gateway that has it.')
+}
+
+async function keysIn(path: string): Promise<PublicKeys> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => { throw usageError(`The key cannot be read: ${error.message}.`) })
+  return parsed(text, path)
+}
+
+function parsed(text: string, from: string): PublicKeys {
+  try {
+    return parsePublicKeys(text)
+  } catch (error) {
+    throw usageError(`${from} holds no key: ${(error as Error).message}.`)
+  }
+}
+
+function sizeOf(file: string): number | undefined { return file === '-' ? undefined : statSync(file, { throwIfNoEntry: false })?.size || undefined }
+
+class LateProgress {
+  readonly #progress = new Progress()
+  readonly #size: number | undefined
+  #bytes = 0
+  #next = Date.now() + PROGRESS_AFTER_MS
+
+  constructor(size: number | undefined) { this.#size = size }
+
+  add(bytes: number): void {
+    this.#bytes += bytes
+    if (Date.now() < this.#next) return
+    this.#next = Date.now() + PROGRESS_EACH_MS
+    this.#progress.update(this.#size && this.#bytes / this.#size, `checking, ${(this.#bytes / 1e6).toFixed(1)} MB`)
+  }
+
+  end(): void { this.#progress.end() }
+}
