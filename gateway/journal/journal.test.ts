@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { BLOCK_BYTES, BLOCK_BYTES_FULL } from '#gateway/journal/block.ts'
 import { Journal, type JournalOptions, type Pinned } from '#gateway/journal/journal.ts'
-import { CONTENT_BYTES_MAX, RECORD_BYTES, type JournalRecord } from '#gateway/journal/record.ts'
+import { CONTENT_BYTES_MAX, RECORD_BYTES, writeRecord, type JournalRecord } from '#gateway/journal/record.ts'
 import { scanSegment } from '#gateway/journal/scan.ts'
 import { HEADER_BYTES } from '#gateway/journal/segment-header.ts'
 import { SEGMENT_NAME } from '#gateway/journal/segment.ts'
@@ -210,6 +211,25 @@ describe('The journal', () => {
     assert.deepEqual([positionsIn(pinned), count, journal.count], [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 10, (await positions(journal)).length])
     assert.ok(journal.count < 10)
     await journal.close()
+  })
+
+  it('knows at once what nobody waits for, and reads it however much goes on being added', async () => {
+    const directory = temporaryFolder(), journal = await open(directory), ready = Buffer.alloc(RECORD_BYTES + 3)
+    writeRecord(ready, 0, 3, 1, 1, BASE, 0)
+    void journal.appendSoon(ready, 0, ready.length, CHAIN)
+    assert.deepEqual([journal.positionAt(1, BASE, 0), journal.positionAt(1, BASE, -1), journal.lastPosition(1)], [1, 0, 0])
+    let isOver = false, position = 0
+    const adding = [0, 1].map(async () => { while (!isOver) await journal.append([record(++position, 2)], true) })
+    const read = await Promise.race([journal.read(1, 0), delay(5_000, undefined, { ref: false })])
+    assert.deepEqual(read?.map(each => each.position), [1])
+    assert.deepEqual(await Promise.race([journal.read(1, 1), delay(5_000, undefined, { ref: false })]), [])
+    isOver = true
+    await Promise.all(adding)
+    void journal.appendSoon(ready, 0, ready.length, CHAIN)
+    await journal.close()
+    const again = await open(directory)
+    assert.equal((await all(again)).length, 2)
+    await again.close()
   })
 
   it('cuts off what a failed write left behind', async () => {
