@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { mock } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { BLOCK_BYTES, BLOCK_BYTES_FULL } from '#gateway/journal/block.ts'
-import { Journal, type JournalOptions, type Pinned } from '#gateway/journal/journal.ts'
-import { CONTENT_BYTES_MAX, RECORD_BYTES, type JournalRecord } from '#gateway/journal/record.ts'
+import { BEHIND_BYTES, Journal, SOON_BYTES, SOON_MS, type JournalOptions, type Pinned } from '#gateway/journal/journal.ts'
+import { CONTENT_BYTES_MAX, RECORD_BYTES, writeRecord, type JournalRecord } from '#gateway/journal/record.ts'
 import { scanSegment } from '#gateway/journal/scan.ts'
 import { HEADER_BYTES } from '#gateway/journal/segment-header.ts'
 import { SEGMENT_NAME } from '#gateway/journal/segment.ts'
 import { Disk, DISK_FAULTS } from '#test/support/disk.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
+import { turn, until } from '#test/support/transport.ts'
 
 const CHAIN = 'abcdefghij0123456789'
 const BASE = Date.UTC(2026, 4, 4)
@@ -41,6 +44,12 @@ function positionsIn(pinned: readonly Pinned[]): number[] {
     assert.deepEqual([end, damage], [bytes, []])
     return found
   })
+}
+/** A record of the first position, with so many bytes of content. */
+function ready(content: number): Buffer {
+  const bytes = Buffer.alloc(RECORD_BYTES + content)
+  writeRecord(bytes, 0, content, 1, 1, BASE, 0)
+  return bytes
 }
 const segmentsIn = (directory: string) => readdirSync(directory).filter(name => SEGMENT_NAME.test(name)).sort().map(name => join(directory, name))
 /** Bytes of a block with one record. */
@@ -81,7 +90,7 @@ describe('The journal', () => {
     const index = journal.indexOf(1)!
     const ids = [[BASE, 0], [BASE, 1], [BASE, 9], [BASE + 1, 0], [0, 0]] as const
     assert.deepEqual(ids.map(([timestamp, number]) => index.positionAt(timestamp, number)), [1, 2, 2, 3, 0])
-    assert.deepEqual([index.positionBefore(BASE), index.positionBefore(BASE + 1), index.positionBefore(BASE + 5)], [0, 2, 4])
+    assert.deepEqual([BASE, BASE + 1, BASE + 5].map(time => index.positionAt(time, -1)), [0, 2, 4])
     await journal.close()
   })
 
@@ -209,6 +218,56 @@ describe('The journal', () => {
     await journal.retain()
     assert.deepEqual([positionsIn(pinned), count, journal.count], [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 10, (await positions(journal)).length])
     assert.ok(journal.count < 10)
+    await journal.close()
+  })
+
+  it('knows at once what nobody waits for, and reads it however much goes on being added', async () => {
+    const directory = temporaryFolder(), journal = await open(directory), first = ready(3)
+    void journal.appendSoon(first, 0, first.length, CHAIN)
+    assert.deepEqual([journal.positionAt(1, BASE, 0), journal.positionAt(1, BASE, -1), journal.lastPosition(1)], [1, 0, 0])
+    let isOver = false, position = 0
+    const adding = [0, 1].map(async () => { while (!isOver) await journal.append([record(++position, 2)], true) })
+    const read = await Promise.race([journal.read(1, 0), delay(5_000, undefined, { ref: false })])
+    assert.deepEqual(read?.map(each => each.position), [1])
+    assert.deepEqual(await Promise.race([journal.read(1, 1), delay(5_000, undefined, { ref: false })]), [])
+    isOver = true
+    await Promise.all(adding)
+    void journal.appendSoon(first, 0, first.length, CHAIN)
+    await journal.close()
+    const again = await open(directory)
+    assert.equal((await all(again)).length, 2)
+    await again.close()
+  })
+
+  it('writes what nobody waits for when it is old enough, or enough', async () => {
+    const small = await open(temporaryFolder()), almost = await open(temporaryFolder()), enough = await open(temporaryFolder())
+    const room = SOON_BYTES - BLOCK_BYTES - RECORD_BYTES
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      void small.appendSoon(ready(1), 0, RECORD_BYTES + 1, CHAIN)
+      void almost.appendSoon(ready(room - 1), 0, RECORD_BYTES + room - 1, CHAIN)
+      void enough.appendSoon(ready(room), 0, RECORD_BYTES + room, CHAIN)
+      await until(() => enough.count === 1)
+      mock.timers.tick(SOON_MS - 1)
+      for (let turns = 0; turns < 20; turns++) await turn()
+      assert.deepEqual([small.count, almost.count], [0, 0])
+      mock.timers.tick(1)
+      await until(() => small.count === 1 && almost.count === 1)
+    } finally { mock.timers.reset() }
+    await Promise.all([small, almost, enough].map(journal => journal.close()))
+  })
+
+  it('is behind when more waits for the disk than it should', async () => {
+    const disk = new Disk(), journal = await open(temporaryFolder()), add = (content: number) => void journal.appendSoon(ready(content), 0, RECORD_BYTES + content, CHAIN)
+    disk.stall()
+    for (let n = 0; n < 3; n++) add(CONTENT_BYTES_MAX)
+    add(BEHIND_BYTES - journal.waitingBytes - BLOCK_BYTES - RECORD_BYTES)
+    assert.deepEqual([journal.waitingBytes, journal.isBehind], [BEHIND_BYTES, false])
+    add(1)
+    assert.equal(journal.isBehind, true)
+    disk.work()
+    await journal.written()
+    assert.deepEqual([journal.waitingBytes, journal.isBehind, journal.count], [0, false, 5])
     await journal.close()
   })
 

@@ -115,10 +115,11 @@ export class Journal {
     return group.shared()
   }
 
-  /** Resolves when all that was added has been written, or could not be. */
+  /** Resolves when all that was added until now has been written, or could not be: what comes meanwhile is not waited for, it may never end. */
   async written(): Promise<void> {
+    const groups = [this.#spare, this.#filling].filter(({ length }) => length > 0).map(group => group.shared())
     if (this.#filling.length > 0) this.#hurry()
-    await this.#committing
+    await Promise.allSettled(groups)
   }
 
   /** To be called now and then: tries whether a fault has passed. Else it would last for as long as it keeps everybody from sending. */
@@ -187,6 +188,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.written()
+    await this.#committing
     const newest = this.#segments.at(-1)
     if (newest?.isOpen) await this.#complete(newest).catch(() => newest.finish())
     await Promise.all([...this.#indexing, this.#checking])

@@ -51,7 +51,6 @@ function assertSame(index: StreamIndex, plain: Plain): void {
   for (const { position, timestamp, sequenceNumber } of [{ position: 0, timestamp: 0, sequenceNumber: 0 }, ...plain.rows]) {
     for (const reach of [1, 1_000]) assert.deepEqual(index.placesBehind(position, reach), plain.placesBehind(position, reach))
     for (const number of [-1, 0, sequenceNumber, sequenceNumber + 1]) assert.equal(index.positionAt(timestamp, number), plain.positionAt(timestamp, number))
-    assert.equal(index.positionBefore(timestamp), plain.positionAt(timestamp, -1))
   }
 }
 

@@ -93,9 +93,6 @@ export class StreamIndex {
     return row === 0 ? 0 : this.#positionOf(row - 1)
   }
 
-  /** The last position before an instant; 0 when there is none. */
-  positionBefore(timestamp: number): number { return this.positionAt(timestamp, -1) }
-
   /** Forgets what lies in segments below this one. */
   dropBefore(segment: number): void {
     const runs = firstOf(this.#runs.length, n => this.#runs[n]!.segment >= segment)

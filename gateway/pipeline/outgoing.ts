@@ -2,6 +2,7 @@
 // channel and plan it goes. A message is made of one when it is published, so that what waits for the disk is no objects. The memory is used
 // again for another turn: whoever holds on to a view keeps a copy (`View.keep`).
 import type { Plan } from '#gateway/decision/plans.ts'
+import type { Stream } from '#gateway/devices/streams.ts'
 import { RECORD_BYTES, writeRecord } from '#gateway/journal/record.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message, Turn } from '#gateway/publish/message.ts'
@@ -45,12 +46,12 @@ export class Outgoing implements Turn {
     return this
   }
 
-  /** Takes back what came behind so many messages and bytes. */
-  cut(count: number, length: number): readonly Message[] {
-    const messages = this.from(count)
+  /** Takes back what came behind so many messages and bytes, and tells of which streams that was. */
+  cut(count: number, length: number): readonly Stream[] {
+    const streams = this.streams(count)
     this.length = length
     this.#channels.length = this.#plans.length = count
-    return messages
+    return streams
   }
 
   /** Makes room for so many packed entities of so many bytes in all. */
@@ -83,8 +84,8 @@ export class Outgoing implements Turn {
     }
   }
 
-  /** Those behind so many. */
-  from(count: number): readonly Message[] { return Array.from({ length: this.count - count }, (_, n) => this.messageAt(count + n)) }
+  /** Of each message behind so many, its stream. */
+  streams(count = 0): readonly Stream[] { return this.#channels.slice(count).map(({ stream }) => stream) }
 
   #note({ position, timestamp, sequenceNumber }: Channel, at: number, size: number, mask: number): void {
     const word = this.count * WORDS

@@ -9,6 +9,7 @@ import { Decoder } from '#gateway/pipeline/decode.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { Disk, DISK_FAULTS } from '#test/support/disk.ts'
 import { Reader, Rooms } from '#test/support/rooms.ts'
+import { turn } from '#test/support/transport.ts'
 
 const timed = (seconds: number) => ({ last_seen: new Date(Date.UTC(2026, 4, 4, 10, 0, seconds)).toISOString() })
 
@@ -62,6 +63,47 @@ describe('The data path', () => {
       assert.deepEqual([reader.temperatures, books(4)], [[2], { delivered: 1, failed: 2, inFlight: 0 }])
     })
   }
+
+  it('hands to whoever is there what nobody waits for, before the disk has it, and lets nothing overtake what waits for the disk', async () => {
+    disk.stall()
+    void rooms.send(source, [1], { qos: 0 })
+    await turn()
+    assert.deepEqual([reader.temperatures, rooms.journal.lastPosition(stream.number), books(2).inFlight], [[1], 0, 0])
+    for (const [value, qos] of [[2, 1], [3, 0]] as const) {
+      void rooms.send(source, [value], { qos })
+      await turn()
+    }
+    assert.deepEqual([reader.temperatures, books(4).inFlight], [[1], 2])
+    disk.work()
+    await rooms.settled()
+    assert.deepEqual([reader.temperatures, rooms.journal.lastPosition(stream.number), books(4).inFlight], [[1, 2, 3], 3, 0])
+  })
+
+  it('keeps waiting whoever sends, at QoS 0 too, while the disk is behind', async () => {
+    let isSettled = false
+    mock.getter(rooms.journal, 'isBehind', () => true)
+    disk.stall()
+    const sending = rooms.send(source, [1], { qos: 0 }).then(() => { isSettled = true })
+    await turn()
+    assert.deepEqual([isSettled, reader.got, books(2).inFlight], [false, [], 1])
+    disk.work()
+    await sending
+    assert.deepEqual([reader.temperatures, books(2).inFlight], [[1], 0])
+  })
+
+  it('counts for whoever is away what was written, and takes again what could not be', async () => {
+    reader.leave()
+    disk.fail('full')
+    await rooms.send(source, [1], { qos: 0, more: timed(1) })
+    await turn()
+    assert.deepEqual(books(2), { delivered: 0, failed: 0, inFlight: 1 })
+    await rooms.settled()
+    assert.deepEqual(books(2), { delivered: 0, failed: 1, inFlight: 0 })
+    disk.work()
+    await rooms.send(source, [1], { qos: 0, more: timed(1) })
+    await rooms.settled()
+    assert.deepEqual(books(3), { delivered: 1, failed: 1, inFlight: 0 })
+  })
 
   it('keeps its books and its order whatever fails, at every moment', async function () {
     this.timeout(60_000)

@@ -5,7 +5,7 @@ import type { Packet } from '#adapters/packet.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
 import type { Device, Devices } from '#gateway/devices/devices.ts'
 import type { Source, Sources } from '#gateway/devices/sources.ts'
-import type { Streams } from '#gateway/devices/streams.ts'
+import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
 import type { Batch } from '#gateway/ingest/batch.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
@@ -19,7 +19,6 @@ import { Lanes } from '#gateway/pipeline/lanes.ts'
 import { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
 import { ShortRoad } from '#gateway/pipeline/short-road.ts'
-import type { Message } from '#gateway/publish/message.ts'
 import type { Network, Published } from '#gateway/publish/network.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
@@ -218,10 +217,10 @@ export class Pipeline {
       await journal.appendReady(out.records, 0, out.length, network.msgChainId, out.isDurable)
       times.add('journal', started)
       const { taken, away } = this.#publish(out)
-      this.#options.tally.delivered += taken + away
+      this.#options.tally.delivered += taken + away.length
       this.#done(out)
     } catch (error) {
-      this.#fail(out.from(0))
+      this.#fail(out.streams())
       this.#done(out, error as Error)
     }
     this.#waiting--
@@ -235,11 +234,11 @@ export class Pipeline {
       times.add('journal', started)
       const { taken, away } = this.#publish(out)
       tally.delivered += taken
-      if (away > 0) kept.then(() => { tally.delivered += away }, () => { tally.failed += away })
+      if (away.length > 0) kept.then(() => { tally.delivered += away.length }, () => this.#fail(away))
       this.#done(out)
     } catch (error) {
       this.#options.log.error({ error }, 'Failed to hand over what a turn brought')
-      this.#fail(out.from(0))
+      this.#fail(out.streams())
       this.#done(out, error as Error)
     }
   }
@@ -255,9 +254,10 @@ export class Pipeline {
     return published
   }
 
-  #fail(messages: readonly Message[]): void {
-    this.#options.tally.failed += messages.length
-    for (const { stream } of messages) this.#freshness.takeBack(stream)
+  /** `streams`: of each message that could not be kept. When it comes again, it is news. */
+  #fail(streams: readonly Stream[]): void {
+    this.#options.tally.failed += streams.length
+    for (const stream of streams) this.#freshness.takeBack(stream)
   }
 
   readonly #refused = (refusal: RefusalCode): void => { this.#options.tally.dropped[refusal]++ }

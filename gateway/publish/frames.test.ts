@@ -31,7 +31,7 @@ describe('Messages as WebSocket frames', () => {
 
   it('are the same when a view is shared', () => {
     const before = frames(views)
-    for (const view of views) view.share()
+    for (const view of views) view.keep()
     assert.ok(frames(views).equals(before))
   })
 })

@@ -42,8 +42,8 @@ export interface NetworkOptions {
 /** What a transport holds of a subscription: to be stopped when it takes nothing more, and closed when it has gone. */
 export interface Subscription { stop(): void, close(): void }
 
-/** Of the messages of one turn: how many went to somebody, and for how many others there is somebody who will find them in the journal. */
-export interface Published { readonly taken: number, readonly away: number }
+/** Of the messages of one turn: how many went to somebody, and the streams of those for which there is somebody who will find them in the journal. */
+export interface Published { readonly taken: number, readonly away: readonly Stream[] }
 
 export class Network {
   readonly #options: NetworkOptions
@@ -76,12 +76,13 @@ export class Network {
    */
   publish(turn: Turn, refused: (code: RefusalCode) => void): Published {
     const { plans, clock } = this.#options, touched: Session[] = [], now = clock.now()
-    let taken = 0, away = 0
+    const away: Stream[] = []
+    let taken = 0
     for (let n = 0; n < turn.count; n++) {
       const message = turn.messageAt(n), { plan: known, stream } = message, plan = known?.isCurrent && now < known.validUntil ? known : plans.of(stream)
       const isTaken = this.#offer(message, plan, touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(stream))
       if (isTaken) taken++
-      else if (refusal === undefined) away++
+      else if (refusal === undefined) away.push(stream)
       else refused(refusal)
     }
     for (const session of touched) session.flush()
@@ -246,7 +247,7 @@ function viewIn(views: View[], message: Message, outlet: number): View {
   const mask = outlet & message.content.mask
   for (const view of views) {
     if (view.mask !== mask) continue
-    view.share()
+    view.keep()
     return view
   }
   const view = new View(message, mask)

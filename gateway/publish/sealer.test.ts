@@ -71,6 +71,15 @@ describe('The sealer', () => {
     assert.deepEqual(proofs(b.inner).map(({ size }) => size), [2, 2])
   })
 
+  it('keeps what it proves: the memory that a view is cut from is used again before the turn is over', async () => {
+    const { inner, sink } = open(), view = outgoing(1), before = view.text
+    sink.send([view])
+    view.message.content.bytes.fill(0)
+    await turn()
+    assert.equal(JSON.stringify(JSON.parse(inner.got[0]!).content), before)
+    assert.ok(isProven(inner.got[0]!, { keys: [key.jwk] }))
+  })
+
   it('lets nothing out of a transport that was cut while it waited', async () => {
     const [a, b] = [open(), open()]
     a.sink.send([outgoing(1), outgoing(2)])

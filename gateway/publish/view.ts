@@ -33,10 +33,10 @@ export class View {
     return this.#bytes ? at + this.#bytes.copy(into, at) : this.message.content.write(this.mask, into, at)
   }
 
-  /** To be called when it is written more than once: it is put together once. */
-  share(): void { this.keep() }
-
-  /** To be called by whoever holds on to it: the memory that it is cut from is used again as soon as it has been handed over. */
+  /**
+   * To be called when it is written more than once: it is put together once. And by whoever holds on to it: the memory that it is cut from
+   * is used again as soon as it has been handed over.
+   */
   keep(): void {
     if (this.#bytes) return
     const bytes = Buffer.allocUnsafe(this.length)

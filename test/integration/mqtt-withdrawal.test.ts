@@ -50,12 +50,22 @@ describe('A withdrawal, to a reader over MQTT', function () {
     }
   }
 
+  /** The gateway has seen that nobody reads any more: what came before that would be on its way to whoever has gone. */
+  async function left(): Promise<void> {
+    for (;;) {
+      const metrics = await (await fetch(`${running.http}/metrics`)).text()
+      if (/^sluice_subscriptions 0$/m.test(metrics)) return
+      await delay(5)
+    }
+  }
+
   /** A reader who comes back to what `whileAway` brought, and reads no more than that it is there: it freezes late, so that it is not cut for that. */
   async function frozen(city: PartyKey, topics: readonly string[], { qos, session }: { qos: 0 | 1, session: number }, whileAway: () => Promise<unknown>): Promise<RawReader> {
     const before = await RawReader.join(running.mqtt, city, { sessionExpiryInterval: 60 })
     await before.subscribe(1, ...topics)
     before.socket.destroy()
     await before.closed()
+    await left()
     await whileAway()
     const reader = await RawReader.join(running.mqtt, city, { sessionExpiryInterval: session, clean: false })
     if (qos === 0) await reader.subscribe(0, ...topics)

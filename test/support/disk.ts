@@ -19,6 +19,17 @@ export class Disk {
     if (fault === 'sync and cut') this.#replace('truncate', () => Promise.reject(broken()))
   }
 
+  /** No write is begun until it is told to work. */
+  stall(): void {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the file that it belongs to
+    const { write } = DiskFile.prototype, { promise, resolve } = Promise.withResolvers<void>()
+    this.#replace('write', async function (this: DiskFile, bytes: Uint8Array, position: number) {
+      await promise
+      return write.call(this, bytes, position)
+    })
+    this.#restore.push(resolve)
+  }
+
   /** Watches how many bytes each read asks for. */
   watchReads(): () => readonly number[] {
     const watched = mock.method(DiskFile.prototype, 'read')

@@ -76,7 +76,7 @@ function instantOf(text: usize, length: u32, time: usize, isLocal: bool): f64 {
   if (day > daysOf(year, month)) return NOT_READ
   let p = text + 19, ms: i32 = 0
   const end = text + <usize>length
-  if (load<u8>(p) == POINT) {
+  if (p < end && load<u8>(p) == POINT) {
     let unit: i32 = 100
     if (<u8>(load<u8>(++p) - ZERO) > 9) return NOT_READ
     for (; p < end && <u8>(load<u8>(p) - ZERO) < 10; p++) { ms += <i32>(load<u8>(p) - ZERO) * unit; unit /= 10 }
