@@ -6,7 +6,6 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import type { Bridge, LinkState, LinkStatus } from '#gateway/bridge/bridge.ts'
 import { brokerAddress } from '#gateway/bridge/broker-url.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
-import { acknowledgements } from '#gateway/mqtt/codec/encode.ts'
 import { Intake } from '#gateway/mqtt/intake.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import type { Pace, Waiter } from '#gateway/mqtt/pace.ts'
@@ -201,7 +200,7 @@ export class Link implements Waiter {
       return settling.finally(() => { this.#inHand-- })
     }
     return new Intake(counted, { sourceId, clientId: 'bridge' }, MQTT_LIMITS, {
-      settled: ({ answers }) => { if (!stream.destroyed && answers.length > 0) stream.write(acknowledgements(answers)) },
+      settled: ({ answers }) => { if (!stream.destroyed && answers.length > 0) stream.write(answers.encoded) },
       crowded: isCrowded => { if (this.#stream === stream) this.#crowd(isCrowded) },
       failed: () => { stream.destroy() }, // the broker keeps it, and sends it again
     })

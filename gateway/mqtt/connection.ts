@@ -2,8 +2,10 @@
 import type { Duplex } from 'node:stream'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
 import { Aliases, OutgoingAliases } from '#gateway/mqtt/aliases.ts'
+import type { Answer } from '#gateway/mqtt/answers.ts'
+import { lasting, type Asked } from '#gateway/mqtt/asked.ts'
 import type { CloseReason } from '#gateway/mqtt/close-reason.ts'
-import { acknowledgement, acknowledgements, connack, disconnect, PINGRESP, suback, unsuback } from '#gateway/mqtt/codec/encode.ts'
+import { acknowledgement, connack, disconnect, PINGRESP, suback, unsuback } from '#gateway/mqtt/codec/encode.ts'
 import {
   readAcknowledgement, readConnect, readDisconnect, readPublish, readSubscribe, readUnsubscribe, TYPE, type Connect, type Publish, type Version, type Will,
 } from '#gateway/mqtt/codec/packets.ts'
@@ -12,7 +14,7 @@ import { protocolError, REASON, Refusal, Violation } from '#gateway/mqtt/codec/r
 import { Deadlines } from '#gateway/mqtt/deadlines.ts'
 import type { Feeds } from '#gateway/mqtt/feeds.ts'
 import { Frames, type Frame, type LengthRanges } from '#gateway/mqtt/frames.ts'
-import { Intake, type Answer, type SettledBatch, type WaitingInAll } from '#gateway/mqtt/intake.ts'
+import { Intake, type SettledBatch, type WaitingInAll } from '#gateway/mqtt/intake.ts'
 import { LendingSocket, type Borrower } from '#gateway/mqtt/listeners/lending-socket.ts'
 import { SWEEP_MS, type MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { Namespace } from '#gateway/mqtt/namespace.ts'
@@ -299,7 +301,7 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler,
   #settled({ answers, batch }: SettledBatch): void {
     const namespace = this.namespace!, { packets } = batch
     if (this.#tellsNoReaders) for (const answer of answers) this.#tell(answer, namespace)
-    else if (answers.length > 0) this.send(acknowledgements(answers))
+    else if (answers.length > 0) this.send(answers.encoded)
     if (packets.length === 0 && namespace.subscriptionCount === 0) return
     const now = Date.now()
     if (packets.some(({ qos }) => qos === 2)) this.session!.isDirty = true
@@ -383,14 +385,6 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler,
     this.#socket.resume()
     this.#read()
   }
-}
-
-/** What is remembered of a CONNECT: nothing secret, and no view that would keep the rest of what the socket brought with it. */
-type Asked = Pick<Connect, 'isBridge' | 'properties' | 'will'>
-
-function lasting({ isBridge, properties, will }: Connect): Asked {
-  const { forwarded, messageExpiry, willDelay } = will?.properties ?? {}
-  return { isBridge, properties, will: will && { ...will, properties: { forwarded, messageExpiry, willDelay } } }
 }
 
 /** The words of those wishes that were refused, in their order; the first is the reason string. */

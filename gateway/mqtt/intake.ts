@@ -1,17 +1,15 @@
 // From PUBLISH to acknowledgement, for one connection: batches go in by the port of ingest, answers leave in the order of what they answer.
 import { Batch } from '#gateway/ingest/batch.ts'
 import type { Connection, Ingest } from '#gateway/ingest/ingest.ts'
+import { Answers } from '#gateway/mqtt/answers.ts'
 import { TYPE, type Publish } from '#gateway/mqtt/codec/packets.ts'
 import { protocolError } from '#gateway/mqtt/codec/reason.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
 import { PacketIds } from '#gateway/mqtt/packet-ids.ts'
 
-/** An acknowledgement that is due: `packet` is what it answers, where that is a PUBLISH. */
-export interface Answer { readonly type: number, readonly id: number, readonly packet: Publish | undefined }
-
 /** What one read of a socket brought, once it is safe. */
 export interface SettledBatch {
-  readonly answers: readonly Answer[]
+  readonly answers: Answers
   /** Taken in; of QoS 2 each once. */
   readonly batch: Batch<Publish>
 }
@@ -34,7 +32,6 @@ export interface WaitingInAll {
 }
 
 export interface Waiting extends SettledBatch {
-  readonly answers: Answer[]
   isSettled: boolean
 }
 
@@ -96,14 +93,14 @@ export class Intake {
     open.batch.addRow(bytes, topic, topicLength, payload, payloadLength, id === 0 ? 0 : 1)
     if (id === 0) return
     this.#unanswered++
-    open.answers.push({ type: TYPE.PUBACK, id, packet: undefined })
+    open.answers.add(TYPE.PUBACK, id)
   }
 
   /** Acknowledges in its turn, and takes nothing in. */
   swallow(packet: Publish): void {
     if (packet.qos === 0) return
     if (packet.qos === 1) this.#unanswered++
-    this.#filled().answers.push({ type: packet.qos === 1 ? TYPE.PUBACK : TYPE.PUBREC, id: packet.id, packet })
+    this.#filled().answers.add(packet.qos === 1 ? TYPE.PUBACK : TYPE.PUBREC, packet.id, packet)
   }
 
   /** PUBREL: the id is free for another message. Known or not, it is answered. */
@@ -111,7 +108,7 @@ export class Intake {
     this.#incoming.delete(id)
     this.#pending?.delete(id)
     this.#repeated?.delete(id)
-    this.#filled().answers.push({ type: TYPE.PUBCOMP, id, packet: undefined })
+    this.#filled().answers.add(TYPE.PUBCOMP, id)
   }
 
   /** Hands the batch over; to be called when a read of the socket was worked off. */
@@ -128,14 +125,14 @@ export class Intake {
     if (this.#open) return this.#open
     const { spare } = this.#inAll
     this.#inAll.spare = undefined
-    return this.#open = spare ?? { batch: new Batch<Publish>(), answers: [], isSettled: false }
+    return this.#open = spare ?? { batch: new Batch<Publish>(), answers: new Answers(), isSettled: false }
   }
 
   /** What settles at once, with nothing before it, has not waited: nothing is made for it, and nothing counted. */
   #pass(open: Waiting): void {
     this.#finish(open)
     open.batch.clear()
-    if (open.answers.length > 0) open.answers.length = 0
+    open.answers.clear()
     this.#inAll.spare = open
   }
 
@@ -163,7 +160,7 @@ export class Intake {
   }
 
   #finish(settled: Waiting): void {
-    for (const { type } of settled.answers) if (type === TYPE.PUBACK) this.#unanswered--
+    this.#unanswered -= settled.answers.pubacks
     for (const { qos, id } of settled.batch.packets) if (qos === 2 && this.#pending?.delete(id)) this.#incoming.add(id)
     this.#owner.settled(settled)
   }

@@ -5,8 +5,10 @@ import type { Duplex } from 'node:stream'
 const WRITE_BYTES = 65_536
 
 const NOTHING: Buffer = Buffer.alloc(0)
-/** A chunk is twice of what the last write had, and no less than this. */
+/** A chunk is twice of what the last write had, and no less than this … */
 const CHUNK_BYTES_MIN = 512
+/** … and no more than a write with the message that fills it: in one chunk, so that it need not be put together. */
+const CHUNK_BYTES_MAX = WRITE_BYTES + 4_096
 
 export class Output {
   readonly #socket: Duplex
@@ -82,7 +84,7 @@ export class Output {
     if (this.#bytes === 0 || this.#isEnded) return
     this.#seal()
     const parts = this.#parts, bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts, this.#bytes)
-    this.#chunkBytes = Math.min(Math.max(2 * this.#bytes, CHUNK_BYTES_MIN), WRITE_BYTES)
+    this.#chunkBytes = Math.min(Math.max(2 * this.#bytes, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX)
     this.#parts = []
     this.#bytes = 0
     const hasRoom = this.#socket.write(bytes)

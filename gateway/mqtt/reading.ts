@@ -9,7 +9,7 @@ import type { MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { ReadingCarrier, ReadingSession } from '#gateway/mqtt/reading-carrier.ts'
 import { ReaderState } from '#gateway/mqtt/reader-state.ts'
 import type { SubscriptionOptions } from '#gateway/mqtt/subscriptions.ts'
-import type { Progress, Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
+import type { Unacknowledged } from '#gateway/mqtt/unacknowledged.ts'
 
 /**
  * Bytes that may wait in a socket before its feeds are left alone. No less than a stream's own mark, so that its `drain` tells of room, and
@@ -55,6 +55,7 @@ export class Reading implements FeedLineHost {
     const { unacknowledged, moved } = options.session.reader ??= new ReaderState()
     this.#unacknowledged = unacknowledged
     this.#moved = moved
+    unacknowledged.onProgress = (topic, messageId) => this.#note(topic, messageId)
   }
 
   /**
@@ -112,7 +113,7 @@ export class Reading implements FeedLineHost {
 
   /** PUBACK. */
   acknowledged(id: number): void {
-    this.#note(this.#unacknowledged.acknowledge(id))
+    this.#unacknowledged.acknowledge(id)
     this.pump()
   }
 
@@ -155,8 +156,8 @@ export class Reading implements FeedLineHost {
   }
 
   take(line: FeedLine, messages: readonly FeedMessage[]): boolean {
-    if (this.#isFree(line)) {
-      for (const message of messages) this.#send(line, message, 0, false)
+    if (this.#isFree(line, messages.length)) {
+      for (const message of messages) this.#sendNow(line, message)
       this.#options.carrier.flushSoon()
       return true
     }
@@ -172,11 +173,11 @@ export class Reading implements FeedLineHost {
     return !line.isFull
   }
 
-  /** Whether messages at QoS 0 may go at once: the usual case by far. */
-  #isFree(line: FeedLine): boolean {
+  /** Whether so many messages may go at once: the usual case by far. */
+  #isFree(line: FeedLine, count: number): boolean {
     const [busy0, busy1] = this.#busy
-    const isAlone = line.qos === 0 && line.hasCaughtUp && line.queue.length === 0 && busy0.size + busy1.size + this.#again.length + this.#thirsty.size === 0
-    if (!isAlone || this.#lastWord !== undefined || this.#isEnded) return false
+    const isAlone = line.hasCaughtUp && line.queue.length === 0 && busy0.size + busy1.size + this.#again.length + this.#thirsty.size === 0
+    if (!isAlone || this.#lastWord !== undefined || this.#isEnded || (line.qos === 1 && this.#window() < count)) return false
     const { carrier } = this.#options
     if (carrier.waiting >= FREE_BYTES_MAX) carrier.flush()
     return carrier.waiting < FREE_BYTES_MAX
@@ -274,15 +275,17 @@ export class Reading implements FeedLineHost {
         if (this.#unacknowledged.inFlight >= this.#options.carrier.receiveMaximum || !this.#hasRoom()) return
         line!.queue.shift()
         if (this.#send(line!, head, id, true)) this.#unacknowledged.sentAgain(sent)
-        else this.#note(this.#unacknowledged.settle(id))
+        else this.#unacknowledged.settle(id)
         if (line!.queue.length === 0) this.#emptied(line!)
-      } else if (head || this.#lastWord === undefined) this.#note(this.#unacknowledged.settle(id))
+      } else if (head || this.#lastWord === undefined) this.#unacknowledged.settle(id)
       this.#again.shift()
     }
   }
 
-  #sendNext(line: FeedLine): void {
-    const message = line.queue.shift()!, id = line.qos === 0 ? 0 : this.#unacknowledged.nextId()
+  #sendNext(line: FeedLine): void { this.#sendNow(line, line.queue.shift()!) }
+
+  #sendNow(line: FeedLine, message: FeedMessage): void {
+    const id = line.qos === 0 ? 0 : this.#unacknowledged.nextId()
     if (this.#send(line, message, id, false) && id > 0) this.#unacknowledged.add(id, line.topic, message)
   }
 
@@ -303,9 +306,14 @@ export class Reading implements FeedLineHost {
   #lineOf({ topic }: { readonly topic: string | undefined }): FeedLine | undefined { return topic === undefined ? undefined : this.#lines.get(topic) }
 
   #mayGo(qos: 0 | 1): boolean {
-    const { carrier: { receiveMaximum }, limits } = this.#options, { inFlight, size } = this.#unacknowledged
-    const hasWindow = qos === 0 || (this.#again.length === 0 && inFlight < receiveMaximum && size < limits.inFlightMax)
+    const hasWindow = qos === 0 || (this.#again.length === 0 && this.#window() > 0)
     return hasWindow && this.#hasRoom()
+  }
+
+  /** Messages at QoS 1 that may be sent ahead of acknowledgements, beside those that were. */
+  #window(): number {
+    const { carrier: { receiveMaximum }, limits } = this.#options, { inFlight, size } = this.#unacknowledged
+    return Math.min(receiveMaximum - inFlight, limits.inFlightMax - size)
   }
 
   #hasRoom(): boolean {
@@ -343,16 +351,12 @@ export class Reading implements FeedLineHost {
     setImmediate(() => { this.#isPumpDue = false; this.pump() })
   }
 
-  #note(progress: Progress): void {
-    const { subscriptions } = this.#options.session
-    for (const [topic, after] of progress) {
-      const options = subscriptions.get(topic), line = this.#lines.get(topic)
-      if (options?.qos !== 1) continue
-      const moved = { ...options, after }
-      if (line) line.options = moved
-      subscriptions.set(topic, moved)
-      this.#moved.add(topic)
-    }
+  /** All of a feed is acknowledged up to a message. */
+  #note(topic: string, messageId: string): void {
+    const options = this.#options.session.subscriptions.get(topic)
+    if (options?.qos !== 1) return
+    options.after = messageId
+    this.#moved.add(topic)
   }
 
   #remember(topic: string, options: SubscriptionOptions): void {

@@ -6,8 +6,8 @@ export interface SubscriptionOptions {
   readonly noLocal: boolean
   readonly retainAsPublished: boolean
   readonly subscriptionId: number | undefined
-  /** Of a feed at QoS 1: whoever comes back goes on behind it; a message id, or the time of the subscription. */
-  readonly after?: string
+  /** Of a feed at QoS 1: whoever comes back goes on behind it; a message id, or the time of the subscription. It moves on as messages are acknowledged. */
+  after?: string
 }
 
 /** What a topic means to one reader, over all of its filters that match: delivered once [MQTT-3.3.5-1]. */

@@ -12,13 +12,13 @@ export interface Sent {
   isWaiting: boolean
 }
 
-/** Topics, and the id of the message up to which all of them is acknowledged now. */
-export type Progress = ReadonlyMap<string, string>
-
-const NONE: Progress = new Map()
+/** Told of a feed's topic, and of the id of the message up to which all of it is acknowledged now; once for each message. */
+export type OnProgress = (topic: string, messageId: string) => void
 
 export class Unacknowledged {
   readonly #sent = new Map<number, Sent>()
+  /** Of the connection that there is. */
+  onProgress: OnProgress = () => {}
   #inFlight = 0
   #lastId = 0
 
@@ -56,25 +56,23 @@ export class Unacknowledged {
   }
 
   /** PUBACK. An id that this connection did not send is nothing. */
-  acknowledge(id: number): Progress {
+  acknowledge(id: number): void {
     const sent = this.#sent.get(id)
-    return !sent || sent.isAnswered || sent.isWaiting ? NONE : this.settle(id)
+    if (sent && !sent.isAnswered && !sent.isWaiting) this.settle(id)
   }
 
   /** It is over: acknowledged, or not to be sent again. */
-  settle(id: number): Progress {
+  settle(id: number): void {
     const settled = this.#sent.get(id)
-    if (!settled) return NONE
+    if (!settled) return
     if (!settled.isWaiting && !settled.isAnswered) this.#inFlight--
     settled.isAnswered = true
     settled.isWaiting = false
-    const progress = new Map<string, string>()
     for (const [first, { isAnswered, topic, messageId }] of this.#sent) {
-      if (!isAnswered) break
+      if (!isAnswered) return
       this.#sent.delete(first)
-      if (topic !== undefined) progress.set(topic, messageId)
+      if (topic !== undefined) this.onProgress(topic, messageId)
     }
-    return progress
   }
 
   /** A feed is not followed any more, or not at QoS 1: what was sent of it says nothing about where it goes on. */

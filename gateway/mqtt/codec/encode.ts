@@ -24,21 +24,16 @@ export function acknowledgement(type: number, id: number, version: Version, code
   return version === 5 && code !== REASON.SUCCESS ? Buffer.from([first, 3, id >> 8, id & 0xff, code]) : Buffer.from([first, 2, id >> 8, id & 0xff])
 }
 
-/** Several that are no refusals, in one piece: four bytes each, in every version. */
-export function acknowledgements(answers: readonly { readonly type: number, readonly id: number }[]): Buffer {
-  const bytes = Buffer.allocUnsafe(ACKNOWLEDGEMENT_BYTES * answers.length)
-  let at = 0
-  for (const { type, id } of answers) {
-    bytes[at] = (type << 4) | (type === TYPE.PUBREL ? 2 : 0)
-    bytes[at + 1] = 2
-    bytes[at + 2] = id >> 8
-    bytes[at + 3] = id & 0xff
-    at += ACKNOWLEDGEMENT_BYTES
-  }
-  return bytes
-}
+/** What one takes that is no refusal, in every version. */
+export const ACKNOWLEDGEMENT_BYTES = 4
 
-const ACKNOWLEDGEMENT_BYTES = 4
+/** Writes one that is no refusal. */
+export function acknowledgementAt(into: Buffer, at: number, type: number, id: number): void {
+  into[at] = (type << 4) | (type === TYPE.PUBREL ? 2 : 0)
+  into[at + 1] = 2
+  into[at + 2] = id >> 8
+  into[at + 3] = id & 0xff
+}
 
 /** `properties`: told by MQTT 5 only. */
 export function suback(id: number, version: Version, codes: readonly number[], properties?: Properties): Buffer {
