@@ -49,6 +49,8 @@ export interface MqttLimits {
   /** Deliveries of QoS 1 and 2 to one client that it has not acknowledged, in count and in bytes: beyond either the next one waits. */
   readonly inFlightMax: number
   readonly inFlightBytesMax: number
+  /** Of feeds to one reader, messages that it has not acknowledged: ids, and no bytes. Beyond it feeds wait, in the journal. */
+  readonly inFlightPerReaderMax: number
   /** Deliveries of QoS 1 and 2 that wait for one session, in count and in bytes. What comes above either is left out. */
   readonly queueMessagesMax: number
   readonly queueBytesMax: number
@@ -105,6 +107,7 @@ export const MQTT_LIMITS: MqttLimits = {
   sessionExpirySMax: 7 * 86_400,
   inFlightMax: 1_000,
   inFlightBytesMax: 8_388_608,
+  inFlightPerReaderMax: 8_192,
   queueMessagesMax: 1_000,
   queueBytesMax: 4_194_304,
   queueBytesPerSourceMax: 33_554_432,

@@ -122,7 +122,7 @@ describe('Readings, whatever happens', () => {
 
   it('get each message first in order and without a gap, again under its id in the order of the first time, and no more than they take', async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
-      const scene = new Scene({ inFlightMax: 6 }), first: Record<string, number[]> = { a: [], b: [], c: [] }, open = new Map<number, string>()
+      const scene = new Scene({ inFlightPerReaderMax: 6 }), first: Record<string, number[]> = { a: [], b: [], c: [] }, open = new Map<number, string>()
       let again: string[] = [], isFresh = new Set<number>()
       for (const each of Object.keys(first)) scene.follow(each)
       const note = () => {

@@ -30,7 +30,7 @@ describe('A reading', () => {
   })
 
   it('has no more in flight than a client takes, and than the gateway keeps, at both limits', async () => {
-    for (const [fields, limits, most] of [[{ receiveMaximum: 2 }, {}, 2], [{}, { inFlightMax: 3 }, 3]] as const) {
+    for (const [fields, limits, most] of [[{ receiveMaximum: 2 }, {}, 2], [{}, { inFlightPerReaderMax: 3 }, 3]] as const) {
       const scene = new Scene(limits, fields)
       scene.follow('a')
       scene.feeds.publish('a', 5)
@@ -41,7 +41,7 @@ describe('A reading', () => {
   })
 
   it('keeps no more ids than that, also where a client acknowledges all but the oldest', async () => {
-    const scene = new Scene({ inFlightMax: 4 })
+    const scene = new Scene({ inFlightPerReaderMax: 4 })
     scene.follow('a')
     scene.feeds.publish('a', 9)
     scene.acknowledge(2, 3, 4)

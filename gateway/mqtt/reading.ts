@@ -313,7 +313,7 @@ export class Reading implements FeedLineHost {
   /** Messages at QoS 1 that may be sent ahead of acknowledgements, beside those that were. */
   #window(): number {
     const { carrier: { receiveMaximum }, limits } = this.#options, { inFlight, size } = this.#unacknowledged
-    return Math.min(receiveMaximum - inFlight, limits.inFlightMax - size)
+    return Math.min(receiveMaximum - inFlight, limits.inFlightPerReaderMax - size)
   }
 
   #hasRoom(): boolean {
