@@ -44,7 +44,7 @@ describe('A withdrawal, to a reader over MQTT', function () {
   }
   /** The gateway hands nothing over any more: the reader is full. */
   async function stalled(): Promise<void> {
-    for (let last = -1, same = 0; same < 3; await delay(150)) {
+    for (let last = -1, same = 0; same < 7; await delay(150)) {
       same = last === running.gateway.counts().deliveries ? same + 1 : 0
       last = running.gateway.counts().deliveries
     }
