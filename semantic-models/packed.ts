@@ -48,16 +48,21 @@ export class Packed {
   /** Writes the view that a mask lets out, from `at` on; gives where it ends. */
   write(mask: number, into: Buffer, at: number): number {
     const { bytes, from, model, mask: all } = this, ends = this.#ends
-    let place = ends, begin = bytes.readUInt32LE(place), to = at
-    if ((all & ~mask) === 0) to += bytes.copy(into, to, from, from + bytes.readUInt32LE(this.to - COUNT_BYTES - END_BYTES))
-    else {
-      to += bytes.copy(into, to, from, from + begin)
-      for (let rest = all; rest !== 0; rest &= rest - 1) {
-        const end = bytes.readUInt32LE(place += END_BYTES)
-        if ((mask & rest & -rest) !== 0) to += bytes.copy(into, to, from + begin, from + end)
-        begin = end
-      }
+    if ((all & ~mask) === 0) {
+      const to = at + bytes.copy(into, at, from, from + bytes.readUInt32LE(this.to - COUNT_BYTES - END_BYTES))
+      return to + model.tailBytes.copy(into, to)
     }
+    // What is let out and lies together is one copy: they are small, and the call is most of what one costs.
+    let place = ends, begin = 0, end = bytes.readUInt32LE(place), to = at
+    for (let rest = all; rest !== 0; rest &= rest - 1) {
+      const next = bytes.readUInt32LE(place += END_BYTES)
+      if ((mask & rest & -rest) === 0) {
+        if (end > begin) to += bytes.copy(into, to, from + begin, from + end)
+        begin = next
+      }
+      end = next
+    }
+    if (end > begin) to += bytes.copy(into, to, from + begin, from + end)
     return to + model.tailBytes.copy(into, to)
   }
 

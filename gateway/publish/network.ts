@@ -133,13 +133,14 @@ export class Network {
   /** Whether somebody took it who is there. */
   #offer(message: Message, plan: Plan, touched: Session[]): boolean {
     const channel = message.channel!, { sessions } = channel
-    let views: View[] | undefined, isTaken = false
+    const views = sessions.size > 1 ? new Map<number, View>() : undefined
+    let isTaken = false
     channel.published = message.position
     for (const session of sessions) {
       const outlet = session.outletFor(message, plan)
       if (!outlet) continue
       if (session.isEmpty) touched.push(session)
-      isTaken = session.take(viewIn(views ??= [], message, outlet.mask), outlet) || isTaken
+      isTaken = session.take(viewIn(views, message, outlet.mask), outlet) || isTaken
     }
     return isTaken
   }
@@ -242,16 +243,15 @@ function refusalOf({ timestamp, content }: Message, { outlets, refusal }: Plan):
   return 'NO_CONSENT'
 }
 
-/** The view of a message that was made for somebody else already, or a new one. */
-function viewIn(views: View[], message: Message, outlet: number): View {
-  const mask = outlet & message.content.mask
-  for (const view of views) {
-    if (view.mask !== mask) continue
-    view.keep()
-    return view
+/** The view of a message that was made for somebody else already, or a new one. `views`: by their masks. */
+function viewIn(views: Map<number, View> | undefined, message: Message, outlet: number): View {
+  const mask = outlet & message.content.mask, made = views?.get(mask)
+  if (made) {
+    made.keep()
+    return made
   }
   const view = new View(message, mask)
-  views.push(view)
+  views?.set(mask, view)
   return view
 }
 

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { mock } from 'node:test'
 import { WebSocket } from 'ws'
+import type { Sink } from '#gateway/publish/sink.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
-import { closed, FakeLive, fill, noSeals, outgoing, overfill, PARTY, rest, takenByKernel, TestServer, until } from '#test/support/transport.ts'
+import { closed, FakeLive, fill, noSeals, outgoing, overfill, PARTY, rest, takenByKernel, TestServer, turn, until } from '#test/support/transport.ts'
 
 const PING_INTERVAL_MS = 15_000
 const upgrade = (path = '/streams/s/subscribe', key = 'dGhlIHNhbXBsZSBub25jZQ==', credentials = 'k') => [
@@ -58,6 +59,23 @@ describe('The WebSocket transport', () => {
     await drained
     assert.equal(live.sink.isEmpty, true)
     assert.equal(live.sink.send([outgoing(1)]), true)
+  })
+
+  it('gives a slow reader what was written for it, whatever others were sent meanwhile', async () => {
+    const slow = client(), got: number[] = []
+    slow.on('message', (data: Buffer) => got.push(Number(/\d+/.exec(data.toString())?.[0])))
+    slow.on('error', () => { /* closed for it */ })
+    await once(slow, 'open')
+    const quick = client()
+    await once(quick, 'open')
+    const [slowSide, quickSide] = live.opened.map(({ sink }) => sink) as [Sink, Sink]
+    slow.pause()
+    let sent = 0
+    for (; slowSide.isEmpty; await turn()) slowSide.send([outgoing(++sent, 20_000), outgoing(++sent, 20_000)])
+    for (let n = 0; n < 50; n++) quickSide.send([outgoing(1_000_000 + n, 20_000), outgoing(1_000_000 + n, 20_000)])
+    slow.resume()
+    await until(() => got.length === sent || slow.readyState === WebSocket.CLOSED)
+    assert.deepEqual(got, Array.from({ length: sent }, (_, n) => n + 1))
   })
 
   it('lets nothing out of a cut transport that the kernel has not taken, megabytes waiting or not', async () => {

@@ -12,7 +12,7 @@ import { SealedSink, type ProvenSink, type Seals } from '#gateway/publish/sealed
 import type { ProvenMessage } from '#gateway/publish/proven-message.ts'
 import type { View } from '#gateway/publish/view.ts'
 import { problemOf } from '#gateway/publish/problem.ts'
-import { envelopeFrames, frames } from '#gateway/publish/frames.ts'
+import { endOfPiece, envelopeFrames, FrameMemory, frames } from '#gateway/publish/frames.ts'
 
 /** What a client may send: nothing of use. */
 const RECEIVED_BYTES_MAX = 1024
@@ -36,6 +36,7 @@ export class WebSocketTransport {
     noServer: true, perMessageDeflate: false, maxPayload: RECEIVED_BYTES_MAX, clientTracking: false,
   })
   readonly #sinks = new Set<WebSocketSink>()
+  readonly #memory = new FrameMemory()
   readonly #heartbeat: NodeJS.Timeout
 
   constructor(options: WebSocketOptions) {
@@ -69,7 +70,7 @@ export class WebSocketTransport {
     let accepted: WebSocket | undefined
     this.#server.handleUpgrade(request, socket, head, webSocket => { accepted = webSocket })
     if (!accepted) throw new GatewayError('BAD_REQUEST', 'This is no WebSocket handshake.')
-    const sink = new WebSocketSink(accepted, socket, hasEnvelope)
+    const sink = new WebSocketSink(accepted, socket, { hasEnvelope, memory: this.#memory })
     this.#sinks.add(sink)
     socket.once('close', () => this.#sinks.delete(sink))
     return hasProof ? new SealedSink(sink, this.#options.seals) : sink
@@ -82,12 +83,14 @@ class WebSocketSink implements Sink, ProvenSink {
   readonly #webSocket: WebSocket
   readonly #socket: Socket
   readonly #hasEnvelope: boolean
+  readonly #memory: FrameMemory
   #hasAnswered = true
 
-  constructor(webSocket: WebSocket, socket: Socket, hasEnvelope: boolean) {
+  constructor(webSocket: WebSocket, socket: Socket, { hasEnvelope, memory }: { hasEnvelope: boolean, memory: FrameMemory }) {
     this.#webSocket = webSocket
     this.#socket = socket
     this.#hasEnvelope = hasEnvelope
+    this.#memory = memory
     webSocket.on('error', () => webSocket.terminate())
     webSocket.on('pong', () => { this.#hasAnswered = true })
     socket.setTimeout(SILENCE_MS_MAX, () => webSocket.terminate())
@@ -96,8 +99,19 @@ class WebSocketSink implements Sink, ProvenSink {
 
   get isEmpty(): boolean { return this.#socket.writableLength === 0 }
 
-  send(views: readonly View[]): boolean { return this.#write(this.#hasEnvelope ? envelopeFrames(views) : frames(views)) }
-  sendProven(messages: readonly ProvenMessage[]): boolean { return this.#write(frames(messages)) }
+  send(views: readonly View[]): boolean { return this.#hasEnvelope ? this.#write(envelopeFrames(views)) : this.sendProven(views) }
+
+  /** Where nothing waits before them, their memory is lent; what the socket does not take at once, it keeps. */
+  sendProven(messages: readonly Pick<ProvenMessage, 'length' | 'write'>[]): boolean {
+    let hasRoom = true
+    for (let from = 0, to = 0; from < messages.length; from = to) {
+      const memory = this.isEmpty ? this.#memory : undefined
+      to = endOfPiece(messages, from)
+      hasRoom = this.#write(frames(messages, memory, from, to))
+      if (!this.isEmpty) memory?.leave()
+    }
+    return hasRoom
+  }
 
   #write(bytes: Buffer): boolean {
     if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(bytes)
