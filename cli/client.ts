@@ -23,7 +23,7 @@ export class Client {
 
   get<T extends object = object>(path: string): Promise<T> { return this.#call<T>('GET', path) }
   post<T extends object = object>(path: string, body?: object): Promise<T> { return this.#call<T>('POST', path, body) }
-  put<T extends object = object>(path: string, body: object): Promise<T> { return this.#call<T>('PUT', path, body) }
+  put<T extends object = object>(path: string, body?: object): Promise<T> { return this.#call<T>('PUT', path, body) }
   patch<T extends object = object>(path: string, body: object): Promise<T> { return this.#call<T>('PATCH', path, body) }
   delete<T extends object = object>(path: string): Promise<T> { return this.#call<T>('DELETE', path) }
 

@@ -10,6 +10,11 @@ const PLACEMENT: Option = { name: 'placement', type: 'choice', values: ['indoor'
 const TIMEZONE: Option = { name: 'timezone', type: 'text', value: 'ZONE', help: 'IANA zone of its local times, such as Europe/Madrid.' }
 const STREAM: Option = { name: 'stream', type: 'text', value: 'ID', isRequired: true, help: 'The stream, as `sluice streams --mine` lists it.' }
 const SOURCE: Argument = { name: 'SOURCE', help: 'Its id, as `sluice source list` shows it.' }
+const WHEN: readonly Option[] = [
+  { name: 'not-before', type: 'text', value: 'TIME', help: 'When it comes into force, such as 2027-01-01T00:00:00Z. Left out: at once.' },
+  { name: 'until', type: 'text', value: 'TIME', help: 'When it ends by itself, such as 2027-01-01T00:00:00Z.' },
+]
+const GROUP: Argument = { name: 'GROUP', help: 'The id of the group.' }
 const PARTY: Option = { name: 'party', type: 'text', value: 'ID', help: 'Somebody else\'s, as an operator; left out, your own.' }
 const DIALECT: Option = { name: 'dialect', type: 'choice', value: 'NAME', values: DIALECTS, help: 'What it speaks; recognised by itself where its topics say so.' }
 const NAME: Option = { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }
@@ -26,6 +31,7 @@ const devices = () => import('#cli/commands/devices.ts')
 const deviceCertificates = () => import('#cli/commands/device-certificates.ts')
 const bridges = () => import('#cli/commands/bridges.ts')
 const offers = () => import('#cli/commands/offers.ts')
+const groups = () => import('#cli/commands/groups.ts')
 const consents = () => import('#cli/commands/consents.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
@@ -36,11 +42,31 @@ export const COMMANDS: readonly Command[] = [
     options: [
       { name: 'role', type: 'choice', values: ['owner', 'subscriber', 'operator'], isRequired: true, help: 'What it may do.' },
       { name: 'name', type: 'text', value: 'NAME', isRequired: true, help: 'For people to know it by.' },
+      { name: 'country', type: 'text', value: 'CC', help: 'Where it is (ISO 3166-1), such as BE; some consents ask for it.' },
     ],
-    examples: ['sluice party add --role owner --name Home', 'sluice party add --role subscriber --name City'],
+    examples: ['sluice party add --role owner --name Home', 'sluice party add --role subscriber --name City --country BE'],
     load: async () => (await accounts()).partyAdd,
   },
   { name: 'party list', group: ACCOUNTS, summary: 'Lists all accounts (operator).', options: [], examples: ['sluice party list'], load: async () => (await accounts()).partyList },
+  {
+    name: 'party set', group: ACCOUNTS, summary: 'Says where an account is (operator). What it may not have there any more stops before this returns.', arguments: [{ name: 'PARTY', help: 'Its id.' }],
+    options: [{ name: 'country', type: 'text', value: 'CC|none', isRequired: true, help: 'ISO 3166-1, such as BE; `none`: nobody knows.' }],
+    examples: ['sluice party set sub_b6ynd3q5ujw2c7mzf4ktx6vhpa --country BE'], load: async () => (await accounts()).partySet,
+  },
+  {
+    name: 'group add', group: ACCOUNTS, summary: 'Makes a group of accounts that a consent can name (operator).', options: [{ name: 'name', type: 'text', value: 'NAME', isRequired: true, help: 'For people to know it by.' }],
+    examples: ['sluice group add --name Universities'], load: async () => (await groups()).groupAdd,
+  },
+  { name: 'group list', group: ACCOUNTS, summary: 'Lists the groups, with who is in them.', options: [], examples: ['sluice group list'], load: async () => (await groups()).groupList },
+  ...(['join', 'leave'] as const).map((verb): Command => ({
+    name: `group ${verb}`, group: ACCOUNTS, options: [], arguments: [GROUP, { name: 'PARTY', help: 'The id of the account.' }],
+    summary: { join: 'Takes an account into a group (operator).', leave: 'Puts an account out of a group (operator): what it received through it has stopped when this returns.' }[verb],
+    examples: [`sluice group ${verb} grp_q7n2xmd4k6vtzw3y5rbacjhoes sub_b6ynd3q5ujw2c7mzf4ktx6vhpa`], load: async () => (await groups())[verb === 'join' ? 'groupJoin' : 'groupLeave'],
+  })),
+  {
+    name: 'group remove', group: ACCOUNTS, summary: 'Removes a group for good (operator). What was forbidden to it is forbidden to all from then on.', options: [], arguments: [GROUP],
+    examples: ['sluice group remove grp_q7n2xmd4k6vtzw3y5rbacjhoes'], load: async () => (await groups()).groupRemove,
+  },
   {
     name: 'key rotate', group: ACCOUNTS, summary: 'Makes a new key; all old ones stop at once.', options: [PARTY],
     examples: ['sluice key rotate', 'sluice key rotate --party own_3xq7n2aahd6gkrmb4tvzoycel5'], load: async () => (await accounts()).keyRotate,
@@ -63,6 +89,15 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await sources()).pair,
   },
   { name: 'source list', group: DEVICES, summary: 'Lists your sources; for an operator everybody\'s.', options: [], examples: ['sluice source list'], load: async () => (await sources()).sourceList },
+  {
+    name: 'source subject', group: DEVICES, summary: 'Names somebody of the household whom a source tells about as well: nothing leaves it without the consent of each.', options: [],
+    arguments: [SOURCE, { name: 'PARTY', help: 'The id of their owner account.' }],
+    examples: ['sluice source subject src_k4d2n7qwmx3z6vtbrahc5ysoel own_3xq7n2aahd6gkrmb4tvzoycel5'], load: async () => (await sources()).sourceSubject,
+  },
+  {
+    name: 'source leave', group: DEVICES, summary: 'Says that a source does not tell about you any more. You have no say in it from then on.', options: [], arguments: [SOURCE, { name: 'PARTY', help: 'Your own id.' }],
+    examples: ['sluice source leave src_k4d2n7qwmx3z6vtbrahc5ysoel own_3xq7n2aahd6gkrmb4tvzoycel5'], load: async () => (await sources()).sourceLeave,
+  },
   ...(['suspend', 'resume', 'rotate', 'remove'] as const).map((verb): Command => ({
     name: `source ${verb}`, group: DEVICES, options: [], arguments: [SOURCE],
     summary: {
@@ -117,6 +152,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'name', type: 'text', value: 'NAME', help: 'For you to know it by.' }, TIMEZONE,
       { name: 'category', type: 'list', value: 'A,B', help: 'Of a parking spot: its categories.' },
       { name: 'parking-site', type: 'text', value: 'URN', help: 'Of a parking spot: the NGSI-LD id of its site.' },
+      { name: 'special', type: 'choice', values: ['yes', 'no'], help: 'Whether what it tells is of a special category (health, beliefs, private life): consent to it is stricter.' },
     ],
     examples: ['sluice device set k3v7qm2xw5tz4rpa6hjn2ye4ds --placement outdoor --location -0.12,51.5', 'sluice device set city@ttn/bin-17 --role wasteContainer --empty-mm 1550 --full-mm 200'],
     load: async () => (await devices()).deviceSet,
@@ -158,17 +194,40 @@ export const COMMANDS: readonly Command[] = [
     examples: ['sluice offer withdraw offer_m5wd2jx7q4hfz3ykt6bc5vrn2e'], load: async () => (await offers()).offerWithdraw,
   },
   {
-    name: 'consent grant', group: SHARING, summary: 'Lets attributes of one of your streams out, to a recipient and for purposes.',
+    name: 'consent grant', group: SHARING, summary: 'Lets attributes of a stream that tells about you out, to a recipient, for purposes and those that are narrower.',
     options: [
       STREAM,
-      { name: 'recipient', type: 'text', value: 'PARTY|any', isRequired: true, help: 'Who may receive it; `history` is the database of this gateway.' },
+      { name: 'recipient', type: 'text', value: 'PARTY|any', help: 'Who may receive it; `history` is the database of this gateway. This, or --group.' },
+      { name: 'group', type: 'text', value: 'GROUP', help: 'Whoever is in this group at that moment.' },
+      { name: 'country', type: 'list', value: 'CC,…', help: 'Only while the recipient is in one of these countries (ISO 3166-1), such as BE.' },
+      { name: 'onward', type: 'flag', help: 'The recipient may hand it on.' },
       { name: 'purpose', type: 'list', value: 'P,…', isRequired: true, help: 'What for (DPV), such as dpv:ServiceProvision.' },
       { name: 'attributes', type: 'list', value: 'a,b|all', isRequired: true, help: 'What may go out; `all` is what is known of the stream now.' },
-      { name: 'until', type: 'text', value: 'TIME', help: 'When it ends by itself, such as 2027-01-01T00:00:00Z.' },
+      { name: 'explicit', type: 'flag', help: 'You say so in so many words: data of a special category need that.' },
+      ...WHEN,
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       { name: 'transform', type: 'list', value: 'attr=op,…', help: 'None is known yet, and one that is not known is refused.' },
     ],
-    examples: ['sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z'], load: async () => (await consents()).consentGrant,
+    examples: [
+      'sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z',
+      'sluice consent grant --stream ID --group grp_q7n2xmd4k6vtzw3y5rbacjhoes --country BE,NL --purpose dpv:ScientificResearch --attributes temperature',
+    ],
+    load: async () => (await consents()).consentGrant,
+  },
+  {
+    name: 'consent prohibit', group: SHARING, summary: 'Forbids what would be let out, whatever else was or will be granted. It is taken back with `consent withdraw`.',
+    options: [
+      STREAM,
+      { name: 'recipient', type: 'text', value: 'PARTY|any', default: 'any', help: 'Who must not receive it.' },
+      { name: 'group', type: 'text', value: 'GROUP', help: 'Whoever is in this group; in the place of --recipient.' },
+      { name: 'country', type: 'list', value: 'CC,…', help: 'Only where the recipient is in one of these countries, or nobody knows where.' },
+      { name: 'onward', type: 'flag', help: 'Only where the recipient hands it on.' },
+      { name: 'purpose', type: 'list', value: 'P,…', help: 'For which purposes, with all that have something in common with them. Left out: for any.' },
+      { name: 'attributes', type: 'list', value: 'a,b|all', help: 'What must not go out. Left out: all that the stream can ever have.' },
+      ...WHEN,
+    ],
+    examples: ['sluice consent prohibit --stream ID --purpose dpv:Marketing', 'sluice consent prohibit --stream ID --recipient sub_b6ynd3q5ujw2c7mzf4ktx6vhpa'],
+    load: async () => (await consents()).consentProhibit,
   },
   { name: 'history', group: SHARING, summary: 'Tells which of your streams are kept in the history (those consented to with the recipient `history`), and how far.', options: [], examples: ['sluice history'], load: async () => (await import('#cli/commands/history.ts')).history },
   { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
@@ -183,6 +242,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'offer', type: 'text', value: 'ID', isRequired: true, help: 'The offer, as `sluice streams` lists it.' },
       { name: 'purpose', type: 'text', value: 'P', isRequired: true, help: 'What you need it for (DPV).' },
       { name: 'budget', type: 'text', value: 'AMOUNT', help: 'What it may cost at most; not needed for what is free.' },
+      { name: 'onward', type: 'flag', help: 'You hand on what you receive: only a consent that allows this covers it.' },
     ],
     examples: ['sluice agree --offer offer_m5wd2jx7q4hfz3ykt6bc5vrn2e --purpose dpv:ServiceProvision --budget 10'], load: async () => (await agreements()).agree,
   },

@@ -10,11 +10,14 @@ import { Backups } from '#gateway/backup/backups.ts'
 import { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
+import { followChanges } from '#gateway/decision/changes.ts'
+import { recipientsOf } from '#gateway/decision/ground.ts'
 import { Plans } from '#gateway/decision/plans.ts'
 import { Certificates } from '#gateway/devices/certificates.ts'
 import { Devices } from '#gateway/devices/devices.ts'
 import { Sources } from '#gateway/devices/sources.ts'
 import { Streams } from '#gateway/devices/streams.ts'
+import { Subjects } from '#gateway/devices/subjects.ts'
 import { History } from '#gateway/history/history.ts'
 import { InfluxStore } from '#gateway/history/influx.ts'
 import { Journal } from '#gateway/journal/journal.ts'
@@ -28,6 +31,7 @@ import type { Rates } from '#gateway/mqtt/pace.ts'
 import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
+import { Groups } from '#gateway/parties/groups.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
@@ -71,6 +75,8 @@ export class Gateway {
   readonly #certificates: Certificates
   readonly #devices: Devices
   readonly #streams: Streams
+  readonly #groups: Groups
+  readonly #subjects: Subjects
   readonly #consents: Consents
   readonly #offers: Offers
   readonly #ledger: Ledger
@@ -114,12 +120,14 @@ export class Gateway {
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
     this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
-    this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
+    this.#groups = new Groups(this.#database, clock, this.#parties)
+    this.#subjects = new Subjects(this.#database, clock, this.#sources)
+    this.#plans = this.#makePlans(review)
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
     this.#network = new Network({
-      clock, journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
+      journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count },
     })
     this.#history = this.#makeHistory()
@@ -259,6 +267,14 @@ export class Gateway {
     try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
   }
 
+  #makePlans(onChange: (streamId: string) => void): Plans {
+    const rooms = {
+      parties: this.#parties, groups: this.#groups, devices: this.#devices, streams: this.#streams, subjects: this.#subjects, consents: this.#consents, agreements: this.#agreements,
+    }
+    followChanges({ ...rooms, onChange })
+    return new Plans({ ...rooms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
+  }
+
   #makeHistory(): History | undefined {
     const { history } = this.#config
     return history && new History({
@@ -282,7 +298,7 @@ export class Gateway {
 
   #services(): Services {
     return {
-      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, groups: this.#groups, subjects: this.#subjects, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }

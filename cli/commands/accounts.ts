@@ -4,12 +4,17 @@ import type { Io } from '#cli/io.ts'
 
 export async function partyAdd(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.post('/v1/parties', { role: input.needed('role'), name: input.needed('name') }))
+  io.show(await client.post('/v1/parties', { role: input.needed('role'), name: input.needed('name'), country: input.text('country') }))
 }
 
 export async function partyList(_input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.get('/v1/parties'), ['partyId', 'role', 'name', 'createdAt'])
+  io.show(await client.get('/v1/parties'), ['partyId', 'role', 'name', 'country', 'createdAt'])
+}
+
+export async function partySet(input: Input, io: Io): Promise<void> {
+  const client = await io.client(), country = input.needed('country')
+  io.show(await client.patch(`/v1/parties/${encodeURIComponent(input.needed('PARTY'))}`, { country: country === 'none' ? null : country }))
 }
 
 export async function keyRotate(input: Input, io: Io): Promise<void> {

@@ -4,7 +4,7 @@ import type { Io } from '#cli/io.ts'
 
 export async function agree(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  const wish = { offerId: input.needed('offer'), purpose: input.needed('purpose'), budget: input.text('budget') }
+  const wish = { offerId: input.needed('offer'), purpose: input.needed('purpose'), budget: input.text('budget'), onward: input.flag('onward') || undefined }
   io.show(await client.post('/v1/agreements', wish))
 }
 

@@ -9,11 +9,11 @@ export async function deviceList(_input: Input, io: Io): Promise<void> {
 }
 
 export async function deviceSet(input: Input, io: Io): Promise<void> {
-  const role = input.text('role')
+  const role = input.text('role'), special = input.text('special')
   const settings = {
     location: input.location('location'), placement: input.text('placement'), role: role === 'none' ? null : role,
     emptyMm: input.number('empty-mm'), fullMm: input.number('full-mm'), name: input.text('name'), timezone: input.text('timezone'),
-    category: input.list('category'), refParkingSite: input.text('parking-site'),
+    category: input.list('category'), refParkingSite: input.text('parking-site'), special: special && special === 'yes',
   }
   if (Object.values(settings).every(value => value === undefined)) throw usageError('There is nothing to set. See `sluice device set --help`.')
   const client = await io.client()

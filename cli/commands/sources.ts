@@ -13,7 +13,7 @@ export async function pair(input: Input, io: Io): Promise<void> {
 
 export async function sourceList(_input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.get('/v1/sources'), ['sourceId', 'name', 'dialect', 'state', 'owner', 'placement', 'location', 'certificates'])
+  io.show(await client.get('/v1/sources'), ['sourceId', 'name', 'dialect', 'state', 'owner', 'placement', 'location', 'certificates', 'subjects'])
 }
 
 export function sourceChange(verb: 'suspend' | 'resume' | 'rotate' | 'remove'): Run {
@@ -22,4 +22,18 @@ export function sourceChange(verb: 'suspend' | 'resume' | 'rotate' | 'remove'): 
     const path = `/v1/sources/${encodeURIComponent(input.needed('SOURCE'))}`
     io.show(verb === 'remove' ? await client.delete(path) : await client.post(`${path}/${verb}`))
   }
+}
+
+export async function sourceSubject(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.put(subjectPath(input)))
+}
+
+export async function sourceLeave(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  io.show(await client.delete(subjectPath(input)))
+}
+
+function subjectPath(input: Input): string {
+  return `/v1/sources/${encodeURIComponent(input.needed('SOURCE'))}/subjects/${encodeURIComponent(input.needed('PARTY'))}`
 }

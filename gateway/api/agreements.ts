@@ -6,10 +6,10 @@ import type { Agreement } from '#gateway/market/agreement.ts'
 import { formatAmount, parseAmount } from '#gateway/market/amount.ts'
 import { accounts } from '#gateway/market/ledger.ts'
 
-interface NewAgreement { readonly offerId: string, readonly purpose: string, readonly budget?: string }
+interface NewAgreement { readonly offerId: string, readonly purpose: string, readonly budget?: string, readonly onward?: boolean }
 
-export function agree({ services, party, body: { offerId, purpose, budget } }: Call<NewAgreement>) {
-  const wish = { offerId, purpose: normalPurpose(purpose), budget: budget === undefined ? undefined : parseAmount(budget) }
+export function agree({ services, party, body: { offerId, purpose, budget, onward } }: Call<NewAgreement>) {
+  const wish = { offerId, purpose: normalPurpose(purpose), budget: budget === undefined ? undefined : parseAmount(budget), isOnward: onward }
   const agreement = services.agreements.agree(party.id, wish)
   return { agreementId: agreement.id, state: services.plans.stateOf(agreement) }
 }
@@ -25,7 +25,7 @@ export function endAgreement({ services, party, parameters }: Call<undefined, { 
 
 /** What is left of the budget is what the books hold in reserve for it. */
 function agreementView({ plans, ledger }: Services, agreement: Agreement) {
-  const { id, offer: { id: offerId, streamId, currency }, purpose, budget } = agreement
+  const { id, offer: { id: offerId, streamId, currency }, purpose, budget, isOnward } = agreement
   const left = ledger.balance(accounts.reserved(id), currency)
-  return { agreementId: id, offerId, streamId, purpose, state: plans.stateOf(agreement), budget: formatAmount(budget), left: formatAmount(left), currency }
+  return { agreementId: id, offerId, streamId, purpose, state: plans.stateOf(agreement), budget: formatAmount(budget), left: formatAmount(left), currency, onward: isOnward }
 }

@@ -39,7 +39,7 @@ function deviceView({ streams }: Services, device: Device) {
   const { id, sourceId, key, dialect, settings, facts, status, lastSeen } = device
   return {
     deviceId: id, sourceId, device: key, dialect, name: settings.name, placement: facts.placement, role: facts.role,
-    location: facts.location, timezone: settings.timezone, emptyMm: facts.emptyMm, fullMm: facts.fullMm, category: facts.category, refParkingSite: facts.refParkingSite,
+    location: facts.location, timezone: settings.timezone, emptyMm: facts.emptyMm, fullMm: facts.fullMm, category: facts.category, refParkingSite: facts.refParkingSite, special: settings.special,
     status: Object.fromEntries([...status].map(([quantity, { value }]) => [quantity, value])),
     lastSeen: lastSeen > 0 ? timeText(lastSeen) : undefined, streams: streams.ofDevice(id).map(stream => stream.id),
   }

@@ -7,18 +7,21 @@ import { addCertificate, listCertificates, removeCertificate } from '#gateway/ap
 import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
+import { addGroup, joinGroup, leaveGroup, listGroups, removeGroup } from '#gateway/api/groups.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
 import { description, keySet, live, metrics, ready } from '#gateway/api/health.ts'
 import { listHistory } from '#gateway/api/history.ts'
 import { streamEvents, subscribe } from '#gateway/api/live.ts'
 import { getLogLevel, setLogLevel } from '#gateway/api/log-level.ts'
 import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
-import { addParty, listParties, revokeKeys, rotateKey } from '#gateway/api/parties.ts'
+import { addParty, listParties, revokeKeys, rotateKey, setParty } from '#gateway/api/parties.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'
+import { addSubject, removeSubject } from '#gateway/api/subjects.ts'
 
 export const HANDLERS: Handlers = {
-  addParty, listParties, rotateKey, revokeKeys,
+  addParty, listParties, setParty, rotateKey, revokeKeys,
+  addGroup, listGroups, removeGroup, joinGroup, leaveGroup, addSubject, removeSubject,
   pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addCertificate, listCertificates, removeCertificate, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,

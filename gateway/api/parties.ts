@@ -3,15 +3,19 @@ import { timeText, type Call } from '#gateway/api/handler.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import type { Party, Role } from '#gateway/parties/parties.ts'
 
-export function addParty({ services, body }: Call<{ role: Role, name: string }>) {
+export function addParty({ services, body }: Call<{ role: Role, name: string, country?: string }>) {
   const { party, key } = services.parties.add(body)
   return { partyId: party.id, key }
 }
 
-export function listParties({ services }: Call) {
-  return services.parties.list().map(({ id, role, name, createdAt, address }) => {
-    return { partyId: id, role, name, createdAt: timeText(createdAt), address }
-  })
+export function listParties({ services }: Call) { return services.parties.list().map(partyView) }
+
+export function setParty({ services, parameters, body }: Call<{ country: string | null }, { partyId: string }>) {
+  return partyView(services.parties.setCountry(parameters.partyId, body.country))
+}
+
+function partyView({ id, role, name, createdAt, address, country }: Party) {
+  return { partyId: id, role, name, createdAt: timeText(createdAt), address, country }
 }
 
 export function rotateKey(call: Call<WhoseKey | undefined>) {

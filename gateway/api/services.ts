@@ -7,12 +7,14 @@ import type { Certificates } from '#gateway/devices/certificates.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
 import type { Sources } from '#gateway/devices/sources.ts'
 import type { Streams } from '#gateway/devices/streams.ts'
+import type { Subjects } from '#gateway/devices/subjects.ts'
 import type { History } from '#gateway/history/history.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 import type { Ledger } from '#gateway/market/ledger.ts'
 import type { Meter } from '#gateway/market/meter.ts'
 import type { Offers } from '#gateway/market/offers.ts'
+import type { Groups } from '#gateway/parties/groups.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
 import type { Jwk } from '#gateway/proof/public-keys.ts'
 import type { Seals } from '#gateway/publish/sealed-sink.ts'
@@ -27,6 +29,8 @@ export interface Services {
   readonly bridges: Bridges
   readonly devices: Devices
   readonly streams: Streams
+  readonly groups: Groups
+  readonly subjects: Subjects
   readonly consents: Consents
   readonly offers: Offers
   readonly agreements: Agreements

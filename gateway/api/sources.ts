@@ -50,8 +50,9 @@ function credentials(services: Services, { source, username, password }: { sourc
   return { sourceId: source.id, username, password, ...services.mqttUrls() }
 }
 
-function ownersView(source: Source, { certificates }: Services) {
-  return { ...sourceView(source), certificates: certificates.list(source.id).length }
+function ownersView(source: Source, { certificates, subjects }: Services) {
+  const beside = subjects.beside(source.id)
+  return { ...sourceView(source), certificates: certificates.list(source.id).length, ...(beside.length > 0 && { subjects: beside }) }
 }
 
 /** Where it is, is not an operator's business. */

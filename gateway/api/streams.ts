@@ -13,15 +13,15 @@ export function listStreams({ services, party, parameters }: Call<undefined, { m
   return shown.map(stream => streamView(services, party, stream))
 }
 
-function mine({ streams, agreements }: Services, { id, role }: Party): readonly Stream[] {
-  if (role === 'owner') return streams.ofOwner(id)
+function mine({ streams, agreements, subjects }: Services, { id, role }: Party): readonly Stream[] {
+  if (role === 'owner') return [...streams.all()].filter(({ ownerId, sourceId }) => ownerId === id || subjects.sourcesOf(id).has(sourceId))
   const agreed = new Set(agreements.list(id).map(({ offer }) => offer.streamId))
   return [...agreed].flatMap(streamId => streams.get(streamId) ?? [])
 }
 
-/** To its owner, to operators, to all while an offer stands, and to whoever has made an agreement on it. */
-function isVisible({ offers, agreements }: Services, { id, role }: Party, stream: Stream): boolean {
-  return stream.ownerId === id || role === 'operator' || offers.on(stream.id).length > 0 || agreements.ofSubscriber(id, stream.id).length > 0
+/** To its owner and whoever else it tells about, to operators, to all while an offer stands, and to whoever has made an agreement on it. */
+function isVisible({ offers, agreements, subjects }: Services, { id, role }: Party, stream: Stream): boolean {
+  return stream.ownerId === id || subjects.sourcesOf(id).has(stream.sourceId) || role === 'operator' || offers.on(stream.id).length > 0 || agreements.ofSubscriber(id, stream.id).length > 0
 }
 
 function streamView({ streams, devices, offers }: Services, party: Party, stream: Stream) {
@@ -42,6 +42,13 @@ export function terms({ id, price, unit, period, currency, purposes, attributes 
 export function ownStream({ streams }: Services, { id }: Party, streamId: string): Stream {
   const stream = streams.get(streamId)
   if (stream?.ownerId !== id) throw notFound('stream')
+  return stream
+}
+
+/** The stream of this id if it tells about the party: its owner, or a subject of its source. Throws NOT_FOUND. */
+export function subjectsStream({ streams, subjects }: Services, { id }: Party, streamId: string): Stream {
+  const stream = streams.get(streamId)
+  if (!stream || !subjects.of(stream).partyIds.includes(id)) throw notFound('stream')
   return stream
 }
 

@@ -8,17 +8,18 @@ import { receiptOf, type Receipt } from '#gateway/consent/receipt.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
+import { checkedCountry } from '#gateway/parties/countries.ts'
 
 export const PURPOSES_MAX = 32
 export const ATTRIBUTES_MAX = 64
-/** Grants in force on one stream. */
+/** Grants of one owner that stand on one stream. */
 export const GRANTS_PER_STREAM_MAX = 1_000
 /** The last instant that RFC 3339 can write: 9999-12-31T23:59:59.999Z. */
 export const UNTIL_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 export interface NewGrant {
   readonly ownerId: string
-  /** Of a stream of this owner. */
+  /** Of a stream that tells about this owner. */
   readonly streamId: string
   readonly recipient: string
   readonly purposes: readonly string[]
@@ -26,6 +27,12 @@ export interface NewGrant {
   readonly until?: number
   /** ISO 8601, see `hoursOf`. */
   readonly keep?: string
+  /** These as a grant has them. */
+  readonly kind?: 'prohibition'
+  readonly countries?: readonly string[]
+  readonly onward?: boolean
+  readonly explicit?: boolean
+  readonly notBefore?: number
 }
 
 interface Entry { grant: Grant, link: Link }
@@ -49,8 +56,8 @@ export class Consents {
 
   /** Gives a consent. Throws BAD_REQUEST for a wish that makes no sense, LIMIT_REACHED. */
   grant(wish: NewGrant): { grant: Grant, receipt: Receipt } {
-    const event = this.#given(wish), inForce = this.on(wish.streamId).filter(grant => stateOf(grant, event.at) === 'given')
-    if (inForce.length >= GRANTS_PER_STREAM_MAX) {
+    const event = this.#given(wish)
+    if (this.#countStanding(event) >= GRANTS_PER_STREAM_MAX) {
       throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
     }
     return this.#commit(event)
@@ -81,16 +88,23 @@ export class Consents {
   /** Checks the chain on disk and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number { return this.#events.verify() }
 
-  #given({ ownerId, streamId, recipient, until, keep, ...wish }: NewGrant): Given {
+  #countStanding({ ownerId, streamId, at }: Given): number {
+    let count = 0
+    for (const { grant } of this.#byStream.get(streamId) ?? []) if (grant.ownerId === ownerId && stateOf(grant, at) === 'given') count++
+    return count
+  }
+
+  #given({ ownerId, streamId, recipient, until, keep, notBefore, ...wish }: NewGrant): Given {
     const at = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
     if (recipient === '') throw badRequest('A consent names a recipient: the id of a party, or any.')
     if (!isCount(purposes.length, PURPOSES_MAX)) throw badRequest(`A consent names 1 to ${PURPOSES_MAX} purposes.`)
     if (!isCount(attributes.length, ATTRIBUTES_MAX)) throw badRequest(`A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
     if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
+    if (notBefore !== undefined && !(notBefore < (until ?? UNTIL_MAX))) throw badRequest('A consent begins before it ends.')
     if (keep !== undefined) hoursOf(keep)
     return {
       type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes,
-      ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
+      ...(until !== undefined && { until }), ...(keep !== undefined && { keep }), ...(notBefore !== undefined && { notBefore }), ...restrictionsOf(wish),
     }
   }
 
@@ -130,10 +144,21 @@ export class Consents {
 
 function badRequest(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }
 
+function restrictionsOf({ kind, countries, onward, explicit }: Pick<NewGrant, 'kind' | 'countries' | 'onward' | 'explicit'>): Partial<Given> {
+  if (countries?.length === 0) throw badRequest('A consent that names countries names one at least: leave them out where any will do.')
+  return {
+    ...(kind && { kind }), ...(countries && { countries: [...new Set(countries.map(checkedCountry))] }), ...(onward && { onward }), ...(explicit && { explicit }),
+  }
+}
+
 function isCount(count: number, most: number): boolean { return count >= 1 && count <= most }
 
-function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, at, until, keep }: Given): Grant {
-  return { id: consentId, ownerId, streamId, recipient, purposes, attributes, grantedAt: at, ...(until !== undefined && { until }), ...(keep !== undefined && { keep }) }
+function grantFrom(event: Given): Grant {
+  const { consentId, ownerId, streamId, recipient, purposes, attributes, at, until, keep, kind, countries, onward, explicit, notBefore } = event
+  return {
+    id: consentId, ownerId, streamId, ...(kind && { kind }), recipient, ...(countries && { countries }), ...(onward && { onward }), purposes, attributes, ...(explicit && { explicit }),
+    grantedAt: at, ...(notBefore !== undefined && { notBefore }), ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
+  }
 }
 
 function grantsOf(entries: readonly Entry[] = []): readonly Grant[] {

@@ -15,6 +15,12 @@ export interface Given {
   readonly attributes: readonly string[]
   readonly until?: number
   readonly keep?: string
+  /** As a grant has them. */
+  readonly kind?: 'prohibition'
+  readonly countries?: readonly string[]
+  readonly onward?: true
+  readonly explicit?: true
+  readonly notBefore?: number
 }
 export interface Withdrawn { readonly type: 'withdrawn', readonly consentId: string, readonly ownerId: string, readonly at: number }
 export type ConsentEvent = Given | Withdrawn

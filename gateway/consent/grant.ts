@@ -1,16 +1,31 @@
-// A grant: what an owner lets out of one stream, to whom, for what.
+// A grant: what an owner lets out of one stream, to whom, for what; or, as a prohibition, what never goes out whatever else was granted.
 
+/**
+ * The policy. It never changes: another wish is another grant. A field that is left out restricts nothing; a value that this gateway does not know
+ * lets nothing out. (A transform for each attribute will stand beside `attributes`.)
+ */
 export interface Grant {
   readonly id: string
+  /** Who says so: the owner of the stream, or somebody else whom its source tells about. */
   readonly ownerId: string
   readonly streamId: string
-  /** The id of a party, or `any`. */
+  /** Left out, it permits. A prohibition is by the same fields, and wins. */
+  readonly kind?: 'prohibition'
+  /** The id of a party or of a group, or `any`. */
   readonly recipient: string
-  /** As `normalPurpose` makes them. */
+  /** Where the recipient has to be (ISO 3166-1 alpha-2); of a prohibition, where it must not be. Left out: anywhere. */
+  readonly countries?: readonly string[]
+  /** The recipient may hand it on; of a prohibition: it is only that which is forbidden. */
+  readonly onward?: true
+  /** As `normalPurpose` makes them; narrower ones are meant as well. */
   readonly purposes: readonly string[]
   /** As the stream's model names them. */
   readonly attributes: readonly string[]
+  /** Said in so many words, as the law wants it for special categories of data (Art. 9(2)(a) GDPR). */
+  readonly explicit?: true
   readonly grantedAt: number
+  /** Before this instant it is not in force; left out: it is at once. */
+  readonly notBefore?: number
   /** From this instant on it has expired. */
   readonly until?: number
   readonly withdrawnAt?: number
@@ -25,3 +40,8 @@ export function stateOf({ withdrawnAt, until }: Grant, now: number): GrantState 
   if (withdrawnAt !== undefined) return 'withdrawn'
   return until !== undefined && now >= until ? 'expired' : 'given'
 }
+
+/** When it ended, or will end. */
+export const endOf = ({ withdrawnAt = Infinity, until = Infinity }: Grant): number => Math.min(withdrawnAt, until)
+
+export function isInForce(grant: Grant, now: number): boolean { return stateOf(grant, now) === 'given' && now >= (grant.notBefore ?? -Infinity) }

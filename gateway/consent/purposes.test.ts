@@ -38,9 +38,13 @@ describe('A purpose', () => {
 
   it('is told apart by its IRI, and named once however often it is given', () => {
     assert.deepEqual(
-      normalPurposes(['dpv:Marketing', 'https://w3id.org/dpv#Marketing', 'dpv:marketing', 'https://w3id.org/dpv/owl#Marketing']),
-      ['dpv:Marketing', 'dpv:marketing'])
+      normalPurposes(['dpv:Marketing', 'https://w3id.org/dpv#Marketing', 'urn:marketing', 'https://w3id.org/dpv/owl#Marketing', 'urn:Marketing']),
+      ['dpv:Marketing', 'urn:marketing', 'urn:Marketing'])
   })
+
+  for (const text of ['dpv:marketing', 'https://w3id.org/dpv#NotYetKnown', 'dpv:toString']) {
+    it(`of the vocabulary is one that it has, unlike ${text}`, () => assert.throws(() => normalPurpose(text), { code: 'BAD_REQUEST', message: /DPV 2\.3 has no purpose/ }))
+  }
 
   it('has the full IRI of the vocabulary', () => {
     assert.equal(purposeIri('dpv:Marketing'), 'https://w3id.org/dpv#Marketing')

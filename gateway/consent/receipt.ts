@@ -15,12 +15,19 @@ export interface Receipt {
   readonly state: 'given' | 'withdrawn'
   readonly legalBasis: string
   readonly owner: string
+  /** It forbids; left out, it permits. */
+  readonly kind?: 'prohibition'
   readonly recipient: string
+  /** ISO 3166-1 alpha-2: where the recipient has to be, or must not be where it forbids. */
+  readonly recipientCountries?: readonly string[]
+  /** Handing on is permitted, or is what is forbidden. */
+  readonly onward?: true
   readonly streamId: string
   /** Full IRIs. */
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
   readonly grantedAt: string
+  readonly notBefore?: string
   readonly until?: string
   /** How long the recipient may keep it (ISO 8601). */
   readonly keep?: string
@@ -31,14 +38,15 @@ export interface Receipt {
   readonly eventHash: string
 }
 
-const LEGAL_BASIS = purposeIri('dpv:Consent')
+const LEGAL_BASIS = purposeIri('dpv:Consent'), EXPLICIT = purposeIri('dpv:ExplicitlyExpressedConsent')
 
 export function receiptOf(grant: Grant, link: Link): Receipt {
-  const { id, ownerId, recipient, streamId, purposes, attributes, grantedAt, until, withdrawnAt, keep } = grant
+  const { id, ownerId, kind, recipient, countries, onward, explicit, streamId, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep } = grant
   return {
     type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
-    state: withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: LEGAL_BASIS,
-    owner: ownerId, recipient, streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
+    state: withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: explicit ? EXPLICIT : LEGAL_BASIS,
+    owner: ownerId, ...(kind && { kind }), recipient, ...(countries && { recipientCountries: countries }), ...(onward && { onward }), streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
+    ...(notBefore !== undefined && { notBefore: time(notBefore) }),
     ...(until !== undefined && { until: time(until) }),
     ...(keep !== undefined && { keep }),
     ...(withdrawnAt !== undefined && { withdrawnAt: time(withdrawnAt) }),

@@ -18,7 +18,7 @@ describe('The plan of a stream', () => {
   const mask = (...names: string[]) => stream.model.maskOf(names)
 
   it('lets nothing out by itself', () => {
-    assert.deepEqual({ ...plan(), outlets: plan().outlets.size }, { isCurrent: true, granted: 0, sold: 0, outlets: 0, refusal: 'NO_CONSENT', validUntil: Infinity })
+    assert.deepEqual({ ...plan(), outlets: plan().outlets.size, refusals: plan().refusals.size }, { isCurrent: true, granted: 0, sold: 0, outlets: 0, refusals: 0, refusal: 'NO_CONSENT', validUntil: Infinity })
   })
 
   it('may keep the union of what is granted, and lets each agreement have what its offer names', () => {

@@ -1,11 +1,15 @@
 // Compiled snapshots: for each stream what may leave it at this moment, found by one look-up and compiled anew when a consent or an
 // agreement changes.
 import type { Consents } from '#gateway/consent/consents.ts'
-import { stateOf, type Grant } from '#gateway/consent/grant.ts'
-import { furthest, isOutlet, standing, type Outlet } from '#gateway/decision/standing.ts'
+import { isInForce, type Grant } from '#gateway/consent/grant.ts'
+import { lettingOut, whyNothing } from '#gateway/decision/granted.ts'
+import { groundOf, nextChange, type Ground, type Recipients } from '#gateway/decision/ground.ts'
+import { consentIdsIn, covered, furthest, isOutlet, standing, type Outlet } from '#gateway/decision/standing.ts'
+import type { Devices } from '#gateway/devices/devices.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
+import type { Subjects } from '#gateway/devices/subjects.ts'
 import type { RefusalCode } from '#gateway/errors.ts'
-import type { Clock } from '#gateway/lib/clock.ts'
+import { SteadyClock, type Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 
@@ -16,9 +20,11 @@ export interface Plan {
   readonly sold: number
   /** By the id of the agreement. */
   readonly outlets: ReadonlyMap<string, Outlet>
+  /** Of the other agreements, why they are refused. */
+  readonly refusals: ReadonlyMap<string, RefusalCode>
   /** Why nothing leaves, where there is no outlet. */
   readonly refusal: RefusalCode
-  /** The next moment at which a grant ends by itself. */
+  /** The next moment at which a grant ends, or begins, by itself. */
   readonly validUntil: number
   /** Nothing has changed since it was compiled. */
   isCurrent: boolean
@@ -28,6 +34,9 @@ export interface PlansOptions {
   readonly consents: Consents
   readonly agreements: Agreements
   readonly streams: Streams
+  readonly devices: Devices
+  readonly subjects: Subjects
+  readonly recipients: Recipients
   readonly clock: Clock
 }
 
@@ -38,19 +47,27 @@ export type AgreementState = 'active' | 'waiting' | 'suspended' | 'ended'
 
 export class Plans {
   readonly #options: PlansOptions
-  readonly #byStream = new Map<number, Plan>()
+  /** By the number of the stream. */
+  readonly #plans: (Plan | undefined)[] = []
+  readonly #clock: SteadyClock
   readonly #alarms = new Map<number, NodeJS.Timeout>()
   /** Told when what a stream lets out is to be looked up anew. */
   onChanged: (stream: Stream) => void = () => {}
   /** Told when a grant was found to have ended by itself, before anything more is let out. */
   onExpired: (stream: Stream) => void = () => {}
 
-  constructor(options: PlansOptions) { this.#options = options }
+  constructor(options: PlansOptions) {
+    this.#options = options
+    this.#clock = new SteadyClock(options.clock)
+  }
+
+  /** The instant that is decided for: of now, but never before one that was. */
+  now(): number { return this.#clock.now() }
 
   /** What may leave this stream now. */
   of(stream: Stream): Plan {
-    const plan = this.#byStream.get(stream.number)
-    if (plan && this.#options.clock.now() < plan.validUntil) return plan
+    const plan = this.#plans[stream.number]
+    if (plan && this.#clock.now() < plan.validUntil) return plan
     if (plan) plan.isCurrent = false
     const compiled = this.#compile(stream)
     if (!plan) return compiled
@@ -61,16 +78,20 @@ export class Plans {
 
   /** To be called when a consent or an agreement of the stream has changed, before the change is answered. */
   invalidate(stream: Stream): void {
-    const plan = this.#byStream.get(stream.number)
+    const plan = this.#plans[stream.number]
     if (plan) plan.isCurrent = false
-    this.#byStream.delete(stream.number)
+    this.#plans[stream.number] = undefined
     this.onChanged(stream)
   }
 
   /** What an agreement allows now, or why it allows nothing. */
   standingOf(agreement: Agreement): Outlet | RefusalCode {
     const stream = this.#options.streams.get(agreement.offer.streamId)
-    return stream ? standing(agreement, this.#options.consents.on(stream.id), stream.model, this.#options.clock.now()) : 'NO_CONSENT'
+    if (!stream) return 'NO_CONSENT'
+    const { outlets, refusals } = this.of(stream), known = outlets.get(agreement.id) ?? refusals.get(agreement.id)
+    // One that has ended, or is spent, since: it says so itself. One that has just begun: the plan does not know it yet.
+    const isKnown = known !== undefined && agreement.endedAt === undefined && agreement.exhaustedAt === undefined
+    return isKnown ? known : standing(agreement, this.#groundOf(stream))
   }
 
   stateOf(agreement: Agreement): AgreementState {
@@ -80,26 +101,42 @@ export class Plans {
     return now === 'SUSPENDED' ? 'suspended' : 'waiting'
   }
 
-  /** Whether a consent lets anything out at this moment. */
+  /** Whether a consent is in force at this moment; of several, joined as in an outlet, each of them. */
   isInForce(stream: Stream, consentId: string): boolean {
-    const { consents, clock } = this.#options
-    return consents.on(stream.id).some(grant => grant.id === consentId && stateOf(grant, clock.now()) === 'given')
+    const now = this.now(), grants = this.#options.consents.on(stream.id)
+    return consentIdsIn(consentId).every(id => grants.some(grant => grant.id === id && isInForce(grant, now)))
+  }
+
+  /** Whether what left for an agreement under these consents would leave under them still. */
+  isCoveredBy(agreement: Agreement, consentId: string): boolean {
+    const stream = this.#options.streams.get(agreement.offer.streamId), ids = consentIdsIn(consentId)
+    if (!stream) return false
+    const grants = this.#options.consents.on(stream.id).filter(({ id, kind }) => kind !== undefined || ids.includes(id))
+    return isOutlet(covered(agreement, this.#groundOf(stream, grants)))
+  }
+
+  #groundOf(stream: Stream, grants: readonly Grant[] = this.#options.consents.on(stream.id)): Ground {
+    const { devices, subjects, recipients } = this.#options
+    return groundOf(grants, {
+      model: stream.model, now: this.now(), subjects: subjects.of(stream), isSpecial: devices.get(stream.deviceId)?.settings.special === true, recipients,
+    })
   }
 
   #compile(stream: Stream): Plan {
-    const { consents, agreements, clock } = this.#options, now = clock.now(), grants = consents.on(stream.id)
-    const inForce = grants.filter(grant => stateOf(grant, now) === 'given'), outlets = new Map<string, Outlet>()
-    let refusal: RefusalCode = inForce.length > 0 ? 'NO_AGREEMENT' : ended(grants, now), sold = 0
-    for (const agreement of agreements.on(stream.id)) {
-      const found = standing(agreement, grants, stream.model, now)
+    const ground = this.#groundOf(stream), granted = lettingOut(ground), outlets = new Map<string, Outlet>(), refusals = new Map<string, RefusalCode>()
+    let refusal = granted === 0 ? whyNothing(ground) : 'NO_AGREEMENT', sold = 0
+    for (const agreement of this.#options.agreements.on(stream.id)) {
+      const found = standing(agreement, ground)
       if (isOutlet(found)) {
         outlets.set(agreement.id, found)
         sold |= found.mask
-      } else if (inForce.length > 0) refusal = furthest(refusal, found)
+      } else {
+        refusals.set(agreement.id, found)
+        if (granted !== 0) refusal = furthest(refusal, found)
+      }
     }
-    const granted = inForce.reduce((mask, { attributes }) => mask | stream.model.maskOf(attributes), 0)
-    const plan: Plan = { isCurrent: true, granted, sold, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
-    this.#byStream.set(stream.number, plan)
+    const plan: Plan = { isCurrent: true, granted, sold, outlets, refusals, refusal, validUntil: nextChange(ground) }
+    this.#plans[stream.number] = plan
     this.#setAlarm(stream, plan)
     return plan
   }
@@ -111,13 +148,7 @@ export class Plans {
     if (plan.validUntil === Infinity) return
     const alarm = setTimeout(() => {
       if (this.of(stream) === plan) this.#setAlarm(stream, plan) // not yet: the clock was set back, or the time was too long for one timer
-    }, Math.min(plan.validUntil - this.#options.clock.now(), TIMER_MS_MAX))
+    }, Math.min(plan.validUntil - this.#clock.now(), TIMER_MS_MAX))
     this.#alarms.set(stream.number, alarm.unref())
   }
-}
-
-/** Why there is no grant in force: of those that there were, what came nearest. */
-function ended(grants: readonly Grant[], now: number): RefusalCode {
-  const ends = grants.map(grant => stateOf(grant, now) === 'withdrawn' ? 'CONSENT_WITHDRAWN' : 'EXPIRED')
-  return ends.reduce<RefusalCode>(furthest, 'NO_CONSENT')
 }

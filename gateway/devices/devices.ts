@@ -24,6 +24,8 @@ export interface DeviceSettings {
   readonly fullMm?: number
   readonly category?: readonly string[]
   readonly refParkingSite?: string
+  /** What it tells is of a special category (Art. 9 GDPR): health, beliefs, private life. Consent to it is stricter. */
+  readonly special?: boolean
 }
 
 /** What the device's own messages said about it (adapters' DeviceReport). */
@@ -52,6 +54,8 @@ export class Devices {
   readonly #bySource = new Map<string, Map<string, Device>>()
   readonly #byId = new Map<string, Device>()
   readonly #unwritten = new Set<Device>()
+  /** Told of a device whose owner has set something. */
+  onSet: (device: Device) => void = () => {}
 
   constructor(database: DatabaseSync, clock: Clock, sources: Sources) {
     this.#database = database
@@ -97,9 +101,9 @@ export class Devices {
     this.#unwritten.clear()
   }
 
-  list(ownerId: string): readonly Device[] {
-    return this.#sources.list(ownerId).flatMap(source => [...this.#bySource.get(source.id)?.values() ?? []])
-  }
+  list(ownerId: string): readonly Device[] { return this.#sources.list(ownerId).flatMap(source => this.ofSource(source.id)) }
+
+  ofSource(sourceId: string): readonly Device[] { return [...this.#bySource.get(sourceId)?.values() ?? []] }
 
   /** Settings that are given replace those that were; the others stay. */
   set(ownerId: string, id: string, settings: DeviceSettings): Device {
@@ -109,6 +113,7 @@ export class Devices {
     this.#refresh(device)
     this.#unwritten.add(device)
     this.flush()
+    this.onSet(device)
     return device
   }
 

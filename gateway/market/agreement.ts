@@ -6,6 +6,8 @@ export interface Agreement {
   readonly offer: Offer
   readonly subscriberId: string
   readonly purpose: string
+  /** The subscriber hands on what it receives; a consent has to allow it. */
+  readonly isOnward?: true
   /** Micro-units; 0 for what is free. */
   readonly budget: bigint
   readonly startedAt: number

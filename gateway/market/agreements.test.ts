@@ -111,7 +111,7 @@ describe('Agreements', () => {
     const { id: offerId } = market.offer({ price: 0n })
     const agree = () => market.agreements.agree('sub_a', { offerId, purpose: 'dpv:Marketing' })
     const first = agree()
-    market.database.exec(`INSERT INTO agreements
+    market.database.exec(`INSERT INTO agreements (id, offer_id, subscriber_id, purpose, budget, started_at, ended_at, exhausted_at)
       WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ${AGREEMENTS_PER_STREAM_MAX})
       SELECT 'agr_' || i, '${offerId}', 'sub_b', 'dpv:Marketing', 0, 0, NULL, NULL FROM n`)
     market.reopen('stop')

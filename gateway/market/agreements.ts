@@ -1,5 +1,6 @@
 // Agreements: taken, exhausted, ended. The budget moves into a reserve of the agreement's own, and what is left of it moves back.
 import type { DatabaseSync } from 'node:sqlite'
+import { PurposeSet } from '#gateway/consent/purpose-set.ts'
 import { normalPurpose } from '#gateway/consent/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
@@ -26,6 +27,8 @@ export interface NewAgreement {
   readonly purpose: string
   /** Micro-units; nothing for what is free. */
   readonly budget?: bigint
+  /** The subscriber is going to hand it on. */
+  readonly isOnward?: boolean
 }
 
 /** All agreements in memory, each change on disk before it is answered. */
@@ -56,19 +59,21 @@ export class Agreements {
    * Throws NOT_FOUND for an offer that does not stand, PURPOSE_MISMATCH for one that is not for this purpose, BAD_REQUEST where the budget
    * does not pay for one unit, LIMIT_REACHED.
    */
-  agree(subscriberId: string, { offerId, purpose, budget = 0n }: NewAgreement): Agreement {
+  agree(subscriberId: string, { offerId, purpose, budget = 0n, isOnward = false }: NewAgreement): Agreement {
     const { database, clock, offers, ledger, onChange } = this.#options, offer = offers.get(offerId)
     if (!offer || offer.withdrawnAt !== undefined) throw notFound('offer')
     const agreement: Agreement = {
       id: prefixedId('agr'), offer, subscriberId, startedAt: clock.now(),
       purpose: allowedPurpose(offer, purpose), budget: sufficientBudget(offer, budget),
+      ...(isOnward && { isOnward: true }),
     }
     if ((this.#byStream.get(offer.streamId)?.size ?? 0) >= AGREEMENTS_PER_STREAM_MAX) {
       throw new GatewayError('LIMIT_REACHED', `There are ${AGREEMENTS_PER_STREAM_MAX} agreements on this stream, and no more fit.`)
     }
-    const insert = database.prepare('INSERT INTO agreements VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)')
+    const insert = database.prepare(`INSERT INTO agreements (id, offer_id, subscriber_id, purpose, budget, started_at, is_onward)
+      VALUES (?, ?, ?, ?, ?, ?, ?)`)
     ledger.transact(post => {
-      insert.run(agreement.id, offerId, subscriberId, agreement.purpose, agreement.budget, agreement.startedAt)
+      insert.run(agreement.id, offerId, subscriberId, agreement.purpose, agreement.budget, agreement.startedAt, isOnward ? 1 : 0)
       if (agreement.budget > 0n) post(reservation('budget', agreement, agreement.budget))
     })
     this.#index(agreement)
@@ -147,8 +152,8 @@ function append(index: Map<string, string[]>, key: string, id: string): void {
 
 function allowedPurpose({ purposes }: Offer, text: string): string {
   const purpose = normalPurpose(text)
-  if (purposes.length > 0 && !purposes.includes(purpose)) {
-    throw new GatewayError('PURPOSE_MISMATCH', `The offer is for ${purposes.join(', ')} only.`)
+  if (purposes.length > 0 && !new PurposeSet(purposes).covers(new PurposeSet([purpose]))) {
+    throw new GatewayError('PURPOSE_MISMATCH', `The offer is for ${purposes.join(', ')} only, and what is narrower.`)
   }
   return purpose
 }
@@ -177,6 +182,7 @@ interface Row {
   readonly started_at: bigint
   readonly ended_at: bigint | null
   readonly exhausted_at: bigint | null
+  readonly is_onward: bigint
 }
 
 function fromRow(row: Row, offer: Offer): Agreement {
@@ -184,5 +190,6 @@ function fromRow(row: Row, offer: Offer): Agreement {
     id: row.id, offer, subscriberId: row.subscriber_id, purpose: row.purpose, budget: row.budget, startedAt: Number(row.started_at),
     ...(row.ended_at !== null && { endedAt: Number(row.ended_at) }),
     ...(row.exhausted_at !== null && { exhaustedAt: Number(row.exhausted_at) }),
+    ...(row.is_onward === 1n && { isOnward: true }),
   }
 }

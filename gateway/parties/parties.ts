@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId, secret } from '#gateway/lib/ids.ts'
+import { checkedCountry } from '#gateway/parties/countries.ts'
 import { addressOf, newSecretKey } from '#gateway/parties/publisher-key.ts'
 import type { Vault } from '#gateway/parties/vault.ts'
 import { transaction } from '#gateway/state/database.ts'
@@ -23,9 +24,12 @@ export interface Party {
   readonly createdAt: number
   /** Of an owner: `0x…` in lower case, from their publisher key; the domain of their streams' ids. */
   readonly address?: string
+  /** Where it is (ISO 3166-1 alpha-2), and since when it has been said to be there. */
+  readonly country?: string
+  readonly countrySince?: number
 }
 
-export interface NewParty { readonly role: Role, readonly name: string }
+export interface NewParty { readonly role: Role, readonly name: string, readonly country?: string }
 
 const PREFIXES: Record<Role, string> = { owner: 'own', subscriber: 'sub', operator: 'op' }
 
@@ -39,13 +43,16 @@ export class Parties {
 
   /** Told when the keys of a party have stopped: what was opened by them is to be ended. */
   onKeysEnded: (partyId: string) => void = () => {}
+  /** Told when a party is said to be somewhere else, before that is answered. */
+  onMoved: (partyId: string) => void = () => {}
 
   /** Throws UNAVAILABLE when the vault is not the one that sealed the publisher keys. */
   constructor(database: DatabaseSync, clock: Clock, vault: Vault) {
     this.#database = database
     this.#clock = clock
     this.#vault = vault
-    const parties = 'SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id ORDER BY parties.rowid'
+    const parties = `SELECT parties.*, address, country, since FROM parties LEFT JOIN publisher_keys ON publisher_keys.party_id = id
+      LEFT JOIN party_countries ON party_countries.party_id = id ORDER BY parties.rowid`
     for (const row of database.prepare(parties).all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
     for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
       this.#byKeyHash.set(Buffer.from(hash).toString('hex'), this.#byId.get(party_id)!)
@@ -55,17 +62,18 @@ export class Parties {
   }
 
   /** Makes a party, for an owner with a publisher key. The key is told here and never again. */
-  add({ role, name }: NewParty): { party: Party, key: string } {
+  add({ role, name, country }: NewParty): { party: Party, key: string } {
     if (this.#byId.size >= PARTIES_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${PARTIES_MAX} parties, and no more fit.`)
-    const publisherKey = role === 'owner' ? newSecretKey() : undefined
+    const publisherKey = role === 'owner' ? newSecretKey() : undefined, createdAt = this.#clock.now()
     const party: Party = {
-      id: prefixedId(PREFIXES[role]), role, name: checkedName(name), createdAt: this.#clock.now(),
-      ...(publisherKey && { address: addressOf(publisherKey) }),
+      id: prefixedId(PREFIXES[role]), role, name: checkedName(name), createdAt,
+      ...(publisherKey && { address: addressOf(publisherKey) }), ...(country !== undefined && { country: checkedCountry(country), countrySince: createdAt }),
     }
     const key = secret()
     transaction(this.#database, () => {
       this.#database.prepare('INSERT INTO parties VALUES (?, ?, ?, ?)').run(party.id, role, party.name, party.createdAt)
       if (publisherKey) this.#insertPublisherKey(party, publisherKey)
+      this.#writeCountry(party)
       this.#insertKey(party, key)
     })
     this.#byId.set(party.id, party)
@@ -104,6 +112,18 @@ export class Parties {
     this.onKeysEnded(partyId)
   }
 
+  /** Says where a party is, from now on; `null`: nobody knows. Throws NOT_FOUND, BAD_REQUEST. */
+  setCountry(partyId: string, country: string | null): Party {
+    const { country: before, countrySince: _, ...known } = this.#known(partyId)
+    if (before === (country ?? undefined)) return this.#known(partyId)
+    const party: Party = { ...known, ...(country !== null && { country: checkedCountry(country), countrySince: this.#clock.now() }) }
+    this.#writeCountry(party)
+    this.#byId.set(partyId, party)
+    for (const [hash, { id }] of this.#byKeyHash) if (id === partyId) this.#byKeyHash.set(hash, party)
+    this.onMoved(partyId)
+    return party
+  }
+
   /** Makes the first operator, on the first start; later it does nothing. */
   ensureOperator(): { key: string } | undefined {
     return this.#operator() ? undefined : { key: this.add({ role: 'operator', name: 'operator' }).key }
@@ -135,6 +155,11 @@ export class Parties {
     this.#database.prepare('INSERT INTO publisher_keys VALUES (?, ?, ?)').run(id, address!, this.#vault.seal(secretKey))
   }
 
+  #writeCountry({ id, country, countrySince }: Party): void {
+    if (country === undefined) this.#database.prepare('DELETE FROM party_countries WHERE party_id = ?').run(id)
+    else this.#database.prepare('INSERT OR REPLACE INTO party_countries VALUES (?, ?, ?)').run(id, country, countrySince!)
+  }
+
   #insertKey(party: Party, key: string): void {
     this.#database.prepare('INSERT INTO party_keys VALUES (?, ?, ?)').run(sha256(key), party.id, this.#clock.now())
   }
@@ -144,18 +169,18 @@ export class Parties {
   }
 
   #forgetKeys(party: Party): void {
-    for (const [hash, owner] of this.#byKeyHash) if (owner === party) this.#byKeyHash.delete(hash)
+    for (const [hash, { id }] of this.#byKeyHash) if (id === party.id) this.#byKeyHash.delete(hash)
   }
 }
 
-interface Row { id: string, role: Role, name: string, created_at: number, address: string | null }
+interface Row { id: string, role: Role, name: string, created_at: number, address: string | null, country: string | null, since: number | null }
 interface KeyRow { hash: Uint8Array, party_id: string }
 
-function fromRow({ id, role, name, created_at, address }: Row): Party {
-  return { id, role, name, createdAt: created_at, ...(address !== null && { address }) }
+function fromRow({ id, role, name, created_at, address, country, since }: Row): Party {
+  return { id, role, name, createdAt: created_at, ...(address !== null && { address }), ...(country !== null && { country, countrySince: since! }) }
 }
 
-function checkedName(name: string): string {
+export function checkedName(name: string): string {
   const trimmed = name.trim()
   if (trimmed === '' || trimmed.length > NAME_CHARS_MAX || /\p{Cc}/u.test(trimmed)) {
     throw new GatewayError('BAD_REQUEST', `A name has 1 to ${NAME_CHARS_MAX} characters and no control characters.`)

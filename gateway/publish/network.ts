@@ -5,7 +5,6 @@ import { furthest, isOutlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound, type RefusalCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
-import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 import type { Meter } from '#gateway/market/meter.ts'
@@ -27,7 +26,6 @@ import type { Packed } from '#semantic-models/packed.ts'
 export const SESSIONS_PER_PARTY_MAX = 20_000
 
 export interface NetworkOptions {
-  readonly clock: Clock
   readonly journal: Journal
   readonly plans: Plans
   readonly streams: Streams
@@ -75,7 +73,7 @@ export class Network {
    * Tells of each of those that may go nowhere any more the reason.
    */
   publish(turn: Turn, refused: (code: RefusalCode) => void): Published {
-    const { plans, clock } = this.#options, touched: Session[] = [], now = clock.now()
+    const { plans } = this.#options, touched: Session[] = [], now = plans.now()
     const away: Stream[] = []
     let taken = 0
     for (let n = 0; n < turn.count; n++) {
@@ -146,13 +144,13 @@ export class Network {
   }
 
   #reviewSessions(stream: Stream): void {
-    for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(stream, session)
+    for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(session)
   }
 
   /** What is paid for goes out even when the budget is spent by it. Of a grant that is gone nothing does, whatever became of the session. */
-  #reviewSession(stream: Stream, session: Session): void {
+  #reviewSession(session: Session): void {
     const { agreements, plans } = this.#options, agreement = agreements.get(session.agreementId)!, standing = plans.standingOf(agreement)
-    const isGranted = session.fedBy === undefined || plans.isInForce(stream, session.fedBy)
+    const isGranted = session.fedBy === undefined || plans.isCoveredBy(agreement, session.fedBy)
     if (!isOutlet(standing)) session.end(standing, REFUSAL_TEXTS[standing], !isGranted || agreement.exhaustedAt === undefined)
     if (!isGranted && session.isWaiting) session.end('UNAVAILABLE', CONSENT_REPLACED, true)
   }

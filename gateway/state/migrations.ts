@@ -53,6 +53,15 @@ CREATE TABLE mqtt_positions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, t
 `,
   // No table: the journal's segments begin with a header from here on, and a Sluice that does not know it would take them for damaged.
   '-- segments of format 2',
+  // Whom a consent can name, and who has to consent: groups, countries, subjects. Who came when decides from which message on.
+  `
+CREATE TABLE party_countries (party_id TEXT PRIMARY KEY REFERENCES parties, country TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
+CREATE TABLE party_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+CREATE TABLE group_members (group_id TEXT NOT NULL REFERENCES party_groups, party_id TEXT NOT NULL REFERENCES parties, since INTEGER NOT NULL, PRIMARY KEY (group_id, party_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE source_subjects (source_id TEXT NOT NULL REFERENCES sources, party_id TEXT NOT NULL REFERENCES parties, added_at INTEGER NOT NULL, removed_at INTEGER,
+  PRIMARY KEY (source_id, party_id)) STRICT, WITHOUT ROWID;
+ALTER TABLE agreements ADD COLUMN is_onward INTEGER NOT NULL DEFAULT 0;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

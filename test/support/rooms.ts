@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Packet } from '#adapters/packet.ts'
 import { Consents, type NewGrant } from '#gateway/consent/consents.ts'
+import { followChanges } from '#gateway/decision/changes.ts'
+import { recipientsOf } from '#gateway/decision/ground.ts'
 import { Plans } from '#gateway/decision/plans.ts'
 import { Devices } from '#gateway/devices/devices.ts'
 import { Sources, type Source } from '#gateway/devices/sources.ts'
 import { Streams, type Stream } from '#gateway/devices/streams.ts'
+import { Subjects } from '#gateway/devices/subjects.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
 import { Batch } from '#gateway/ingest/batch.ts'
 import { Journal } from '#gateway/journal/journal.ts'
@@ -18,6 +21,7 @@ import { Agreements } from '#gateway/market/agreements.ts'
 import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers, type NewOffer } from '#gateway/market/offers.ts'
+import { Groups } from '#gateway/parties/groups.ts'
 import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
@@ -53,6 +57,8 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly sources: Sources
   readonly devices: Devices
   readonly streams: Streams
+  readonly groups: Groups
+  readonly subjects: Subjects
   readonly consents: Consents
   readonly offers: Offers
   readonly ledger: Ledger
@@ -82,14 +88,17 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.ledger = new Ledger(database, clock)
     this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, onChange })
     this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
-    this.plans = new Plans({ consents: this.consents, agreements: this.agreements, streams: this.streams, clock })
+    this.groups = new Groups(database, clock, this.parties)
+    this.subjects = new Subjects(database, clock, this.sources)
+    this.plans = new Plans({ ...this, recipients: recipientsOf(this.parties, this.groups), clock })
+    followChanges({ ...this, onChange })
     this.journal = new WatchedJournal({
       directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
       ...(segmentBytesMax !== undefined && { segmentBytesMax }), ...(storage && { storage }),
     })
     const { journal, plans, streams, offers, agreements, meter, sources, devices } = this
     const network = this.network = new Network({
-      clock, journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
+      journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
     })
     const explain = new Explain(), times = new StageTimes()
     this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log })
