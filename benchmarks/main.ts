@@ -1,6 +1,7 @@
 // End to end, beside its peers, in interleaved runs:   npm run bench [-- --only W1,W2 --peers NAME,NAME --rounds 5 --seconds 2 --json]
 // Progress on stderr; the last line of stdout is one JSON document with `void`, `ratios` and `results`.
 import { parseArgs } from 'node:util'
+import { decisionCosts } from '#benchmarks/decision.ts'
 import { missingCompiler } from '#benchmarks/generator/build.ts'
 import { measure, type Result, type Skipped } from '#benchmarks/measure.ts'
 import { hasTaskset } from '#benchmarks/process.ts'
@@ -16,13 +17,14 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '2' }, json: { type: 'boolean', default: false }, chart: { type: 'string' },
   },
 })
+const DECISION = 'decision'
 const rounds = Number(options.rounds), seconds = Number(options.seconds)
 const say = (text: string): void => console.error(text)
 
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  if (missingCompiler !== undefined) { say(missingCompiler); return 2 }
+  if (missingCompiler !== undefined && options.only !== DECISION) { say(missingCompiler); return 2 }
   if (!hasTaskset) say('taskset is not installed: servers and generator share their cores.')
   const began = Date.now(), results: Result[] = [], skipped: Skipped[] = []
   for (const workload of WORKLOADS.filter(({ name }) => isWanted(options.only, name))) {
@@ -34,7 +36,7 @@ async function main(): Promise<number> {
     }
   }
   const report: Report = {
-    ...verdictOf(results), rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results), proofs: proofCosts(results),
+    ...verdictOf(results), decisions: isWanted(options.only, DECISION) ? decisionCosts(say) : [], rounds, seconds, took: Math.round((Date.now() - began) / 1000), machine: machine(), ratios: ratiosOf(results), proofs: proofCosts(results),
     skipped, results,
   }
   if (!options.json) console.log(table(report))
@@ -43,7 +45,7 @@ async function main(): Promise<number> {
   return report.void ? 1 : 0
 }
 
-/** A workload by its name, or one scenario of it: `W1` or `W1 small QoS 0`. */
+/** A workload by its name (or `decision`), or one scenario of it: `W1` or `W1 small QoS 0`. */
 function isWanted(only: string | undefined, workload: string, scenario?: string): boolean {
   if (only === undefined) return true
   return only.split(',').some(word => word === workload || (scenario === undefined ? word.startsWith(`${workload} `) : word === scenario))

@@ -1,5 +1,6 @@
 // What a run says: the verdict, the ratios, and a table for people.
 import { cpus, loadavg, release } from 'node:os'
+import { decisionLine, type DecisionCost } from '#benchmarks/decision.ts'
 import type { Result, Skipped } from '#benchmarks/measure.ts'
 import type { ProofCost } from '#benchmarks/signatures.ts'
 
@@ -20,6 +21,8 @@ export interface Report {
   readonly ratios: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** W5 by scenario. */
   readonly proofs: Readonly<Record<string, ProofCost>>
+  /** What a decision costs, by how many consents there are. */
+  readonly decisions: readonly DecisionCost[]
   readonly skipped: readonly Skipped[]
   readonly results: readonly Result[]
 }
@@ -53,7 +56,7 @@ export function machine(): Report['machine'] {
   }
 }
 
-export function table({ results, ratios, proofs, skipped, voided, took }: Report): string {
+export function table({ results, ratios, proofs, decisions, skipped, voided, took }: Report): string {
   const lines = results.map(({ scenario, pipeline, cpu, messagesPerSecond, p50, p99, utilisation }) => [
     scenario.padEnd(20), pipeline.padEnd(20),
     `${cpu.median.toFixed(2).padStart(8)} µs [${cpu.min.toFixed(2)}–${cpu.max.toFixed(2)}]`.padEnd(30),
@@ -65,7 +68,7 @@ export function table({ results, ratios, proofs, skipped, voided, took }: Report
     ({ scenario, pipeline, faults }) => `void: ${scenario}, ${pipeline}: ${Object.entries(faults).map(([name, count]) => `${count} ${name}`).join(', ')}`
   )
   return [
-    ...lines, ...Object.entries(proofs).map(([scenario, cost]) => proofLine(scenario, cost)), ...faults, ...skipped.map(({ scenario, pipeline, skipped: reason }) => `skipped: ${scenario}, ${pipeline}: ${reason}`),
+    ...lines, ...Object.entries(proofs).map(([scenario, cost]) => proofLine(scenario, cost)), ...decisions.map(decisionLine), ...faults, ...skipped.map(({ scenario, pipeline, skipped: reason }) => `skipped: ${scenario}, ${pipeline}: ${reason}`),
     `${took} s`,
   ].join('\n')
 }

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { stateOf, type Grant } from '#gateway/consent/grant.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
+import { consentIdsIn } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import { Cursors } from '#gateway/history/cursors.ts'
@@ -165,15 +166,15 @@ export class History {
     return { ...about, state: isOpen ? 'recording' : 'waiting', ...!isOpen && { reason: this.#reasons.get(streamId) }, ...upTo !== undefined && { upTo } }
   }
 
-  /** A consent never changes how long: it is looked up once. */
+  /** A consent never changes how long: it is looked up once. Of several that let it out together the shortest time counts. */
   #hoursOf(stream: Stream, consentId: string): number {
     let hours = this.#hours.get(consentId)
     if (hours === undefined) {
-      const grant = this.#options.consents.on(stream.id).find(({ id }) => id === consentId)
-      this.#hours.set(consentId, hours = hoursOf(grant?.keep ?? this.#options.keep))
+      const ids = consentIdsIn(consentId), grants = this.#options.consents.on(stream.id).filter(({ id }) => ids.includes(id))
+      this.#hours.set(consentId, hours = Math.min(...grants.map(({ keep }) => hoursOf(keep ?? this.#options.keep))))
     }
     return hours
   }
 
-  #grants(): readonly Grant[] { return this.#options.consents.to(this.#options.party.id) }
+  #grants(): readonly Grant[] { return this.#options.consents.to(this.#options.party.id).filter(({ kind }) => kind === undefined) }
 }

@@ -47,8 +47,8 @@ export class InfluxStore implements Store {
 
   cut(): void { this.#agent.destroy() }
 
-  /** In every retention policy. (SHOW SERIES looks into the default one only: it cannot tell whether anything is left.) */
-  async erase(consentId: string): Promise<void> { await this.#ask(`DROP SERIES WHERE "consent" = '${checkedId(consentId)}'`) }
+  /** By itself or together with others, in every retention policy. (SHOW SERIES looks into the default one only: it cannot tell whether anything is left.) */
+  async erase(consentId: string): Promise<void> { await this.#ask(`DROP SERIES WHERE "consent" =~ /(^|\\+)${checkedId(consentId)}(\\+|$)/`) }
 
   close(): void { this.#agent.destroy() }
 
@@ -87,7 +87,7 @@ const NEVER_LOCKED_OUT = { getDelay: () => 0, next() { return this }, reset() { 
 
 function policyName(hours: number): string { return `keep_${hours}h` }
 
-/** Our ids are letters, digits and _: nothing in them can end a quotation. */
+/** Our ids are letters, digits and _: nothing in them can end an expression. */
 function checkedId(id: string): string {
   if (!/^\w+$/.test(id)) throw new Error(`No id: ${id}`)
   return id
