@@ -10,6 +10,8 @@ import { Backups } from '#gateway/backup/backups.ts'
 import { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
+import { factsOf } from '#gateway/consent/facts.ts'
+import { Notices } from '#gateway/consent/notices.ts'
 import { Plans } from '#gateway/decision/plans.ts'
 import { Certificates } from '#gateway/devices/certificates.ts'
 import { Devices } from '#gateway/devices/devices.ts'
@@ -72,6 +74,7 @@ export class Gateway {
   readonly #devices: Devices
   readonly #streams: Streams
   readonly #consents: Consents
+  readonly #notices: Notices
   readonly #offers: Offers
   readonly #ledger: Ledger
   readonly #agreements: Agreements
@@ -109,7 +112,9 @@ export class Gateway {
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
     const review = (streamId: string): void => this.#review(streamId)
-    this.#consents = new Consents(this.#database, clock, review)
+    this.#signingKey = SigningKey.open(config.data)
+    this.#notices = new Notices(this.#database, clock, factsOf(config.controller, config.retentionDays))
+    this.#consents = new Consents(this.#database, clock, review, { key: this.#signingKey, notices: this.#notices })
     this.#offers = new Offers(this.#database, clock)
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
@@ -123,7 +128,6 @@ export class Gateway {
       onDelivered: count => { this.#tally.deliveries += count },
     })
     this.#history = this.#makeHistory()
-    this.#signingKey = SigningKey.open(config.data)
     this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
@@ -241,6 +245,7 @@ export class Gateway {
   #tick(): void {
     void this.#journal.probe()
     this.#saveSessions(() => this.#mqtt.saveChangedSessions())
+    this.#expire()
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -249,6 +254,11 @@ export class Gateway {
     } catch (error) {
       this.#log.error({ error: String(error) }, 'Failed to write the usage log: tried again in a second')
     }
+  }
+
+  /** What has ended by itself lets nothing out since then; here it is written down. */
+  #expire(): void {
+    try { this.#consents.expire() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down which consents have ended: tried again in a second') }
   }
 
   #saveSessions(save: () => void): void {

@@ -23,9 +23,22 @@ export interface Party {
   readonly createdAt: number
   /** Of an owner: `0x…` in lower case, from their publisher key; the domain of their streams' ids. */
   readonly address?: string
+  /** Left out: nothing was said. */
+  readonly facts?: PartyFacts
 }
 
-export interface NewParty { readonly role: Role, readonly name: string }
+/** What a party has said of itself, for the records of those who consent to it. */
+export interface PartyFacts {
+  /** ISO 3166-1, two letters. */
+  readonly country?: string
+  readonly address?: string
+  /** A mail address, a telephone number or a URL. */
+  readonly contact?: string
+  /** As what it receives: the GDPR's words. */
+  readonly dataRole?: 'controller' | 'processor' | 'third-party'
+}
+
+export interface NewParty extends PartyFacts { readonly role: Role, readonly name: string }
 
 const PREFIXES: Record<Role, string> = { owner: 'own', subscriber: 'sub', operator: 'op' }
 
@@ -47,6 +60,7 @@ export class Parties {
     this.#vault = vault
     const parties = 'SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id ORDER BY parties.rowid'
     for (const row of database.prepare(parties).all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
+    for (const { party_id, facts } of database.prepare('SELECT * FROM party_facts').all() as unknown as FactsRow[]) this.#tell(this.#byId.get(party_id)!, JSON.parse(facts) as PartyFacts)
     for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
       this.#byKeyHash.set(Buffer.from(hash).toString('hex'), this.#byId.get(party_id)!)
     }
@@ -55,7 +69,7 @@ export class Parties {
   }
 
   /** Makes a party, for an owner with a publisher key. The key is told here and never again. */
-  add({ role, name }: NewParty): { party: Party, key: string } {
+  add({ role, name, ...facts }: NewParty): { party: Party, key: string } {
     if (this.#byId.size >= PARTIES_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${PARTIES_MAX} parties, and no more fit.`)
     const publisherKey = role === 'owner' ? newSecretKey() : undefined
     const party: Party = {
@@ -70,7 +84,14 @@ export class Parties {
     })
     this.#byId.set(party.id, party)
     this.#byKeyHash.set(sha256(key).toString('hex'), party)
-    return { party, key }
+    return { party: Object.keys(facts).length > 0 ? this.setFacts(party.id, facts) : party, key }
+  }
+
+  /** What a party says of itself, from now on. Throws NOT_FOUND. */
+  setFacts(partyId: string, facts: PartyFacts): Party {
+    const known = this.#known(partyId)
+    this.#database.prepare('INSERT OR REPLACE INTO party_facts VALUES (?, ?)').run(partyId, JSON.stringify(facts))
+    return this.#tell(known, facts)
   }
 
   /** In the order in which they were made. */
@@ -123,6 +144,13 @@ export class Parties {
     return party
   }
 
+  #tell(before: Party, facts: PartyFacts): Party {
+    const party = { ...before, facts }
+    this.#byId.set(party.id, party)
+    for (const [hash, owner] of this.#byKeyHash) if (owner === before) this.#byKeyHash.set(hash, party)
+    return party
+  }
+
   #operator(): Party | undefined { return this.list().find(({ role }) => role === 'operator') }
 
   #known(partyId: string): Party {
@@ -149,6 +177,7 @@ export class Parties {
 }
 
 interface Row { id: string, role: Role, name: string, created_at: number, address: string | null }
+interface FactsRow { party_id: string, facts: string }
 interface KeyRow { hash: Uint8Array, party_id: string }
 
 function fromRow({ id, role, name, created_at, address }: Row): Party {
