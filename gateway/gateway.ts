@@ -12,6 +12,7 @@ import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
 import { factsOf } from '#gateway/consent/facts.ts'
 import { Notices } from '#gateway/consent/notices.ts'
+import { Records } from '#gateway/consent/records.ts'
 import { Plans } from '#gateway/decision/plans.ts'
 import { Certificates } from '#gateway/devices/certificates.ts'
 import { Devices } from '#gateway/devices/devices.ts'
@@ -36,6 +37,7 @@ import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
 import { Network } from '#gateway/publish/network.ts'
+import { Previews } from '#gateway/publish/previews.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
@@ -75,6 +77,8 @@ export class Gateway {
   readonly #streams: Streams
   readonly #consents: Consents
   readonly #notices: Notices
+  readonly #records: Records
+  readonly #previews: Previews
   readonly #offers: Offers
   readonly #ledger: Ledger
   readonly #agreements: Agreements
@@ -127,6 +131,8 @@ export class Gateway {
       clock, journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count },
     })
+    this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
+    this.#previews = new Previews({ network: this.#network, clock })
     this.#history = this.#makeHistory()
     this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
@@ -176,6 +182,7 @@ export class Gateway {
     const { port: mqttPort, tlsPort } = await this.#mqtt.start()
     this.#urls = { mqtt: this.#url('mqtt', mqttPort), mqtts: tlsPort === undefined ? undefined : this.#url('mqtts', tlsPort) }
     this.#bridges.start()
+    this.#watchRequested()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
@@ -184,6 +191,14 @@ export class Gateway {
     this.#announce(running)
     this.#log.info({ ...this.#urls, http: running.http }, 'Started')
     return running
+  }
+
+  /** Of the streams that somebody asked for and waits; what was seen of them before the start is forgotten. */
+  #watchRequested(): void {
+    for (const { streamId, ownerId } of this.#consents.requests.open()) {
+      const stream = this.#streams.get(streamId), owner = this.#parties.get(ownerId)
+      if (stream && owner) this.#previews.watch(stream, owner)
+    }
   }
 
   /** Takes nothing new, finishes what is on its way, seals the books. */
@@ -292,7 +307,7 @@ export class Gateway {
 
   #services(): Services {
     return {
-      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, notices: this.#notices, records: this.#records, previews: this.#previews, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }

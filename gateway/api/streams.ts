@@ -20,7 +20,7 @@ function mine({ streams, agreements }: Services, { id, role }: Party): readonly 
 }
 
 /** To its owner, to operators, to all while an offer stands, and to whoever has made an agreement on it. */
-function isVisible({ offers, agreements }: Services, { id, role }: Party, stream: Stream): boolean {
+export function isVisible({ offers, agreements }: Services, { id, role }: Party, stream: Stream): boolean {
   return stream.ownerId === id || role === 'operator' || offers.on(stream.id).length > 0 || agreements.ofSubscriber(id, stream.id).length > 0
 }
 

@@ -1,4 +1,6 @@
 // What a gateway states of itself in every notice and record: who answers for it, where it stores, by whose law. From its configuration.
+import { isCountry } from '#gateway/consent/words.ts'
+import { GatewayError } from '#gateway/errors.ts'
 
 /** A party as a record names it. */
 export interface PartyFacts {
@@ -6,7 +8,7 @@ export interface PartyFacts {
   readonly address: string
   /** A mail address, a telephone number or a URL. */
   readonly contact: string
-  /** ISO 3166-1, two letters; `EU` is known too. */
+  /** ISO 3166-1, two letters, or `EU`. */
   readonly country: string
 }
 
@@ -39,13 +41,20 @@ const UNNAMED: ControllerConfig = {
   authorityContact: 'https://www.edpb.europa.eu/about-edpb/about-edpb/members_en',
 }
 
+/** Throws BAD_REQUEST for a country that there is not. */
 export function factsOf(controller: ControllerConfig = UNNAMED, retentionDays: number): Facts {
   const { name, address, contact, country, jurisdiction, storageCountry = country, authority, authorityAddress, authorityContact } = controller
+  for (const [setting, code] of Object.entries({ country, jurisdiction, storageCountry })) checkCountry(setting, code)
   return {
     controller: { name, address, contact, country },
     authority: { name: authority, address: authorityAddress, contact: authorityContact, country: jurisdiction },
     jurisdiction, storageCountry, retention: isoDays(retentionDays),
   }
+}
+
+function checkCountry(setting: string, code: string): void {
+  if (isCountry(code)) return
+  throw new GatewayError('BAD_REQUEST', `controller.${setting} is ${code}, and there is no such country: write two letters (ISO 3166-1), such as BE, or EU.`)
 }
 
 const HOURS_PER_DAY = 24

@@ -6,7 +6,7 @@ import { noticeText } from '#gateway/consent/notice-text.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 
-export const NOTICE_CHARS_MAX = 20_000
+export const NOTICE_CHARS_MAX = 12_000
 /** Versions in one language of one owner, or of the gateway. */
 export const NOTICE_VERSIONS_MAX = 1_000
 export const DEFAULT_LANGUAGE = 'en'

@@ -53,7 +53,7 @@ export function recordOf(parts: RecordParts): ConsentRecord {
 
 function noticeOf({ hash, version, language, createdAt }: Notice) {
   return {
-    '@id': `urn:sluice:notice:${hash}`, '@type': 'dpv:ConsentNotice', 'dct:identifier': hash, 'schema:sha256': hash, 'schema:version': version,
+    '@id': `urn:sluice:notice:${hash}`, '@type': 'dpv:ConsentNotice', 'schema:sha256': hash, 'schema:version': version,
     'dct:language': language, 'dct:date': time(createdAt),
   }
 }
