@@ -91,7 +91,7 @@ describe('A consent record', () => {
     for (const path of membersOf(record())) {
       const document = record(), holder = path.slice(0, -1).reduce((node: any, step) => node[step], document), name = path.at(-1)! as string
       delete holder[name]
-      const isMinor = explaining.has(name) || /((hasDataSubject|hasDataSource|hasRule|hasDuration|hasCountry|hasLocation|hasProcess\/0)\/@type|(hasPersonalData\/\d+|hasDataSource)\/dct:identifier)$/.test(path.join('/'))
+      const isMinor = explaining.has(name) || /((hasDataSubject|hasDataSource|hasRule|hasDuration|hasCountry|hasLocation|hasProcess\/0|hasStorageCondition\/[12])\/@type|(hasPersonalData\/\d+|hasDataSource)\/dct:identifier)$/.test(path.join('/'))
       if (isMinor) continue
       assert.notDeepEqual(missingIn(document), [], path.join('/'))
       refused++
