@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { Consents } from '#gateway/consent/consents.ts'
+import { consentsIn } from '#benchmarks/pipelines/sluice-data.ts'
+import type { Consents } from '#gateway/consent/consents.ts'
 import { recipientsOf } from '#gateway/decision/ground.ts'
 import { Plans } from '#gateway/decision/plans.ts'
 import { Devices } from '#gateway/devices/devices.ts'
@@ -102,7 +103,7 @@ function prepare(count: number): Point {
   database.exec('PRAGMA synchronous = OFF')
   const parties = new Parties(database, clock, new Vault(directory)), sources = new Sources(database, clock), devices = new Devices(database, clock, sources)
   const streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!), review = (streamId: string): void => plans.invalidate(streams.get(streamId)!)
-  const consents = new Consents(database, clock, review), offers = new Offers(database, clock), ledger = new Ledger(database, clock)
+  const consents = consentsIn(directory, database, review), offers = new Offers(database, clock), ledger = new Ledger(database, clock)
   const agreements = new Agreements({ database, clock, offers, ledger, onChange: review })
   const plans = new Plans({ consents, agreements, streams, devices, subjects: new Subjects(database, clock, sources), recipients: recipientsOf(parties, new Groups(database, clock, parties)), clock })
   const owner = parties.add({ role: 'owner', name: 'Owner' }).party, city = parties.add({ role: 'subscriber', name: 'City' }).party, { source } = sources.pair(owner.id, { name: 'home' })

@@ -10,7 +10,7 @@ describe('The command sluice', () => {
       assert.deepEqual([code, err], [0, ''])
       assert.match(out, /^sluice: a gate.*\n[^]*party add {2,}Adds/)
     }
-    assert.match((await sluice(['consent', '--help'])).out, /usage: sluice consent grant\|prohibit\|list\|withdraw/)
+    assert.match((await sluice(['consent', '--help'])).out, /usage: sluice consent grant\|prohibit\|list\|withdraw\|show/)
     assert.match((await sluice(['--version'])).out, /^\d+\.\d+\.\d+\n$/)
   })
 

@@ -8,6 +8,13 @@ const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts',
 const LOCATION: Option = { name: 'location', type: 'location', value: 'LON,LAT', help: 'Where it stands, in degrees.' }
 const PLACEMENT: Option = { name: 'placement', type: 'choice', values: ['indoor', 'outdoor'], help: 'Whether it stands indoors (unless said otherwise) or outdoors.' }
 const TIMEZONE: Option = { name: 'timezone', type: 'text', value: 'ZONE', help: 'IANA zone of its local times, such as Europe/Madrid.' }
+const LANGUAGE: Option = { name: 'language', type: 'text', value: 'TAG', help: 'Of the notice, such as en; left out: the one that was written last.' }
+const REQUEST: Argument = { name: 'REQUEST', help: 'Its id, as `sluice consent requests` lists it.' }
+const PARTY_FACTS: readonly Option[] = [
+  { name: 'postal-address', type: 'text', value: 'TEXT', help: 'Its postal address.' },
+  { name: 'contact', type: 'text', value: 'TEXT', help: 'A mail address, a telephone number or a URL.' },
+  { name: 'data-role', type: 'choice', values: ['controller', 'processor', 'third-party'], help: 'As what it receives personal data.' },
+]
 const STREAM: Option = { name: 'stream', type: 'text', value: 'ID', isRequired: true, help: 'The stream, as `sluice streams --mine` lists it.' }
 const SOURCE: Argument = { name: 'SOURCE', help: 'Its id, as `sluice source list` shows it.' }
 const WHEN: readonly Option[] = [
@@ -33,6 +40,8 @@ const bridges = () => import('#cli/commands/bridges.ts')
 const offers = () => import('#cli/commands/offers.ts')
 const groups = () => import('#cli/commands/groups.ts')
 const consents = () => import('#cli/commands/consents.ts')
+const requests = () => import('#cli/commands/requests.ts')
+const notices = () => import('#cli/commands/notices.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
 
@@ -42,16 +51,18 @@ export const COMMANDS: readonly Command[] = [
     options: [
       { name: 'role', type: 'choice', values: ['owner', 'subscriber', 'operator'], isRequired: true, help: 'What it may do.' },
       { name: 'name', type: 'text', value: 'NAME', isRequired: true, help: 'For people to know it by.' },
-      { name: 'country', type: 'text', value: 'CC', help: 'Where it is (ISO 3166-1), such as BE; some consents ask for it.' },
+      { name: 'country', type: 'text', value: 'CC', help: 'Where it is (ISO 3166-1), such as BE; some consents ask for it.' }, ...PARTY_FACTS,
     ],
     examples: ['sluice party add --role owner --name Home', 'sluice party add --role subscriber --name City --country BE'],
     load: async () => (await accounts()).partyAdd,
   },
   { name: 'party list', group: ACCOUNTS, summary: 'Lists all accounts (operator).', options: [], examples: ['sluice party list'], load: async () => (await accounts()).partyList },
   {
-    name: 'party set', group: ACCOUNTS, summary: 'Says where an account is (operator). What it may not have there any more stops before this returns.', arguments: [{ name: 'PARTY', help: 'Its id.' }],
-    options: [{ name: 'country', type: 'text', value: 'CC|none', isRequired: true, help: 'ISO 3166-1, such as BE; `none`: nobody knows.' }],
-    examples: ['sluice party set sub_b6ynd3q5ujw2c7mzf4ktx6vhpa --country BE'], load: async () => (await accounts()).partySet,
+    name: 'party set', group: ACCOUNTS, summary: 'Says who a party is, for the records of those who consent to it: of yourself, or as an operator of anybody.', arguments: [{ name: 'PARTY', help: 'Its id.' }],
+    options: [
+      { name: 'country', type: 'text', value: 'CC|none', help: 'Where it is (operator; ISO 3166-1), such as BE; `none`: nobody knows. What it may not have there any more stops before this returns.' }, ...PARTY_FACTS,
+    ],
+    examples: ['sluice party set sub_b6ynd3q5ujw2c7mzf4ktx6vhpa --contact privacy@example.org', 'sluice party set sub_b6ynd3q5ujw2c7mzf4ktx6vhpa --country BE'], load: async () => (await accounts()).partySet,
   },
   {
     name: 'group add', group: ACCOUNTS, summary: 'Makes a group of accounts that a consent can name (operator).', options: [{ name: 'name', type: 'text', value: 'NAME', isRequired: true, help: 'For people to know it by.' }],
@@ -206,6 +217,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'explicit', type: 'flag', help: 'You say so in so many words: data of a special category need that.' },
       ...WHEN,
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
+      LANGUAGE,
       { name: 'transform', type: 'list', value: 'attr=op,…', help: 'None is known yet, and one that is not known is refused.' },
     ],
     examples: [
@@ -230,10 +242,85 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await consents()).consentProhibit,
   },
   { name: 'history', group: SHARING, summary: 'Tells which of your streams are kept in the history (those consented to with the recipient `history`), and how far.', options: [], examples: ['sluice history'], load: async () => (await import('#cli/commands/history.ts')).history },
-  { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
+  { name: 'consent list', group: SHARING, summary: 'Lists your consents; as a subscriber those that name you.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
   {
     name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,
+  },
+  {
+    name: 'consent show', group: SHARING, summary: 'Prints the record of a consent (JSON-LD, ISO/IEC TS 27560), for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    examples: ['sluice consent show grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentShow,
+  },
+  {
+    name: 'consent receipts', group: SHARING, summary: 'Prints a signed receipt of each event of a consent, one a line, for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    examples: ['sluice consent receipts grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentReceipts,
+  },
+  {
+    name: 'consent renew', group: SHARING, summary: 'Goes on with a consent that is in force, under the notice of today.', arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    options: [{ name: 'until', type: 'text', value: 'TIME', help: 'When it ends by itself; left out: when it is withdrawn.' }, LANGUAGE],
+    examples: ['sluice consent renew grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --until 2028-01-01T00:00:00Z'], load: async () => (await consents()).consentRenew,
+  },
+  {
+    name: 'consent revoke', group: SHARING, summary: 'Takes a consent back for its owner (operators): when this returns, nothing more leaves under it.', arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    options: [
+      { name: 'reason', type: 'text', value: 'TEXT', isRequired: true, help: 'Why; it stands in the log of events.' },
+      { name: 'invalid', type: 'flag', help: 'It was never valid, as an authority or a court has found.' },
+    ],
+    examples: ['sluice consent revoke grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --reason lost-key'], load: async () => (await consents()).consentRevoke,
+  },
+  {
+    name: 'consent check', group: SHARING, summary: 'Says which mandatory fields of ISO/IEC TS 27560 and the GDPR a consent record lacks.', isLocal: true, options: [],
+    arguments: [{ name: 'FILE', help: 'The record or receipt, as JSON-LD; - is what comes on stdin.' }],
+    examples: ['sluice consent check record.json'], load: async () => (await import('#cli/commands/consent-check.ts')).consentCheck,
+  },
+  {
+    name: 'consent request', group: SHARING, summary: 'Asks the owner of a stream for a consent (subscribers), once for each stream in 90 days.',
+    options: [
+      STREAM,
+      { name: 'purpose', type: 'list', value: 'P,…', isRequired: true, help: 'What for (DPV), such as dpv:ServiceProvision.' },
+      { name: 'attributes', type: 'list', value: 'a,b|all', isRequired: true, help: 'What you need of it.' },
+      { name: 'until', type: 'text', value: 'TIME', help: 'Until when you need it.' },
+      { name: 'keep', type: 'text', value: 'DURATION', help: 'How long you would keep it, such as P30D.' },
+      { name: 'offer', type: 'text', value: 'ID', help: 'The offer whose price you would pay.' },
+    ],
+    examples: ['sluice consent request --stream ID --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z'], load: async () => (await requests()).consentRequest,
+  },
+  { name: 'consent requests', group: SHARING, summary: 'Lists the requests that you were asked, or have asked.', options: [], examples: ['sluice consent requests'], load: async () => (await requests()).consentRequests },
+  {
+    name: 'consent preview', group: SHARING, summary: 'Shows a request in a sentence, and what of your newest readings the requester would have got.', options: [], arguments: [REQUEST],
+    examples: ['sluice consent preview grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await requests()).consentPreview,
+  },
+  {
+    name: 'consent accept', group: SHARING, summary: 'Gives what was asked for, or less.', arguments: [REQUEST],
+    options: [
+      { name: 'purpose', type: 'list', value: 'P,…', help: 'For these of the purposes only.' },
+      { name: 'attributes', type: 'list', value: 'a,b', help: 'These of the attributes only.' },
+      { name: 'until', type: 'text', value: 'TIME', help: 'Until then only.' },
+      { name: 'keep', type: 'text', value: 'DURATION', help: 'To be kept for so long only, such as P7D.' },
+      LANGUAGE,
+    ],
+    examples: ['sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --attributes temperature'], load: async () => (await requests()).consentAccept,
+  },
+  {
+    name: 'consent refuse', group: SHARING, summary: 'Says no to a request.', options: [], arguments: [REQUEST],
+    examples: ['sluice consent refuse grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await requests()).consentRefuse,
+  },
+  {
+    name: 'consent defer', group: SHARING, summary: 'Says not now to a request: it can still be accepted or refused.', options: [], arguments: [REQUEST],
+    examples: ['sluice consent defer grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await requests()).consentDefer,
+  },
+  {
+    name: 'notice show', group: SHARING, summary: 'Prints what owners are told before they consent.',
+    options: [LANGUAGE, { name: 'hash', type: 'text', value: 'HASH', help: 'The version that a consent is bound to.' }],
+    examples: ['sluice notice show'], load: async () => (await notices()).noticeShow,
+  },
+  {
+    name: 'notice set', group: SHARING, summary: 'Sets your own notice, as an operator the gateway\'s: a new version. Consents keep the one that they were given under.',
+    options: [
+      { name: 'file', type: 'text', value: 'FILE', isRequired: true, help: 'A file with the text.' }, LANGUAGE,
+      { name: 'editorial', type: 'flag', help: 'Nothing that matters has changed: nobody is asked to renew.' },
+    ],
+    examples: ['sluice notice set --file notice.txt', 'sluice notice set --file notice.txt --language nl --editorial'], load: async () => (await notices()).noticeSet,
   },
 
   {
@@ -264,8 +351,8 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('#cli/commands/subscribe.ts')).subscribe,
   },
   {
-    name: 'verify', group: READING, summary: 'Checks messages that were kept with their proofs: offline, by the gateway\'s public key alone.', isLocal: true,
-    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof` prints them; - is what comes on stdin.' }],
+    name: 'verify', group: READING, summary: 'Checks messages that were kept with their proofs, and receipts of consents: offline, by the gateway\'s public key alone.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof` or `sluice consent receipts` prints them; - is what comes on stdin.' }],
     options: [
       { name: 'key', type: 'text', value: 'FILE', help: 'The gateway\'s public key, as a JWK or PEM.' },
       { name: 'keys', type: 'text', value: 'FILE', help: 'Its public keys, as it has them at /.well-known/jwks.json.' },

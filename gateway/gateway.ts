@@ -10,6 +10,9 @@ import { Backups } from '#gateway/backup/backups.ts'
 import { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Config } from '#gateway/config/config.ts'
 import { Consents } from '#gateway/consent/consents.ts'
+import { factsOf } from '#gateway/consent/facts.ts'
+import { Notices } from '#gateway/consent/notices.ts'
+import { Records } from '#gateway/consent/records.ts'
 import { followChanges } from '#gateway/decision/changes.ts'
 import { recipientsOf } from '#gateway/decision/ground.ts'
 import { Plans } from '#gateway/decision/plans.ts'
@@ -38,6 +41,7 @@ import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
 import { Network } from '#gateway/publish/network.ts'
+import { Previews } from '#gateway/publish/previews.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { openState } from '#gateway/state/database.ts'
@@ -78,6 +82,9 @@ export class Gateway {
   readonly #groups: Groups
   readonly #subjects: Subjects
   readonly #consents: Consents
+  readonly #notices: Notices
+  readonly #records: Records
+  readonly #previews: Previews
   readonly #offers: Offers
   readonly #ledger: Ledger
   readonly #agreements: Agreements
@@ -115,7 +122,9 @@ export class Gateway {
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
     const review = (streamId: string): void => this.#review(streamId)
-    this.#consents = new Consents(this.#database, clock, review)
+    this.#signingKey = SigningKey.open(config.data)
+    this.#notices = new Notices(this.#database, clock, factsOf(config.controller, config.retentionDays))
+    this.#consents = new Consents(this.#database, clock, review, { key: this.#signingKey, notices: this.#notices })
     this.#offers = new Offers(this.#database, clock)
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
@@ -130,8 +139,9 @@ export class Gateway {
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count },
     })
+    this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
+    this.#previews = new Previews({ network: this.#network, clock })
     this.#history = this.#makeHistory()
-    this.#signingKey = SigningKey.open(config.data)
     this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
@@ -180,6 +190,7 @@ export class Gateway {
     const { port: mqttPort, tlsPort } = await this.#mqtt.start()
     this.#urls = { mqtt: this.#url('mqtt', mqttPort), mqtts: tlsPort === undefined ? undefined : this.#url('mqtts', tlsPort) }
     this.#bridges.start()
+    this.#watchRequested()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
@@ -188,6 +199,14 @@ export class Gateway {
     this.#announce(running)
     this.#log.info({ ...this.#urls, http: running.http }, 'Started')
     return running
+  }
+
+  /** Of the streams that somebody asked for and waits; what was seen of them before the start is forgotten. */
+  #watchRequested(): void {
+    for (const { streamId, ownerId } of this.#consents.requests.open()) {
+      const stream = this.#streams.get(streamId), owner = this.#parties.get(ownerId)
+      if (stream && owner) this.#previews.watch(stream, owner)
+    }
   }
 
   /** Takes nothing new, finishes what is on its way, seals the books. */
@@ -249,6 +268,7 @@ export class Gateway {
   #tick(): void {
     void this.#journal.probe()
     this.#saveSessions(() => this.#mqtt.saveChangedSessions())
+    this.#expire()
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -257,6 +277,11 @@ export class Gateway {
     } catch (error) {
       this.#log.error({ error: String(error) }, 'Failed to write the usage log: tried again in a second')
     }
+  }
+
+  /** What has ended by itself lets nothing out since then; here it is written down. */
+  #expire(): void {
+    try { this.#consents.expire() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down which consents have ended: tried again in a second') }
   }
 
   #saveSessions(save: () => void): void {
@@ -298,7 +323,8 @@ export class Gateway {
 
   #services(): Services {
     return {
-      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, groups: this.#groups, subjects: this.#subjects, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
+      parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, groups: this.#groups, subjects: this.#subjects,
+      consents: this.#consents, notices: this.#notices, records: this.#records, previews: this.#previews, offers: this.#offers, agreements: this.#agreements,
       clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }

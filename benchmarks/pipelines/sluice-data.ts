@@ -1,8 +1,11 @@
 // The data directory of a gateway that has all its business behind it: sources paired, devices seen, consents, offers and agreements made.
 // By the gateway's own rooms and not over HTTP, as a hundred thousand devices want; what a disk would cost is not measured here.
+import type { DatabaseSync } from 'node:sqlite'
 import { recognise } from '#adapters/registry.ts'
 import { grantedOf, type Fleet, type FleetDevice } from '#benchmarks/fleet.ts'
 import { Consents } from '#gateway/consent/consents.ts'
+import { factsOf } from '#gateway/consent/facts.ts'
+import { Notices } from '#gateway/consent/notices.ts'
 import { Devices } from '#gateway/devices/devices.ts'
 import { Sources, type Source } from '#gateway/devices/sources.ts'
 import { Streams, type Stream } from '#gateway/devices/streams.ts'
@@ -13,11 +16,14 @@ import { Offers } from '#gateway/market/offers.ts'
 import { MQTT_LIMITS } from '#gateway/mqtt/limits.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { openState } from '#gateway/state/database.ts'
 import { map } from '#semantic-models/mapper.ts'
 import { makeCorpus } from '#benchmarks/corpus/hostile-corpus.ts'
 
 const PURPOSE = 'dpv:ServiceProvision'
+/** As a gateway has it that nobody told otherwise: its notice says so. */
+const RETENTION_DAYS = 7
 /** As a city has hubs: one does not speak for everybody, where there are so many connections. */
 const SOURCES_MIN = 8
 /** An account and a connection of it have room for them: SESSIONS_PER_PARTY_MAX, feedsPerReaderMax. */
@@ -39,12 +45,18 @@ export interface Prepared {
 
 export interface Account { readonly partyId: string, readonly key: string, readonly streamIds: readonly string[] }
 
+/** As a gateway of that directory has them. */
+export function consentsIn(directory: string, database: DatabaseSync, onChange: (streamId: string) => void = () => {}): Consents {
+  const notices = new Notices(database, systemClock, factsOf(undefined, RETENTION_DAYS))
+  return new Consents(database, systemClock, onChange, { key: SigningKey.open(directory), notices })
+}
+
 export function prepareData(directory: string, fleet: Fleet, { readers, otherConsents }: Business): Prepared {
   const database = openState(directory), clock = systemClock, nobodyWaits = (): void => {}
   database.exec('PRAGMA synchronous = OFF')
   const parties = new Parties(database, clock, new Vault(directory)), sources = new Sources(database, clock)
   const devices = new Devices(database, clock, sources), streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!)
-  const consents = new Consents(database, clock, nobodyWaits), offers = new Offers(database, clock), ledger = new Ledger(database, clock)
+  const consents = consentsIn(directory, database), offers = new Offers(database, clock), ledger = new Ledger(database, clock)
   const agreements = new Agreements({ database, clock, offers, ledger, onChange: nobodyWaits })
   const owner = parties.add({ role: 'owner', name: 'Owner' }).party
   const perSource = Math.min(MQTT_LIMITS.connectionsPerSourceMax, Math.ceil(fleet.connections / SOURCES_MIN))

@@ -4,7 +4,7 @@ import type { Io } from '#cli/io.ts'
 
 export async function partyAdd(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.post('/v1/parties', { role: input.needed('role'), name: input.needed('name'), country: input.text('country') }))
+  io.show(await client.post('/v1/parties', { role: input.needed('role'), name: input.needed('name'), country: input.text('country'), ...factsOf(input) }))
 }
 
 export async function partyList(_input: Input, io: Io): Promise<void> {
@@ -13,8 +13,8 @@ export async function partyList(_input: Input, io: Io): Promise<void> {
 }
 
 export async function partySet(input: Input, io: Io): Promise<void> {
-  const client = await io.client(), country = input.needed('country')
-  io.show(await client.patch(`/v1/parties/${encodeURIComponent(input.needed('PARTY'))}`, { country: country === 'none' ? null : country }))
+  const client = await io.client(), country = input.text('country')
+  io.show(await client.patch(`/v1/parties/${encodeURIComponent(input.needed('PARTY'))}`, { country: country === 'none' ? null : country, ...factsOf(input) }))
 }
 
 export async function keyRotate(input: Input, io: Io): Promise<void> {
@@ -25,6 +25,10 @@ export async function keyRotate(input: Input, io: Io): Promise<void> {
 export async function keyRevoke(input: Input, io: Io): Promise<void> {
   const client = await io.client()
   io.show(await client.post('/v1/keys/revoke', whose(input)))
+}
+
+function factsOf(input: Input): object {
+  return { postalAddress: input.text('postal-address'), contact: input.text('contact'), dataRole: input.text('data-role') }
 }
 
 function whose(input: Input): object {

@@ -4,22 +4,22 @@ import { usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 
-const SHOWN = ['consentId', 'state', 'kind', 'recipient', 'countries', 'onward', 'purposes', 'attributes', 'explicit', 'grantedAt', 'notBefore', 'until', 'keep', 'withdrawnAt', 'streamId']
+const SHOWN = ['consentId', 'state', 'kind', 'recipient', 'countries', 'onward', 'purposes', 'attributes', 'explicit', 'grantedAt', 'notBefore', 'until', 'keep', 'withdrawnAt', 'renewalAsked', 'streamId']
 
 export async function consentGrant(input: Input, io: Io): Promise<void> {
   const { recipient, ...wish } = wishOf(input)
   if ((input.text('recipient') === undefined) === (input.text('group') === undefined)) throw usageError('Say who may receive it: --recipient PARTY|any, or --group GROUP.')
   const client = await io.client()
-  io.show(await client.post('/v1/consents', {
+  showAnswer(io, await client.post('/v1/consents', {
     ...wish, recipient, purposes: input.list('purpose'), attributes: attributesOf(input), explicit: input.flag('explicit') || undefined,
-    keep: input.text('keep'), transforms: input.list('transform'),
+    keep: input.text('keep'), language: input.text('language'), transforms: input.list('transform'),
   }))
 }
 
 /** What is not said is forbidden for any purpose, and all of it. */
 export async function consentProhibit(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.post('/v1/consents', {
+  showAnswer(io, await client.post('/v1/consents', {
     kind: 'prohibition', ...wishOf(input), purposes: input.list('purpose') ?? ['dpv:Purpose'], attributes: attributesOf(input) ?? 'all',
   }))
 }
@@ -38,5 +38,38 @@ export async function consentList(_input: Input, io: Io): Promise<void> {
 
 export async function consentWithdraw(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.post(`/v1/consents/${encodeURIComponent(input.needed('CONSENT'))}/withdraw`))
+  showAnswer(io, await client.post(`${pathOf(input)}/withdraw`))
 }
+
+export async function consentRenew(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  showAnswer(io, await client.post(`${pathOf(input)}/renew`, { until: input.text('until'), language: input.text('language') }))
+}
+
+export async function consentRevoke(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  showAnswer(io, await client.post(`${pathOf(input)}/revoke`, { reason: input.needed('reason'), as: input.flag('invalid') ? 'invalidated' : 'revoked' }))
+}
+
+export async function consentShow(input: Input, io: Io): Promise<void> {
+  const client = await io.client(), record = await client.get(pathOf(input))
+  io.print(io.isJson ? JSON.stringify(record) : JSON.stringify(record, undefined, 2))
+}
+
+/** To be kept as they come: what is signed is no table. */
+export async function consentReceipts(input: Input, io: Io): Promise<void> {
+  const client = await io.client(), receipts = await client.get<object[]>(`${pathOf(input)}/receipts`)
+  if (io.isJson) io.show(receipts)
+  else for (const receipt of receipts) io.print(JSON.stringify(receipt))
+}
+
+function pathOf(input: Input): string { return `/v1/consents/${encodeURIComponent(input.needed('CONSENT'))}` }
+
+/** A signature is for machines: people find it by `sluice consent receipts`. */
+export function showAnswer(io: Io, answer: Answer): void {
+  if (io.isJson || answer.receipt === undefined) return io.show(answer)
+  const { jws: _jws, ...receipt } = answer.receipt
+  io.show({ ...answer, receipt })
+}
+
+interface Answer { readonly receipt?: { readonly jws?: string } }

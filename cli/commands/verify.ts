@@ -7,6 +7,7 @@ import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 import { readLines } from '#cli/lines.ts'
 import { Progress } from '#cli/progress.ts'
+import { checkReceipts, isReceipts, RECEIPT_FAULTS, type ReceiptFault } from '#gateway/consent/receipt-check.ts'
 import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
 import { FAULTS, Verifier, type Fault } from '#gateway/proof/verifier.ts'
 
@@ -17,13 +18,14 @@ export const FAULTS_TOLD_MAX = 1_000
 /** Whoever waits for so long wants to see how far it is. */
 const PROGRESS_AFTER_MS = 2_000, PROGRESS_EACH_MS = 200
 
-interface LineFault { readonly line: number, readonly code: Fault, readonly message: string }
+interface LineFault { readonly line: number, readonly code: Fault | ReceiptFault, readonly message: string }
+/** `messages`: all that was checked, receipts too. */
 interface Verdict { readonly messages: number, readonly proven: number, readonly bad: number, readonly faults: readonly LineFault[] }
 
 /** Prints what is wrong with which line, and how many are proven. Throws NOT_PROVEN where one is not, or where there is none. */
 export async function verify(input: Input, io: Io): Promise<void> {
   const keys = await keysOf(input, process.env), file = input.needed('FILE'), progress = new LateProgress(sizeOf(file))
-  const verdict = await check(file, new Verifier(keys), progress).finally(() => progress.end())
+  const verdict = await check(file, keys, progress).finally(() => progress.end())
   const { messages, proven, bad, faults } = verdict
   if (io.isJson) io.show(verdict)
   else {
@@ -35,15 +37,16 @@ export async function verify(input: Input, io: Io): Promise<void> {
   if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${messages} ${bad === 1 ? 'is' : 'are'} not proven.`)
 }
 
-async function check(file: string, verifier: Verifier, progress: LateProgress): Promise<Verdict> {
-  const faults: LineFault[] = []
+async function check(file: string, keys: PublicKeys, progress: LateProgress): Promise<Verdict> {
+  const faults: LineFault[] = [], verifier = new Verifier(keys)
   let number = 0, messages = 0, bad = 0
   const line = (text: string | undefined): void => {
     number++
     if (text?.trim() === '') return
-    messages++
-    const code = text === undefined ? 'NO_MESSAGE' : verifier.check(text)
-    if (code !== undefined && ++bad <= FAULTS_TOLD_MAX) faults.push({ line: number, code, message: FAULTS[code] })
+    for (const code of text === undefined ? ['NO_MESSAGE'] as const : codesOf(text, verifier, keys)) {
+      messages++
+      if (code !== undefined && ++bad <= FAULTS_TOLD_MAX) faults.push({ line: number, code, message: { ...FAULTS, ...RECEIPT_FAULTS }[code] })
+    }
   }
   try {
     await readLines(file === '-' ? process.stdin : createReadStream(file), LINE_BYTES_MAX, { line, read: bytes => progress.add(bytes) })
@@ -51,6 +54,11 @@ async function check(file: string, verifier: Verifier, progress: LateProgress): 
     throw usageError(`The messages cannot be read: ${(error as Error).message}.`)
   }
   return { messages, proven: messages - bad, bad, faults }
+}
+
+/** Of each message or receipt of a line what is wrong with it; undefined: nothing. */
+function codesOf(text: string, verifier: Verifier, keys: PublicKeys): readonly (Fault | ReceiptFault | undefined)[] {
+  return isReceipts(text) ? checkReceipts(text, keys) : [verifier.check(text)]
 }
 
 /** From the files that are named, or from a gateway. */

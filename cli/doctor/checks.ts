@@ -5,6 +5,7 @@ import { tlsCertificate } from '#cli/doctor/certificate.ts'
 import { clock } from '#cli/doctor/clock.ts'
 import { configuration } from '#cli/doctor/configuration.ts'
 import { dataDirectory } from '#cli/doctor/directory.ts'
+import { consents } from '#cli/doctor/consents.ts'
 import { diskSpace, diskSpeed } from '#cli/doctor/disk.ts'
 import type { Facts } from '#cli/doctor/facts.ts'
 import { gateway } from '#cli/doctor/gateway.ts'
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   ...PORT_CHECKS,
   { name: 'TLS certificate', run: tlsCertificate },
   { name: 'state', run: state },
+  { name: 'consents', run: consents },
   { name: 'journal', run: journal },
   { name: 'disk space', run: diskSpace },
   { name: 'disk speed', run: diskSpeed },

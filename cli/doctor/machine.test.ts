@@ -9,12 +9,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { MADE_AT, SKEW_MS_MAX } from '#cli/doctor/clock.ts'
 import { FREE_BYTES_MIN, SYNC_MS_MAX, SYNC_MS_SLOW } from '#cli/doctor/disk.ts'
 import { HEADER_BYTES } from '#gateway/journal/segment-header.ts'
-import { STATE_FILE } from '#gateway/state/database.ts'
+import { systemClock } from '#gateway/lib/clock.ts'
+import { openState, STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 import { RUN_FILE } from '#gateway/state/run-file.ts'
 import {
   doctor, doctorWith, journalled, nothing, onlyFault, onlyWarning, smallDisk, told, used, type Diagnosis,
 } from '#test/support/doctor.ts'
+import { openConsents } from '#test/support/consents.ts'
 import { GatewayProcess } from '#test/support/process.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
@@ -93,6 +95,17 @@ describe('The doctor, of this machine,', () => {
       onlyFault(await doctor(data), 'state', /state\.db is damaged/, /restore a backup/)
       writeFileSync(file, 'no database'.repeat(1000))
       onlyFault(await doctor(data), 'state', /state\.db is damaged \(file is not a database\)/, /restore a backup/)
+    })
+
+    it('holds consent events of which somebody has changed a signature', async () => {
+      const data = used(), database = openState(data), consents = openConsents(database, systemClock)
+      for (let n = 0; n < 2; n++) consents.grant({ ownerId: 'own_a', streamId: 's', recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['a'] })
+      database.close()
+      assert.match(told(await doctor(data), 'consents').found, /^2 events, an unbroken chain; each signature is right$/)
+      const changed = new DatabaseSync(join(data, STATE_FILE))
+      changed.exec("UPDATE consent_events SET signature = zeroblob(64) WHERE seq = 1")
+      changed.close()
+      onlyFault(await doctor(data), 'consents', /broken at event 1: its signature/, /Restore the state database/)
     })
 
     it('holds a journal that is damaged, and not one that a kill has torn', async () => {

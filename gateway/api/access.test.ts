@@ -73,18 +73,21 @@ describe('Somebody else\'s ids', () => {
     await device.publishAsync('zigbee2mqtt/k', '{"temperature":20}', { qos: 1 })
     const [stream] = await running.streamsOf(owner), [seen] = await running.ok(owner.key, 'GET', '/v1/devices')
     const { offerId, consentId, agreementId } = await running.deal(owner, city, stream!.streamId)
+    const { requestId } = await running.ok(city.key, 'POST', '/v1/consent-requests', { streamId: stream!.streamId, purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] })
     await running.ok(owner.key, 'POST', `/v1/offers/${offerId}/withdraw`)
     const { fingerprint } = await running.ok(owner.key, 'POST', `/v1/sources/${source.sourceId}/certificates`, { certificate: makeCertificate('kitchen').certificate })
-    theirs = { sourceId: source.sourceId, fingerprint, deviceId: seen.deviceId, streamId: stream!.streamId, offerId, consentId, agreementId }
+    theirs = { sourceId: source.sourceId, fingerprint, deviceId: seen.deviceId, streamId: stream!.streamId, offerId, consentId, agreementId, requestId, partyId: owner.partyId }
   })
   after(() => running.stop())
 
   const bodies: Readonly<Record<string, (streamId: string, offerId: string) => object>> = {
     setDevice: () => ({ name: 'mine' }),
+    setParty: () => ({ contact: 'privacy@example.org' }),
     addCertificate: () => ({ certificate: makeCertificate('mine').certificate }),
     setBridge: () => ({ username: 'mine' }),
     createOffer: streamId => ({ streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] }),
     grantConsent: streamId => ({ streamId, recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] }),
+    requestConsent: streamId => ({ streamId, purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] }),
     agree: (_streamId, offerId) => ({ offerId, purpose: 'dpv:PublicBenefit' }),
   }
   const withIds = OPERATIONS.filter(({ path, id, isUpgrade }) => (path.includes('{') && !isUpgrade) || id in bodies)
@@ -93,7 +96,7 @@ describe('Somebody else\'s ids', () => {
     it(`are answered by ${id} as ids that there are not`, async () => {
       for (const stranger of [neighbour, rival].filter(({ partyId }) => roles!.includes(partyId.startsWith('own') ? 'owner' : 'subscriber'))) {
         const ask = (values: Readonly<Record<string, string>>) => call(running.http, stranger.key, id, { values, body: bodies[id]?.(values['streamId']!, values['offerId']!) })
-        const [foreign, unknown] = await Promise.all([ask(theirs), ask({ ...theirs, sourceId: 'src_x', deviceId: 'x', streamId: '0x0/x/y', offerId: 'offer_x', consentId: 'grant_x', agreementId: 'agr_x', fingerprint: '0' })])
+        const [foreign, unknown] = await Promise.all([ask(theirs), ask({ ...theirs, sourceId: 'src_x', deviceId: 'x', streamId: '0x0/x/y', offerId: 'offer_x', consentId: 'grant_x', agreementId: 'agr_x', requestId: 'grant_x', partyId: 'own_x', fingerprint: '0' })])
         assert.deepEqual([foreign.status, foreign.body], [404, unknown.body])
       }
     })

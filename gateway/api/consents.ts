@@ -2,11 +2,13 @@
 import { timeText, type Call } from '#gateway/api/handler.ts'
 import type { Services } from '#gateway/api/services.ts'
 import { attributesIn, subjectsStream } from '#gateway/api/streams.ts'
-import { stateOf } from '#gateway/consent/grant.ts'
+import { lifeOf, stateOf, type Grant } from '#gateway/consent/grant.ts'
+import type { EventType } from '#gateway/consent/life.ts'
 import { ANY_PURPOSE } from '#gateway/consent/purpose-set.ts'
 import { normalPurposes } from '#gateway/consent/purposes.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
+import type { Party } from '#gateway/parties/parties.ts'
 
 interface NewConsent {
   readonly streamId: string
@@ -20,21 +22,23 @@ interface NewConsent {
   readonly notBefore?: string
   readonly until?: string
   readonly keep?: string
+  readonly language?: string
   readonly transforms?: readonly string[]
 }
 
 export function grantConsent({ services, party, body }: Call<NewConsent>) {
-  const { streamId, recipient, purposes, attributes, countries, onward, explicit, notBefore, until, keep, transforms = [] } = body
+  const { streamId, recipient, purposes, attributes, countries, onward, explicit, notBefore, until, keep, language, transforms = [] } = body
   if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `A transform that is not known is refused, and there is none yet: leave out ${transforms.join(', ')}.`)
   const stream = subjectsStream(services, party, streamId), kind = body.kind === 'prohibition' ? body.kind : undefined
   if (recipient !== 'any' && !services.parties.get(recipient) && !services.groups.get(recipient)) throw notFound('recipient')
   if (kind === undefined) checkSpecial(services, stream, body)
-  const { grant, receipt } = services.consents.grant({
+  const { grant } = services.consents.grant({
     ownerId: party.id, streamId, kind, recipient, countries, onward, explicit, purposes, keep,
     attributes: kind && attributes === 'all' ? stream.model.attributes : attributesIn(services, stream, attributes),
     notBefore: notBefore === undefined ? undefined : Date.parse(notBefore), until: until === undefined ? undefined : inFuture(until, services.clock.now()),
+    ...(language !== undefined && { language }),
   })
-  return { consentId: grant.id, state: stateOf(grant, services.plans.now()), receipt }
+  return { consentId: grant.id, state: stateOf(grant, services.plans.now()), receipt: services.records.receipt(grant.id) }
 }
 
 /** A grant that would let nothing out is refused at once, with what is missing. */
@@ -44,23 +48,61 @@ function checkSpecial({ devices, parties }: Services, { deviceId }: Stream, { re
   throw new GatewayError('BAD_REQUEST', 'What this stream tells is of a special category: name one recipient by its id (no group, not `any`), state the purposes, and say `explicit`.')
 }
 
+/** An owner's own, and of a subscriber those that name it. */
 export function listConsents({ services, party }: Call) {
-  const now = services.plans.now()
-  return services.consents.list(party.id).map(grant => {
-    const { id, streamId, kind, recipient, countries, onward, explicit, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep } = grant
+  const now = services.plans.now(), { consents, notices } = services
+  return (party.role === 'owner' ? consents.list(party.id) : consents.to(party.id)).map(grant => {
+    const { id, ownerId, streamId, kind, recipient, countries, onward, explicit, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep, renewedAt, notice } = grant
+    const isOwn = ownerId === party.id, isInForce = stateOf(grant, now) === 'given'
     return {
-      consentId: id, state: stateOf(grant, now), streamId, kind, recipient, countries, onward, explicit, purposes, attributes,
-      grantedAt: timeText(grantedAt), notBefore: timeText(notBefore), until: timeText(until), keep, withdrawnAt: timeText(withdrawnAt),
+      consentId: id, state: listedState(grant, now), streamId, kind, recipient, countries, onward, explicit, purposes, attributes,
+      grantedAt: timeText(grantedAt), notBefore: timeText(notBefore), until: timeText(until), keep, withdrawnAt: timeText(withdrawnAt), renewedAt: timeText(renewedAt), notice,
+      renewalAsked: isOwn && isInForce && notices.isOutdated(ownerId, notice) ? true : undefined,
     }
   })
 }
 
 export function withdrawConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
-  const { grant, receipt, effectiveAt } = services.consents.withdraw(party.id, parameters.consentId)
-  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt }
+  const { grant, effectiveAt } = services.consents.withdraw(party.id, parameters.consentId)
+  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt: services.records.receipt(grant.id) }
 }
 
-function inFuture(text: string, now: number): number {
+export function renewConsent({ services, party, parameters, body }: Call<{ until?: string, language?: string } | undefined, { consentId: string }>) {
+  const { until, language } = body ?? {}, { consents, clock, records } = services
+  const renewal = { ...(until !== undefined && { until: inFuture(until, clock.now()) }), ...(language !== undefined && { language }) }
+  const { grant } = consents.renew(party.id, parameters.consentId, renewal)
+  return { consentId: grant.id, state: stateOf(grant, clock.now()), receipt: records.receipt(grant.id) }
+}
+
+/** An operator takes back for an owner, and never gives. */
+export function revokeConsent({ services, party, parameters, body }: Call<{ reason: string, as: 'revoked' | 'invalidated' }, { consentId: string }>) {
+  const { grant, effectiveAt } = services.consents.revoke(parameters.consentId, { by: party.id, reason: body.reason, as: body.as })
+  return { consentId: grant.id, state: lifeOf(grant, services.clock.now()), effectiveAt: timeText(effectiveAt), receipt: services.records.receipt(grant.id) }
+}
+
+export function showConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
+  return services.records.record(readable(services, party, parameters.consentId))
+}
+
+export function consentReceipts({ services, party, parameters }: Call<undefined, { consentId: string }>) {
+  return services.records.receipts(readable(services, party, parameters.consentId))
+}
+
+/** Its id, if it is the party's to read: its owner's, its recipient's, or an operator's. Of `any` whoever has made an agreement on the stream is a recipient. */
+function readable({ consents, agreements }: Services, { id, role }: Party, consentId: string): string {
+  const of = consents.get(consentId) ?? consents.requests.get(consentId)
+  const isRecipient = of && (of.recipient === id || (of.recipient === 'any' && agreements.ofSubscriber(id, of.streamId).length > 0))
+  if (!of || (of.ownerId !== id && role !== 'operator' && !isRecipient)) throw notFound('consent')
+  return consentId
+}
+
+/** Who may receive goes on as it was when it was renewed: that is told beside it. */
+function listedState(grant: Grant, now: number): EventType {
+  const state = lifeOf(grant, now)
+  return state === 'renewed' ? 'given' : state
+}
+
+export function inFuture(text: string, now: number): number {
   const instant = Date.parse(text)
   if (!(instant > now)) throw new GatewayError('BAD_REQUEST', '`until` must be a time to come, such as 2027-01-01T00:00:00Z.')
   return instant

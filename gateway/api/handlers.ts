@@ -4,7 +4,7 @@ import { agree, endAgreement, listAgreements } from '#gateway/api/agreements.ts'
 import { backup } from '#gateway/api/backup.ts'
 import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { addCertificate, listCertificates, removeCertificate } from '#gateway/api/certificates.ts'
-import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
+import { consentReceipts, grantConsent, listConsents, renewConsent, revokeConsent, showConsent, withdrawConsent } from '#gateway/api/consents.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
 import { addGroup, joinGroup, leaveGroup, listGroups, removeGroup } from '#gateway/api/groups.ts'
@@ -13,8 +13,10 @@ import { description, keySet, live, metrics, ready } from '#gateway/api/health.t
 import { listHistory } from '#gateway/api/history.ts'
 import { streamEvents, subscribe } from '#gateway/api/live.ts'
 import { getLogLevel, setLogLevel } from '#gateway/api/log-level.ts'
+import { noticeByHash, setNotice, showNotice } from '#gateway/api/notices.ts'
 import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
 import { addParty, listParties, revokeKeys, rotateKey, setParty } from '#gateway/api/parties.ts'
+import { acceptRequest, deferRequest, listRequests, refuseRequest, requestConsent, showRequest } from '#gateway/api/requests.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'
 import { addSubject, removeSubject } from '#gateway/api/subjects.ts'
@@ -24,7 +26,8 @@ export const HANDLERS: Handlers = {
   addGroup, listGroups, removeGroup, joinGroup, leaveGroup, addSubject, removeSubject,
   pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addCertificate, listCertificates, removeCertificate, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
-  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
+  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, renewConsent, revokeConsent, showConsent, consentReceipts, listHistory,
+  requestConsent, listRequests, showRequest, acceptRequest, refuseRequest, deferRequest, showNotice, noticeByHash, setNotice,
   agree, listAgreements, endAgreement, usage, ledger, backup,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

@@ -166,9 +166,10 @@ describe('An owner', () => {
       for (const until of ['2020-01-01T00:00:00Z', new Date(Date.now() - 1_000).toISOString()]) assert.match(await refusal('grantConsent', consent({ until })), /time to come/)
       for (const until of ['tomorrow', '2030-01-01', 1893456000]) assert.match(await refusal('grantConsent', consent({ until })), /until/)
       const until = new Date(Date.now() + YEAR_MS).toISOString(), { body: { consentId } } = await ask('grantConsent', consent({ until }))
-      const { grantedAt, ...listed } = (await ask('listConsents')).body.find((known: { consentId: string }) => known.consentId === consentId)
+      const { grantedAt, notice, ...listed } = (await ask('listConsents')).body.find((known: { consentId: string }) => known.consentId === consentId)
       assert.ok(Math.abs(Date.parse(grantedAt) - Date.now()) < 60_000)
       assert.deepEqual(listed, { consentId, state: 'given', streamId, recipient: city.partyId, purposes: ['dpv:PublicBenefit'], attributes: ['temperature'], until })
+      assert.equal(notice.version, 1)
     })
 
     it('without transforms, for there are none: refused by name, never ignored', async () => {

@@ -2,6 +2,8 @@
 import type { Backups } from '#gateway/backup/backups.ts'
 import type { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
+import type { Notices } from '#gateway/consent/notices.ts'
+import type { Records } from '#gateway/consent/records.ts'
 import type { Plans } from '#gateway/decision/plans.ts'
 import type { Certificates } from '#gateway/devices/certificates.ts'
 import type { Devices } from '#gateway/devices/devices.ts'
@@ -17,6 +19,7 @@ import type { Offers } from '#gateway/market/offers.ts'
 import type { Groups } from '#gateway/parties/groups.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
 import type { Jwk } from '#gateway/proof/public-keys.ts'
+import type { Previews } from '#gateway/publish/previews.ts'
 import type { Seals } from '#gateway/publish/sealed-sink.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
@@ -32,6 +35,9 @@ export interface Services {
   readonly groups: Groups
   readonly subjects: Subjects
   readonly consents: Consents
+  readonly notices: Notices
+  readonly records: Records
+  readonly previews: Previews
   readonly offers: Offers
   readonly agreements: Agreements
   readonly meter: Meter

@@ -20,7 +20,7 @@ function mine({ streams, agreements, subjects }: Services, { id, role }: Party):
 }
 
 /** To its owner and whoever else it tells about, to operators, to all while an offer stands, and to whoever has made an agreement on it. */
-function isVisible({ offers, agreements, subjects }: Services, { id, role }: Party, stream: Stream): boolean {
+export function isVisible({ offers, agreements, subjects }: Services, { id, role }: Party, stream: Stream): boolean {
   return stream.ownerId === id || subjects.sourcesOf(id).has(stream.sourceId) || role === 'operator' || offers.on(stream.id).length > 0 || agreements.ofSubscriber(id, stream.id).length > 0
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { JOURNAL_FOLDER } from '#gateway/backup/manifest.ts'
 import { notWhole } from '#gateway/backup/tar-reader.ts'
-import { ConsentEvents } from '#gateway/consent/events.ts'
+import { ConsentChain } from '#gateway/consent/chain.ts'
 import { scanSegment, type Visitor } from '#gateway/journal/scan.ts'
 import { SEGMENT_NAME } from '#gateway/journal/segment.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
@@ -61,7 +61,7 @@ async function readJournal(directory: string, streams: ReadonlySet<number>): Pro
 }
 
 function chainLength(database: DatabaseSync): number {
-  const events = new ConsentEvents(database)
+  const events = new ConsentChain(database)
   events.load(() => {})
   return events.verify()
 }

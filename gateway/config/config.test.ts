@@ -61,6 +61,8 @@ describe('The configuration', () => {
       'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
       'mqtts.clientCertificates': 'required',
       'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
+      'controller.name': 'n', 'controller.address': 'a', 'controller.contact': 'c', 'controller.country': 'BE', 'controller.jurisdiction': 'FR', 'controller.storageCountry': 'DE',
+      'controller.authority': 'x', 'controller.authorityAddress': 'y', 'controller.authorityContact': 'z',
     }
     const inText = (value: unknown) => [value].flat().join(', ')
     const environment = Object.fromEntries(SETTINGS.map(({ name, variable }) => [variable, inText(written[name])]))
@@ -102,7 +104,7 @@ describe('The configuration', () => {
         'mqttPort: 70000', 'platformPercent: "10"', 'bridgeHosts: [ok.example, mqtt://x]', 'history:', '  databse: x', '  keep:',
         'url: http://x', 'logLevel: inf', 'log-level: x', 'colour: red',
       ].join('\n')
-      const names = 'data, host, mqttPort, httpPort, mqttWebSocket, sourcePacketsPerSecond, sourceBytesPerSecond, sourceLongRoadPercent, mqtts, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, logLevel'
+      const names = 'data, host, mqttPort, httpPort, mqttWebSocket, sourcePacketsPerSecond, sourceBytesPerSecond, sourceLongRoadPercent, mqtts, platformPercent, retentionDays, retentionBytes, bridgeHosts, history, controller, logLevel'
       assert.deepEqual(await told(text, { environment: { SLUICE_HTTP_PORT: 'x' } }), [
         ':1:11: mqttPort is 70000, and must be 65535 or less. Give a smaller number.',
         ':2:18: platformPercent is "10", and must be a whole number. Write it without quotes.',

@@ -3,6 +3,7 @@ import { configFileIn, environmentLayer, type Environment } from '#gateway/confi
 import { faultText, type Layer } from '#gateway/config/layer.ts'
 import { merge, type Merged } from '#gateway/config/merge.ts'
 import { nested, valueAt } from '#gateway/config/settings.ts'
+import type { ControllerConfig } from '#gateway/consent/facts.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import type { ClientCertificates } from '#gateway/mqtt/listeners/tls.ts'
 import type { LogLevel } from '#gateway/telemetry/log.ts'
@@ -50,6 +51,7 @@ export interface Config {
   /** `host` or `host:port`: brokers that owners may bridge to. */
   readonly bridgeHosts: readonly string[]
   readonly history?: HistoryConfig
+  readonly controller?: ControllerConfig
   readonly logLevel: LogLevel
 }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import fc from 'fast-check'
-import { ATTRIBUTES_MAX, Consents, GRANTS_PER_STREAM_MAX, type NewGrant, PURPOSES_MAX, UNTIL_MAX } from '#gateway/consent/consents.ts'
+import { ATTRIBUTES_MAX, type Consents, GRANTS_PER_STREAM_MAX, type NewGrant, PURPOSES_MAX, UNTIL_MAX } from '#gateway/consent/consents.ts'
 import { stateOf } from '#gateway/consent/grant.ts'
 import { openState } from '#gateway/state/database.ts'
+import { openConsents } from '#test/support/consents.ts'
 import { temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
 const wish = (more: Partial<NewGrant> = {}): NewGrant =>
@@ -13,7 +14,7 @@ const broken = { name: 'GatewayError', code: 'UNAVAILABLE', message: /chain of c
 
 describe('Consents', () => {
   let directory: string, database: DatabaseSync, clock: TurnedClock, consents: Consents, changed: string[]
-  const load = () => new Consents(database, clock, streamId => { changed.push(streamId) })
+  const load = () => openConsents(database, clock, streamId => { changed.push(streamId) })
   const reopen = () => {
     database.close()
     database = openState(directory)
@@ -37,7 +38,7 @@ describe('Consents', () => {
     }))
     assert.deepEqual(grant, {
       id: grant.id, ownerId: 'own_a', streamId: 's1', recipient: 'sub_c', purposes: ['dpv:Marketing'],
-      attributes: ['temperature', 'relativeHumidity'], grantedAt: clock.now(), until: clock.now() + 1,
+      attributes: ['temperature', 'relativeHumidity'], grantedAt: clock.now(), until: clock.now() + 1, notice: grant.notice,
     })
     assert.match(grant.id, /^grant_[a-z2-7]{26}$/)
     assert.deepEqual([consents.on('s1'), consents.on('s2'), consents.list('own_a'), consents.list('own_b')], [[grant], [], [grant], []])
@@ -53,9 +54,9 @@ describe('Consents', () => {
 
   it('are on disk and known before their change is told, and told before it is answered', () => {
     const seen: unknown[] = []
-    consents = new Consents(database, clock, streamId => {
+    consents = openConsents(database, clock, streamId => {
       assert.equal(database.isTransaction, false)
-      const onDisk = new Consents(database, clock, () => {}).on(streamId)
+      const onDisk = openConsents(database, clock, () => {}).on(streamId)
       assert.deepEqual(consents.on(streamId), onDisk)
       seen.push(onDisk.map(grant => stateOf(grant, clock.now())))
     })
@@ -81,7 +82,7 @@ describe('Consents', () => {
   it('are not confirmed as withdrawn while somebody could not be told', () => {
     const { grant } = consents.grant(wish())
     let isDeaf = true
-    consents = new Consents(database, clock, () => { if (isDeaf) throw new Error('could not end the session') })
+    consents = openConsents(database, clock, () => { if (isDeaf) throw new Error('could not end the session') })
     assert.throws(() => consents.withdraw('own_a', grant.id), /could not end/)
     assert.throws(() => consents.withdraw('own_a', grant.id), /could not end/)
     isDeaf = false
@@ -247,7 +248,7 @@ describe('Consents', () => {
       withdrawal: {
         method: `POST /v1/consents/${grant.id}/withdraw`, command: `sluice consent withdraw ${grant.id}`, effect: 'before it is answered',
       },
-      sequence: 1, eventHash: receipt.eventHash,
+      notice: { language: 'en', version: 1, hash: grant.notice!.hash }, sequence: 1, eventHash: receipt.eventHash,
     })
     assert.match(receipt.eventHash, /^[0-9a-f]{64}$/)
     clock.turn(1500)

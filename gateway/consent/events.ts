@@ -1,14 +1,23 @@
-// Consent events: a hash chain that is only ever appended to, over salted payloads: one can be erased, and the chain still verifies.
-import { createHash, randomBytes } from 'node:crypto'
+// Consent events: a hash chain that is only ever appended to, over salted payloads: one can be erased, and the chain still verifies. Each
+// link is signed; a signature speaks for everything that is before it.
+import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { ConsentChain, sha256 } from '#gateway/consent/chain.ts'
+import { linkText } from '#gateway/consent/link.ts'
+import type { NoticeRef } from '#gateway/consent/notices.ts'
 import { GatewayError } from '#gateway/errors.ts'
+import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { transaction } from '#gateway/state/database.ts'
 
-export interface Given {
-  readonly type: 'given'
+interface Common {
   readonly consentId: string
   readonly ownerId: string
   readonly at: number
+  /** The party that did it; left out: the owner. */
+  readonly by?: string
+}
+/** What a consent is about. */
+export interface Terms {
   readonly streamId: string
   readonly recipient: string
   readonly purposes: readonly string[]
@@ -22,91 +31,63 @@ export interface Given {
   readonly explicit?: true
   readonly notBefore?: number
 }
-export interface Withdrawn { readonly type: 'withdrawn', readonly consentId: string, readonly ownerId: string, readonly at: number }
-export type ConsentEvent = Given | Withdrawn
+/** Somebody asks for a consent: their terms, with themselves as the recipient. */
+export interface Requested extends Common, Terms {
+  readonly type: 'requested'
+  readonly offerId?: string
+}
+export interface Given extends Common, Terms {
+  readonly type: 'given'
+  /** Left out in events that are older than notices. */
+  readonly notice?: NoticeRef
+}
+export interface Renewed extends Common { readonly type: 'renewed', readonly until?: number, readonly notice: NoticeRef }
+/** What needs no more than to be said, or a reason. */
+export interface Said extends Common {
+  readonly type: 'deferred' | 'refused' | 'withdrawn' | 'revoked' | 'expired' | 'invalidated'
+  readonly reason?: string
+}
+export type ConsentEvent = Requested | Given | Renewed | Said
 /** What is left of an event whose payload was erased. */
 export interface Erased { readonly type: 'erased', readonly consentId: string }
 
 /** Where an event stands in the chain: sequence numbers count from 1, `hash` is that of the chain up to the event. */
 export interface Link { readonly sequence: number, readonly hash: Buffer }
 
+/** An event with its place in the chain. */
+export interface Recorded { readonly event: ConsentEvent | Erased, readonly link: Link }
+
 const SALT_BYTES = 16
-const GENESIS: Link = { sequence: 0, hash: Buffer.alloc(32) }
 
-export class ConsentEvents {
-  readonly #database: DatabaseSync
-  #head = GENESIS
+export class ConsentEvents extends ConsentChain {
+  readonly #key: SigningKey
 
-  constructor(database: DatabaseSync) { this.#database = database }
+  constructor(database: DatabaseSync, key: SigningKey) {
+    super(database)
+    this.#key = key
+  }
 
   /** Appends an event. When this returns it is on disk; when it throws it never was. */
-  append(event: ConsentEvent): Link {
-    const salt = randomBytes(SALT_BYTES), payload = JSON.stringify(event), payloadHash = sha256(salt, payload)
-    const link = { sequence: this.#head.sequence + 1, hash: sha256(this.#head.hash, payloadHash) }
-    transaction(this.#database, () => {
-      this.#database.prepare('INSERT INTO consent_events VALUES (?, ?, ?, ?)').run(link.sequence, event.consentId, payloadHash, link.hash)
-      this.#database.prepare('INSERT INTO consent_payloads VALUES (?, ?, ?, ?)').run(link.sequence, event.ownerId, salt, payload)
+  append(event: ConsentEvent): Link { return this.appendAll([event])[0]! }
+
+  /** Appends events in one transaction: all of them, or none. */
+  appendAll(events: readonly ConsentEvent[]): readonly Link[] {
+    const links: Link[] = []
+    transaction(this.database, () => {
+      this.database.prepare('INSERT OR IGNORE INTO signing_keys VALUES (?, ?)').run(this.#key.kid, this.#key.jwk.x)
+      for (const event of events) links.push(this.#insert(event, links.at(-1) ?? this.head))
     })
-    return this.#head = link
+    this.head = links.at(-1) ?? this.head
+    return links
   }
 
-  /** Gives all events in order, each checked. To be called once, before any is appended. Throws UNAVAILABLE where the chain is broken. */
-  load(each: (event: ConsentEvent | Erased, link: Link) => void): void {
-    this.#head = this.#walk(each)
+  #insert(event: ConsentEvent, last: Link): Link {
+    if (event.type === 'given' && event.notice === undefined) throw new GatewayError('BAD_REQUEST', 'A consent without a notice is no consent.')
+    const salt = randomBytes(SALT_BYTES), payload = JSON.stringify(event), payloadHash = sha256(salt, payload), { kid } = this.#key
+    const link = { sequence: last.sequence + 1, hash: sha256(last.hash, payloadHash) }, signature = Buffer.from(this.#key.sign(linkText(link, kid)), 'base64')
+    this.database.prepare('INSERT INTO consent_events (seq, consent_id, payload_hash, hash, kid, signature) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(link.sequence, event.consentId, payloadHash, link.hash, kid, signature)
+    this.database.prepare('INSERT INTO consent_payloads VALUES (?, ?, ?, ?)').run(link.sequence, event.ownerId, salt, payload)
+    return link
   }
-
-  /** Checks the chain on disk, up to the event that was appended last, and counts its events. Throws UNAVAILABLE where it is broken. */
-  verify(): number {
-    const { sequence, hash } = this.#walk(() => {})
-    const isWhole = sequence === this.#head.sequence && hash.equals(this.#head.hash)
-    if (!isWhole) throw broken(sequence + 1, 'the newest events are not those that were appended')
-    return sequence
-  }
-
-  #walk(each: (event: ConsentEvent | Erased, link: Link) => void): Link {
-    const rows = this.#database.prepare(`SELECT events.seq, consent_id, payload_hash, hash, owner_id, salt, payload
-      FROM consent_events AS events LEFT JOIN consent_payloads USING (seq) ORDER BY events.seq`)
-    let last = GENESIS
-    for (const row of rows.iterate() as Iterable<unknown> as Iterable<Row>) {
-      last = next(last, row)
-      each(eventOf(row), last)
-    }
-    return last
-  }
-}
-
-interface Row {
-  readonly seq: number
-  readonly consent_id: string
-  readonly payload_hash: Uint8Array
-  readonly hash: Uint8Array
-  readonly owner_id: string | null
-  readonly salt: Uint8Array | null
-  readonly payload: string | null
-}
-
-function next(last: Link, { seq, payload_hash, hash }: Row): Link {
-  if (seq !== last.sequence + 1) throw broken(last.sequence + 1, 'it is missing')
-  const link = { sequence: seq, hash: sha256(last.hash, payload_hash) }
-  if (!link.hash.equals(hash)) throw broken(seq, 'its hash does not follow from the one before')
-  return link
-}
-
-function eventOf({ seq, consent_id, payload_hash, owner_id, salt, payload }: Row): ConsentEvent | Erased {
-  if (salt === null || payload === null) return { type: 'erased', consentId: consent_id }
-  if (!sha256(salt, payload).equals(payload_hash)) throw broken(seq, 'its payload was changed')
-  const event = JSON.parse(payload) as ConsentEvent
-  if (event.consentId !== consent_id || event.ownerId !== owner_id) throw broken(seq, 'its payload belongs to another consent or owner')
-  return event
-}
-
-function broken(sequence: number, why: string): GatewayError {
-  const problem = `The chain of consent events is broken at event ${sequence}: ${why}`
-  return new GatewayError('UNAVAILABLE', `${problem}. Restore the state database from a backup.`)
-}
-
-function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
 }

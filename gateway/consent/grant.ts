@@ -1,4 +1,6 @@
 // A grant: what an owner lets out of one stream, to whom, for what; or, as a prohibition, what never goes out whatever else was granted.
+import { isInForce as isBeforeItsEnd, type EventType } from '#gateway/consent/life.ts'
+import type { NoticeRef } from '#gateway/consent/notices.ts'
 
 /**
  * The policy. It never changes: another wish is another grant. A field that is left out restricts nothing; a value that this gateway does not know
@@ -28,17 +30,30 @@ export interface Grant {
   readonly notBefore?: number
   /** From this instant on it has expired. */
   readonly until?: number
+  /** Since then it lets nothing out, whoever took it back: see `lifeOf`. */
   readonly withdrawnAt?: number
   /** How long the recipient may keep it (ISO 8601); left out: nothing was said of it. */
   readonly keep?: string
+  readonly renewedAt?: number
+  /** The type of its last event, where that is neither `given` nor `withdrawn`. */
+  readonly last?: EventType
+  /** What the owner was told; left out in grants that are older than notices. */
+  readonly notice?: NoticeRef
 }
 
+/** What it lets out follows from this, and from nothing else: a consent that was revoked or found invalid is withdrawn here. */
 export type GrantState = 'given' | 'withdrawn' | 'expired'
 
 /** The state at an instant. What was withdrawn stays so, also when it would have expired since. */
-export function stateOf({ withdrawnAt, until }: Grant, now: number): GrantState {
+export function stateOf({ withdrawnAt, until, last }: Grant, now: number): GrantState {
   if (withdrawnAt !== undefined) return 'withdrawn'
-  return until !== undefined && now >= until ? 'expired' : 'given'
+  return last === 'expired' || (until !== undefined && now >= until) ? 'expired' : 'given'
+}
+
+/** The state as people and records tell it. */
+export function lifeOf(grant: Grant, now: number): EventType {
+  const { withdrawnAt, last = withdrawnAt === undefined ? 'given' : 'withdrawn' } = grant
+  return isBeforeItsEnd(last) && stateOf(grant, now) === 'expired' ? 'expired' : last
 }
 
 /** When it ended, or will end. */

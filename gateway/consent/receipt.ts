@@ -1,6 +1,8 @@
 // What an owner keeps of a consent: a receipt that says what was agreed and where it stands in the chain of events.
 import type { Link } from '#gateway/consent/events.ts'
 import type { Grant } from '#gateway/consent/grant.ts'
+import type { EventType } from '#gateway/consent/life.ts'
+import type { NoticeRef } from '#gateway/consent/notices.ts'
 import { purposeIri } from '#gateway/consent/purposes.ts'
 
 /**
@@ -12,7 +14,7 @@ export interface Receipt {
   readonly schemaVersion: 'ISO/IEC TS 27560:2023'
   readonly receiptId: string
   readonly consentId: string
-  readonly state: 'given' | 'withdrawn'
+  readonly state: EventType
   readonly legalBasis: string
   readonly owner: string
   /** It forbids; left out, it permits. */
@@ -31,7 +33,10 @@ export interface Receipt {
   readonly until?: string
   /** How long the recipient may keep it (ISO 8601). */
   readonly keep?: string
+  readonly renewedAt?: string
   readonly withdrawnAt?: string
+  /** What the owner was told: its hash is that of the text (SHA-256). */
+  readonly notice?: NoticeRef
   readonly withdrawal: { readonly method: string, readonly command: string, readonly effect: string }
   /** The event that this is the receipt of: its number, and the hash (SHA-256, hexadecimal) of the chain up to it. */
   readonly sequence: number
@@ -41,15 +46,17 @@ export interface Receipt {
 const LEGAL_BASIS = purposeIri('dpv:Consent'), EXPLICIT = purposeIri('dpv:ExplicitlyExpressedConsent')
 
 export function receiptOf(grant: Grant, link: Link): Receipt {
-  const { id, ownerId, kind, recipient, countries, onward, explicit, streamId, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep } = grant
+  const { id, ownerId, kind, recipient, countries, onward, explicit, streamId, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep, last, renewedAt, notice } = grant
   return {
     type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
-    state: withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: explicit ? EXPLICIT : LEGAL_BASIS,
+    state: last ?? (withdrawnAt === undefined ? 'given' : 'withdrawn'), legalBasis: explicit ? EXPLICIT : LEGAL_BASIS,
     owner: ownerId, ...(kind && { kind }), recipient, ...(countries && { recipientCountries: countries }), ...(onward && { onward }), streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
     ...(notBefore !== undefined && { notBefore: time(notBefore) }),
     ...(until !== undefined && { until: time(until) }),
     ...(keep !== undefined && { keep }),
+    ...(renewedAt !== undefined && { renewedAt: time(renewedAt) }),
     ...(withdrawnAt !== undefined && { withdrawnAt: time(withdrawnAt) }),
+    ...(notice && { notice }),
     withdrawal: { method: `POST /v1/consents/${id}/withdraw`, command: `sluice consent withdraw ${id}`, effect: 'before it is answered' },
     sequence: link.sequence, eventHash: link.hash.toString('hex'),
   }

@@ -27,9 +27,20 @@ export interface Party {
   /** Where it is (ISO 3166-1 alpha-2), and since when it has been said to be there. */
   readonly country?: string
   readonly countrySince?: number
+  /** Left out: nothing was said. */
+  readonly facts?: PartyFacts
 }
 
-export interface NewParty { readonly role: Role, readonly name: string, readonly country?: string }
+/** What a party has said of itself, for the records of those who consent to it. */
+export interface PartyFacts {
+  readonly address?: string
+  /** A mail address, a telephone number or a URL. */
+  readonly contact?: string
+  /** As what it receives: the GDPR's words. */
+  readonly dataRole?: 'controller' | 'processor' | 'third-party'
+}
+
+export interface NewParty extends PartyFacts { readonly role: Role, readonly name: string, readonly country?: string | undefined }
 
 const PREFIXES: Record<Role, string> = { owner: 'own', subscriber: 'sub', operator: 'op' }
 
@@ -54,6 +65,7 @@ export class Parties {
     const parties = `SELECT parties.*, address, country, since FROM parties LEFT JOIN publisher_keys ON publisher_keys.party_id = id
       LEFT JOIN party_countries ON party_countries.party_id = id ORDER BY parties.rowid`
     for (const row of database.prepare(parties).all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
+    for (const { party_id, facts } of database.prepare('SELECT * FROM party_facts').all() as unknown as FactsRow[]) this.#tell(this.#byId.get(party_id)!, JSON.parse(facts) as PartyFacts)
     for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
       this.#byKeyHash.set(Buffer.from(hash).toString('hex'), this.#byId.get(party_id)!)
     }
@@ -62,7 +74,7 @@ export class Parties {
   }
 
   /** Makes a party, for an owner with a publisher key. The key is told here and never again. */
-  add({ role, name, country }: NewParty): { party: Party, key: string } {
+  add({ role, name, country, ...facts }: NewParty): { party: Party, key: string } {
     if (this.#byId.size >= PARTIES_MAX) throw new GatewayError('LIMIT_REACHED', `There are ${PARTIES_MAX} parties, and no more fit.`)
     const publisherKey = role === 'owner' ? newSecretKey() : undefined, createdAt = this.#clock.now()
     const party: Party = {
@@ -78,7 +90,14 @@ export class Parties {
     })
     this.#byId.set(party.id, party)
     this.#byKeyHash.set(sha256(key).toString('hex'), party)
-    return { party, key }
+    return { party: Object.keys(facts).length > 0 ? this.setFacts(party.id, facts) : party, key }
+  }
+
+  /** What a party says of itself, from now on. Throws NOT_FOUND. */
+  setFacts(partyId: string, facts: PartyFacts): Party {
+    const known = this.#known(partyId)
+    this.#database.prepare('INSERT OR REPLACE INTO party_facts VALUES (?, ?)').run(partyId, JSON.stringify(facts))
+    return this.#tell(known, facts)
   }
 
   /** In the order in which they were made. */
@@ -143,6 +162,13 @@ export class Parties {
     return party
   }
 
+  #tell(before: Party, facts: PartyFacts): Party {
+    const party = { ...before, facts }
+    this.#byId.set(party.id, party)
+    for (const [hash, owner] of this.#byKeyHash) if (owner === before) this.#byKeyHash.set(hash, party)
+    return party
+  }
+
   #operator(): Party | undefined { return this.list().find(({ role }) => role === 'operator') }
 
   #known(partyId: string): Party {
@@ -174,6 +200,7 @@ export class Parties {
 }
 
 interface Row { id: string, role: Role, name: string, created_at: number, address: string | null, country: string | null, since: number | null }
+interface FactsRow { party_id: string, facts: string }
 interface KeyRow { hash: Uint8Array, party_id: string }
 
 function fromRow({ id, role, name, created_at, address, country, since }: Row): Party {

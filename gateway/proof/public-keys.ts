@@ -17,6 +17,9 @@ export function jwkOf(key: KeyObject): Jwk {
   return { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprint(x), use: 'sig', alg: 'EdDSA' }
 }
 
+/** From its `x`, in base64url. */
+export function publicKeyOf(x: string): KeyObject { return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }) }
+
 function thumbprint(x: string): string { return hash('sha256', `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`, 'base64url') }
 
 const PEM = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g
@@ -36,6 +39,6 @@ function jwkKeys(text: string): KeyObject[] {
   const document = JSON.parse(text) as { readonly keys?: unknown }, all: unknown[] = Array.isArray(document.keys) ? document.keys : [document]
   return all.flatMap(jwk => {
     const { kty, crv, x } = (jwk ?? {}) as Partial<Jwk>
-    return kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string' ? [createPublicKey({ key: { kty, crv, x }, format: 'jwk' })] : []
+    return kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string' ? [publicKeyOf(x)] : []
   })
 }

@@ -62,6 +62,17 @@ CREATE TABLE source_subjects (source_id TEXT NOT NULL REFERENCES sources, party_
   PRIMARY KEY (source_id, party_id)) STRICT, WITHOUT ROWID;
 ALTER TABLE agreements ADD COLUMN is_onward INTEGER NOT NULL DEFAULT 0;
 `,
+  // Events of before have no signature, and are told from such as lost theirs by their number.
+  `
+ALTER TABLE consent_events ADD COLUMN kid TEXT;
+ALTER TABLE consent_events ADD COLUMN signature BLOB;
+CREATE INDEX consent_events_by_consent ON consent_events (consent_id);
+INSERT INTO meta SELECT 'unsigned_consent_events', count(*) FROM consent_events;
+CREATE TABLE signing_keys (kid TEXT PRIMARY KEY, x TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE notices (owner_id TEXT NOT NULL, language TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, text TEXT NOT NULL, own_text TEXT NOT NULL, facts TEXT NOT NULL,
+  is_material INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (owner_id, language, version)) STRICT, WITHOUT ROWID;
+CREATE TABLE party_facts (party_id TEXT PRIMARY KEY REFERENCES parties, facts TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Packet } from '#adapters/packet.ts'
-import { Consents, type NewGrant } from '#gateway/consent/consents.ts'
+import type { Consents, NewGrant } from '#gateway/consent/consents.ts'
 import { followChanges } from '#gateway/decision/changes.ts'
 import { recipientsOf } from '#gateway/decision/ground.ts'
 import { Plans } from '#gateway/decision/plans.ts'
@@ -33,6 +33,7 @@ import { openState } from '#gateway/state/database.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { Tally } from '#gateway/telemetry/tally.ts'
+import { openConsents } from '#test/support/consents.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
 export const PURPOSE = 'dpv:PublicBenefit'
@@ -83,7 +84,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.devices = new Devices(database, clock, this.sources)
     this.streams = new Streams(database, clock, ownerId => this.parties.get(ownerId)!.address!)
     const onChange = (streamId: string) => { const stream = this.streams.get(streamId); if (stream) this.network.review(stream) }
-    this.consents = new Consents(database, clock, onChange)
+    this.consents = openConsents(database, clock, onChange)
     this.offers = new Offers(database, clock)
     this.ledger = new Ledger(database, clock)
     this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, onChange })
