@@ -95,6 +95,46 @@ describe('The plan of a stream', () => {
     } finally { timers.mock.restore() }
   })
 
+  it('does not come back to what has ended when the clock is set back', () => {
+    rooms.grant(stream, { until: rooms.clock.now() + 10 })
+    rooms.agree(stream, city)
+    assert.equal(plan().outlets.size, 1)
+    rooms.clock.turn(10)
+    assert.equal(rooms.plans.now(), rooms.clock.now(), 'somebody has looked')
+    rooms.clock.turn(-9)
+    rooms.plans.invalidate(stream)
+    assert.deepEqual([plan().outlets.size, plan().refusal], [0, 'EXPIRED'])
+  })
+
+  it('changes when a grant begins by itself', () => {
+    rooms.grant(stream, { notBefore: rooms.clock.now() + 10 })
+    rooms.agree(stream, city)
+    assert.deepEqual([plan().outlets.size, plan().refusal, plan().validUntil], [0, 'NO_CONSENT', rooms.clock.now() + 10])
+    rooms.clock.turn(10)
+    assert.deepEqual([plan().outlets.size, plan().granted], [1, mask('temperature')])
+  })
+
+  it('keeps nothing that is forbidden to all whom it was granted to', () => {
+    rooms.grant(stream, { attributes: ['temperature', 'relativeHumidity'] })
+    rooms.grant(stream, { kind: 'prohibition', recipient: city.id })
+    assert.equal(plan().granted, mask('temperature', 'relativeHumidity'))
+    rooms.grant(stream, { kind: 'prohibition', purposes: ['dpv:Purpose'] })
+    assert.equal(plan().granted, mask('relativeHumidity'))
+  })
+
+  it('stays as it is when another stream changes, or somebody moves who has nothing of it', async () => {
+    const { stream: other } = await rooms.scene(), before = plan()
+    rooms.grant(other)
+    rooms.agree(other, city)
+    rooms.parties.setCountry(city.id, 'BE')
+    rooms.groups.join(rooms.groups.add('Cities').id, city.id)
+    assert.equal(plan(), before)
+    rooms.agree(stream, city)
+    const agreed = plan()
+    rooms.parties.setCountry(city.id, 'NL')
+    assert.notEqual(plan(), agreed)
+  })
+
   it('knows whether a consent is in force', () => {
     const [given, ends] = [rooms.grant(stream), rooms.grant(stream, { until: rooms.clock.now() + 10 })]
     assert.deepEqual([given, ends, 'another'].map(id => rooms.plans.isInForce(stream, id)), [true, true, false])
