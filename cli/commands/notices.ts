@@ -1,5 +1,4 @@
 // notice: what owners are told before they consent.
-import { readFileSync } from 'node:fs'
 import { usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
@@ -16,11 +15,12 @@ export async function noticeShow(input: Input, io: Io): Promise<void> {
 }
 
 export async function noticeSet(input: Input, io: Io): Promise<void> {
-  const text = textOf(input.needed('file')), client = await io.client()
+  const text = await textOf(input.needed('file')), client = await io.client()
   const { text: _text, ...notice } = await client.put<Notice>('/v1/notice', { text, language: input.text('language'), material: !input.flag('editorial') })
   io.show(notice)
 }
 
-function textOf(file: string): string {
-  try { return readFileSync(file, 'utf8') } catch (error) { throw usageError(`The notice cannot be read: ${(error as Error).message}.`) }
+async function textOf(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
+  try { return await readFile(file, 'utf8') } catch (error) { throw usageError(`The notice cannot be read: ${(error as Error).message}.`) }
 }
