@@ -15,7 +15,7 @@ import { temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 const TERMS = { ownerId: 'own_a', streamId: 's1', recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] }
 const broken = (why: RegExp) => ({ code: 'UNAVAILABLE', message: why })
 /** The schema before events were signed. */
-const UNSIGNED_VERSION = 7
+const UNSIGNED_VERSION = 8
 
 describe('The signatures of consent events', () => {
   let directory: string, database: DatabaseSync

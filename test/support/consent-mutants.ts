@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('a purpose that is not known is covered', SET, 'this.isKnown && other.isKnown && ((e', '((e'),
   mutant('a purpose that is not known meets nothing', SET, '!this.isKnown || !other.isKnown || this.#isEverything', 'this.#isEverything'),
   mutant('it ends an instant too late', GRANT, 'now >= until', 'now > until'),
-  mutant('it never ends', GRANT, "until !== undefined && now >= until ? 'expired' : 'given'", "'given'"),
+  mutant('it never ends', GRANT, "last === 'expired' || (until !== undefined && now >= until) ? 'expired' : 'given'", "'given'"),
   mutant('what was withdrawn is given', GRANT, "if (withdrawnAt !== undefined) return 'withdrawn'", ''),
   mutant('it begins at once', RULE, 'grantedAt, notBefore = -Infinity } = grant', 'grantedAt } = grant, notBefore = -Infinity'),
   mutant('what came before it was given leaves', RULE, 'since: Math.max(grantedAt, notBefore)', 'since: 0'),
