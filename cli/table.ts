@@ -27,6 +27,7 @@ const deviceCertificates = () => import('#cli/commands/device-certificates.ts')
 const bridges = () => import('#cli/commands/bridges.ts')
 const offers = () => import('#cli/commands/offers.ts')
 const consents = () => import('#cli/commands/consents.ts')
+const odrl = () => import('#cli/commands/odrl.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
 
@@ -213,6 +214,22 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
     load: async () => (await import('#cli/commands/verify.ts')).verify,
+  },
+  {
+    name: 'odrl evaluate', group: SHARING, summary: 'Tells which rules of an ODRL policy are active for a request, in a state of the world. Asks no gateway.', isLocal: true,
+    options: [
+      { name: 'policy', type: 'text', value: 'FILE', isRequired: true, help: 'The policy, in Turtle or JSON-LD.' },
+      { name: 'request', type: 'text', value: 'FILE', isRequired: true, help: 'An odrl:Request: who wants to do what with which asset.' },
+      { name: 'world', type: 'text', value: 'FILE', isRequired: true, help: 'What time it is, who is part of what, which duties were done.' },
+      { name: 'turtle', type: 'flag', help: 'Print the report in Turtle, in the compliance report model of the ODRL community group.' },
+    ],
+    examples: ['sluice odrl evaluate --policy policy.ttl --request request.ttl --world world.ttl', 'sluice odrl evaluate --policy policy.jsonld --request request.ttl --world world.ttl --json'],
+    load: async () => (await odrl()).odrlEvaluate,
+  },
+  {
+    name: 'odrl check', group: SHARING, summary: 'Says what an ODRL document holds, and what of it is not understood: such a rule permits nothing. Asks no gateway.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'The policy, in Turtle or JSON-LD.' }], options: [],
+    examples: ['sluice odrl check policy.jsonld', 'sluice odrl check policy.ttl --json'], load: async () => (await odrl()).odrlCheck,
   },
   { name: 'usage', group: READING, summary: 'Tells what was metered under your agreements.', options: [], examples: ['sluice usage'], load: async () => (await books()).usage },
 

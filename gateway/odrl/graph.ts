@@ -2,7 +2,7 @@
 import { RDF } from '#gateway/odrl/terms.ts'
 import { tooMuch } from '#gateway/odrl/errors.ts'
 
-export const TRIPLES_MAX = 50_000
+export const TRIPLES_MAX = 20_000
 /** Members of one RDF list. */
 export const LIST_MAX = 1_000
 

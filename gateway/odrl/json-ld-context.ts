@@ -71,7 +71,7 @@ function definitionOf(context: Context, name: string, given: unknown): Word | { 
 }
 
 /** The schemes by which things are named. Anything else before a colon would be a prefix that nobody has written out. */
-const NAMED = /^(?:https?:\/\/|urn:|did:|tag:|ni:|mailto:|ipfs:|wss?:\/\/|mqtts?:\/\/)[^\s<>"{}|\\^`]+$/i
+const NAMED = /^(?:https?:\/\/|urn:|did:|tag:|ni:|mailto:|ipfs:|wss?:\/\/|mqtts?:\/\/)[^\p{Cc}\p{Z}\p{Cs}<>"{}|\\^`]+$/iu
 
 /** An IRI that is written in full or by a prefix. Throws an OdrlError for what is neither. */
 export function absolute({ prefixes }: Context, text: string): string {

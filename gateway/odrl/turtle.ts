@@ -6,10 +6,10 @@ import { DCT, ODRL, REPORT, TYPE, XSD } from '#gateway/odrl/terms.ts'
 
 /** `name` keeps the blank nodes of two documents apart. Throws an OdrlError that names the line. */
 export function readTurtle(text: string, name: string): Graph {
-  const graph = new Graph()
+  const graph = new Graph(), named = blanksBy(name)
   try {
-    for (const { subject, predicate, object } of new Parser({ format: 'text/turtle', blankNodePrefix: `${name}-` }).parse(text)) {
-      graph.add(idOf(subject), idOf(predicate), termOf(object))
+    for (const { subject, predicate, object } of new Parser({ format: 'text/turtle', blankNodePrefix: 'b-' }).parse(text)) {
+      graph.add(named(subject), named(predicate), object.termType === 'Literal' ? literal(object.value, object.datatype!.value, object.language) : node(named(object)))
     }
   } catch (error) {
     throw error instanceof OdrlError ? error : new OdrlError(`That is no Turtle: ${(error as Error).message}`, { cause: error })
@@ -17,14 +17,15 @@ export function readTurtle(text: string, name: string): Graph {
   return graph
 }
 
-function idOf({ termType, value }: ParsedTerm): string {
-  if (termType === 'NamedNode') return value
-  if (termType === 'BlankNode') return `_:${value}`
-  throw new OdrlError(`A ${termType} is nothing that a policy is made of.`)
-}
-
-function termOf(term: ParsedTerm): Term {
-  return term.termType === 'Literal' ? literal(term.value, term.datatype!.value, term.language) : node(idOf(term))
+/** The parser numbers nodes without a name through all documents of the process; we number them anew in each. */
+function blanksBy(name: string): (term: ParsedTerm) => string {
+  const blanks = new Map<string, string>()
+  return ({ termType, value }) => {
+    if (termType === 'NamedNode') return value
+    if (termType !== 'BlankNode') throw new OdrlError(`A ${termType} is nothing that a policy is made of.`)
+    if (!blanks.has(value)) blanks.set(value, `_:${name}-${blanks.size}`)
+    return blanks.get(value)!
+  }
 }
 
 const PREFIXES = { odrl: ODRL, report: REPORT, dct: DCT, xsd: XSD }
@@ -42,15 +43,16 @@ function written(term: Term): string {
   return term.language === undefined ? `${text}^^${resource(term.datatype)}` : `${text}@${term.language}`
 }
 
+/** What else a text may hold, it may hold as it is. */
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\f': '\\f', '\b': '\\b' }
 function escaped(character: string): string { return ESCAPES[character]! }
 
+/** Both readers let no IRI in that could end before its end. */
 function resource(id: string): string {
   if (isBlank(id)) return id
   for (const [prefix, iri] of Object.entries(PREFIXES)) {
     const local = id.startsWith(iri) ? id.slice(iri.length) : ''
     if (/^[A-Za-z][A-Za-z0-9]*$/.test(local)) return `${prefix}:${local}`
   }
-  // What an IRI may not hold in Turtle is written as its code point.
-  return `<${id.replace(/[\u0000-\u0020<>"{}|^`\\]/g, character => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`)}>`
+  return `<${id}>`
 }
