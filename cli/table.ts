@@ -177,6 +177,15 @@ export const COMMANDS: readonly Command[] = [
     name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,
   },
+  {
+    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD).', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    examples: ['sluice consent export grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentExport,
+  },
+  {
+    name: 'consent import', group: SHARING, summary: 'Gives the consent that an ODRL policy says. A word in it that is not known is refused by its name.', options: [],
+    arguments: [{ name: 'FILE', help: 'The policy (JSON-LD), as `sluice consent export` prints it; - is what comes on stdin.' }],
+    examples: ['sluice consent import consent.jsonld'], load: async () => (await consents()).consentImport,
+  },
 
   {
     name: 'agree', group: READING, summary: 'Agrees to an offer, for one purpose.',

@@ -5,6 +5,7 @@ import { backup } from '#gateway/api/backup.ts'
 import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { addCertificate, listCertificates, removeCertificate } from '#gateway/api/certificates.ts'
 import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
+import { exportConsent, importConsent } from '#gateway/api/consent-policies.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
@@ -21,7 +22,7 @@ export const HANDLERS: Handlers = {
   addParty, listParties, rotateKey, revokeKeys,
   pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addCertificate, listCertificates, removeCertificate, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
-  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
+  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, exportConsent, importConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger, backup,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

@@ -16,8 +16,9 @@ const NUMBERS = new Set(['integer', 'decimal', 'double', 'float', 'long', 'int',
 const TEXTS = new Set([`${XSD}string`, `${RDF}langString`, `${XSD}token`, `${XSD}normalizedString`, `${XSD}language`])
 const NUMBER = /^([+-]?)(?=[.\d])(\d{0,40})(?:\.(\d{0,40}))?(?:[eE]([+-]?\d{1,3}))?$/
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?$/
-/** Without years and months: how long those are depends on when they begin. */
-const DURATION = /^(-?)P(?=.)(?:(\d{1,9})D)?(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d{1,9}))?S)?)?$/
+const DURATION = /^(-?)P(?=.)(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})D)?(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d{1,9}))?S)?)?$/
+/** How long a year and a month are depends on when they begin. */
+const YEAR_DAYS = [365n, 366n] as const, MONTH_DAYS = [28n, 31n] as const
 const SECOND = 1_000_000_000n
 /** A time without a zone lies within so much of the same time in UTC (XML Schema part 2, §3.2.7.4). */
 const NO_ZONE = 14n * 3_600n * SECOND
@@ -40,7 +41,7 @@ const READERS: Readonly<Record<string, (text: string) => Value | undefined>> = {
   [`${XSD}date`]: text => text.includes('T') ? undefined : instantOf(text, 0n),
   [`${XSD}boolean`]: text => /^(true|false|1|0)$/.test(text) ? { kind: 'truth', truth: text === 'true' || text === '1' } : undefined,
   [`${XSD}duration`]: durationOf,
-  [`${XSD}dayTimeDuration`]: durationOf,
+  [`${XSD}dayTimeDuration`]: text => /^[^YM]*(T.*)?$/.test(text) ? durationOf(text) : undefined,
 }
 
 function numberOf(text: string): Value | undefined {
@@ -75,9 +76,12 @@ function offsetOf(zone = 'Z'): number | undefined {
 function durationOf(text: string): Value | undefined {
   const parts = DURATION.exec(text)
   if (!parts) return undefined
-  const [days, hours, minutes, seconds] = parts.slice(2, 6).map(part => BigInt(part ?? 0)) as [bigint, bigint, bigint, bigint]
-  const length = (((days * 24n + hours) * 60n + minutes) * 60n + seconds) * SECOND + BigInt((parts[6] ?? '').padEnd(9, '0')), signed = parts[1] === '-' ? -length : length
-  return { kind: 'duration', from: signed, to: signed }
+  const [years, months, days, hours, minutes, seconds] = parts.slice(2, 8).map(part => BigInt(part ?? 0)) as [bigint, bigint, bigint, bigint, bigint, bigint]
+  const [shortest, longest] = [0, 1].map(end => {
+    const allDays = years * YEAR_DAYS[end]! + months * MONTH_DAYS[end]! + days
+    return (((allDays * 24n + hours) * 60n + minutes) * 60n + seconds) * SECOND + BigInt((parts[8] ?? '').padEnd(9, '0'))
+  }) as [bigint, bigint]
+  return parts[1] === '-' ? { kind: 'duration', from: -longest, to: -shortest } : { kind: 'duration', from: shortest, to: longest }
 }
 
 export type Order = 'less' | 'equal' | 'greater'
