@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const HERE = import.meta.dirname
 /** They run a gateway, a fleet or a stream in this process, or a part of one, or make or use keys; all others are clients, and start as fast as one. */
-const HEAVY = new Set(['backup.ts', 'certificate.ts', 'config.ts', 'consent-check.ts', 'demo.ts', 'doctor.ts', 'operator.ts', 'serve.ts', 'simulate.ts', 'subscribe.ts', 'verify.ts'])
+const HEAVY = new Set(['backup.ts', 'certificate.ts', 'config.ts', 'consent-check.ts', 'demo.ts', 'doctor.ts', 'odrl.ts', 'operator.ts', 'serve.ts', 'simulate.ts', 'subscribe.ts', 'verify.ts'])
 
 /** What a file loads as it starts: its imports, but for types and for those that are made when they are needed. */
 function imports(file: string): readonly string[] {

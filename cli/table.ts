@@ -42,6 +42,7 @@ const groups = () => import('#cli/commands/groups.ts')
 const consents = () => import('#cli/commands/consents.ts')
 const requests = () => import('#cli/commands/requests.ts')
 const notices = () => import('#cli/commands/notices.ts')
+const odrl = () => import('#cli/commands/odrl.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
 
@@ -322,6 +323,15 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['sluice notice set --file notice.txt', 'sluice notice set --file notice.txt --language nl --editorial'], load: async () => (await notices()).noticeSet,
   },
+  {
+    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD).', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    examples: ['sluice consent export grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentExport,
+  },
+  {
+    name: 'consent import', group: SHARING, summary: 'Gives the consent that an ODRL policy says. A word in it that is not known is refused by its name.', options: [],
+    arguments: [{ name: 'FILE', help: 'The policy (JSON-LD), as `sluice consent export` prints it; - is what comes on stdin.' }],
+    examples: ['sluice consent import consent.jsonld'], load: async () => (await consents()).consentImport,
+  },
 
   {
     name: 'agree', group: READING, summary: 'Agrees to an offer, for one purpose.',
@@ -360,6 +370,22 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
     load: async () => (await import('#cli/commands/verify.ts')).verify,
+  },
+  {
+    name: 'odrl evaluate', group: SHARING, summary: 'Tells which rules of an ODRL policy are active for a request, in a state of the world. Asks no gateway.', isLocal: true,
+    options: [
+      { name: 'policy', type: 'text', value: 'FILE', isRequired: true, help: 'The policy, in Turtle or JSON-LD.' },
+      { name: 'request', type: 'text', value: 'FILE', isRequired: true, help: 'An odrl:Request: who wants to do what with which asset.' },
+      { name: 'world', type: 'text', value: 'FILE', isRequired: true, help: 'What time it is, who is part of what, which duties were done.' },
+      { name: 'turtle', type: 'flag', help: 'Print the report in Turtle, in the compliance report model of the ODRL community group.' },
+    ],
+    examples: ['sluice odrl evaluate --policy policy.ttl --request request.ttl --world world.ttl', 'sluice odrl evaluate --policy policy.jsonld --request request.ttl --world world.ttl --json'],
+    load: async () => (await odrl()).odrlEvaluate,
+  },
+  {
+    name: 'odrl check', group: SHARING, summary: 'Says what an ODRL document holds, and what of it is not understood: such a rule permits nothing. Asks no gateway.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'The policy, in Turtle or JSON-LD.' }], options: [],
+    examples: ['sluice odrl check policy.jsonld', 'sluice odrl check policy.ttl --json'], load: async () => (await odrl()).odrlCheck,
   },
   { name: 'usage', group: READING, summary: 'Tells what was metered under your agreements.', options: [], examples: ['sluice usage'], load: async () => (await books()).usage },
 

@@ -63,6 +63,24 @@ export async function consentReceipts(input: Input, io: Io): Promise<void> {
   else for (const receipt of receipts) io.print(JSON.stringify(receipt))
 }
 
+/** Always the document: it is made for programs. */
+export async function consentExport(input: Input, io: Io): Promise<void> {
+  const client = await io.client()
+  const policy = await client.get(`${pathOf(input)}/odrl`)
+  if (io.isJson) io.show(policy)
+  else io.print(JSON.stringify(policy, undefined, 2))
+}
+
+export async function consentImport(input: Input, io: Io): Promise<void> {
+  const file = input.needed('FILE'), client = await io.client()
+  showAnswer(io, await client.post('/v1/consents/import', { policy: await textIn(file) }))
+}
+
+async function textIn(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
+  return readFile(file === '-' ? '/dev/stdin' : file, 'utf8').catch((error: Error) => { throw usageError(`${file} cannot be read: ${error.message}.`) })
+}
+
 function pathOf(input: Input): string { return `/v1/consents/${encodeURIComponent(input.needed('CONSENT'))}` }
 
 /** A signature is for machines: people find it by `sluice consent receipts`. */

@@ -5,6 +5,7 @@ import { backup } from '#gateway/api/backup.ts'
 import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { addCertificate, listCertificates, removeCertificate } from '#gateway/api/certificates.ts'
 import { consentReceipts, grantConsent, listConsents, renewConsent, revokeConsent, showConsent, withdrawConsent } from '#gateway/api/consents.ts'
+import { exportConsent, importConsent } from '#gateway/api/consent-policies.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { explain } from '#gateway/api/explain.ts'
 import { addGroup, joinGroup, leaveGroup, listGroups, removeGroup } from '#gateway/api/groups.ts'
@@ -26,7 +27,7 @@ export const HANDLERS: Handlers = {
   addGroup, listGroups, removeGroup, joinGroup, leaveGroup, addSubject, removeSubject,
   pairSource, listSources, suspendSource, resumeSource, rotateSource, removeSource, addCertificate, listCertificates, removeCertificate, addBridge, listBridges, setBridge, listDevices, setDevice, explain,
   listStreams, streamEvents, subscribe,
-  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, renewConsent, revokeConsent, showConsent, consentReceipts, listHistory,
+  createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, renewConsent, revokeConsent, showConsent, consentReceipts, exportConsent, importConsent, listHistory,
   requestConsent, listRequests, showRequest, acceptRequest, refuseRequest, deferRequest, showNotice, noticeByHash, setNotice,
   agree, listAgreements, endAgreement, usage, ledger, backup,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,

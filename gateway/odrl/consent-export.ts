@@ -1,0 +1,53 @@
+// A consent as an ODRL policy in JSON-LD: an Agreement with the recipient, or an Offer to anybody.
+import { purposeIri } from '#gateway/consent/purposes.ts'
+import { ANY, attributeIri, consentIri, countryIri, EXPLICIT, partyIri, streamIri, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'
+import { CONSENT_PROFILE } from '#gateway/odrl/profile.ts'
+
+const CONTEXT = ['http://www.w3.org/ns/odrl.jsonld', { dpv: 'https://w3id.org/dpv#' }]
+
+/** The document, to be written as JSON. */
+export function consentPolicy(consentId: string, ownerId: string, terms: ConsentTerms): object {
+  const { kind = 'permission', recipient, explicit } = terms
+  return {
+    '@context': CONTEXT, '@type': recipient === ANY ? 'Offer' : 'Agreement', uid: consentIri(consentId), profile: CONSENT_PROFILE, conflict: 'prohibit',
+    ...(explicit && { 'dct:type': { '@id': EXPLICIT } }),
+    [kind]: [{ '@type': kind === 'permission' ? 'Permission' : 'Prohibition', ...rule(ownerId, terms) }],
+  }
+}
+
+function rule(ownerId: string, terms: ConsentTerms): object {
+  const { recipient, streamId, attributes, keep, kind } = terms
+  return {
+    assigner: partyIri(ownerId), ...(recipient !== ANY && { assignee: partyIri(recipient) }), action: actions(terms),
+    target: attributes.map(attribute => ({ '@type': 'Asset', uid: attributeIri(streamId, attribute), partOf: streamIri(streamId) })),
+    constraint: constraints(terms),
+    ...(keep !== undefined && kind === undefined && { duty: [{ '@type': 'Duty', action: 'delete', constraint: [constraint('delayPeriod', 'lteq', { '@value': inDays(keep), '@type': 'xsd:duration' })] }] }),
+  }
+}
+
+/** To read is not to hand on, so a permission is not for `use`, which would include both. */
+function actions({ kind, onward }: ConsentTerms): readonly string[] {
+  if (kind === 'prohibition') return [onward ? 'distribute' : 'use']
+  return onward ? ['read', 'distribute'] : ['read']
+}
+
+function constraints({ purposes, countries, notBefore, until }: ConsentTerms): readonly object[] {
+  const purpose = purposes.map(name => constraint('purpose', 'isA', { '@id': purposeIri(name) }))
+  return [
+    purpose.length === 1 ? purpose[0]! : { '@type': 'LogicalConstraint', or: { '@list': purpose } },
+    ...countries === undefined ? [] : [constraint('spatial', 'isAnyOf', countries.map(country => ({ '@id': countryIri(country) })))],
+    ...notBefore === undefined ? [] : [constraint('dateTime', 'gteq', instant(notBefore))],
+    ...until === undefined ? [] : [constraint('dateTime', 'lt', instant(until))],
+  ]
+}
+
+function constraint(leftOperand: string, operator: string, rightOperand: object): object { return { '@type': 'Constraint', leftOperand, operator, rightOperand } }
+function instant(milliseconds: number): object { return { '@value': new Date(milliseconds).toISOString(), '@type': 'xsd:dateTime' } }
+
+/** A duration of XML Schema has no weeks: they are added to the days. */
+function inDays(keep: string): string {
+  const weeks = /(\d+)W/.exec(keep)
+  if (!weeks) return keep
+  const days = Number(weeks[1]) * 7 + Number(/(\d+)D/.exec(keep)?.[1] ?? 0)
+  return keep.replace(/\d+W(?:\d+D)?/, `${days}D`)
+}
