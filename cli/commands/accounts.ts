@@ -9,7 +9,7 @@ export async function partyAdd(input: Input, io: Io): Promise<void> {
 
 export async function partyList(_input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.get('/v1/parties'), ['partyId', 'role', 'name', 'country', 'createdAt'])
+  io.show(await client.get('/v1/parties'), ['partyId', 'role', 'name', 'createdAt'])
 }
 
 export async function partySet(input: Input, io: Io): Promise<void> {

@@ -84,6 +84,30 @@ describe('The commands', () => {
     assert.deepEqual([withdrawn.consentId, withdrawn.state, Object.keys(withdrawn)], [passing.consentId, 'withdrawn', ['consentId', 'state', 'effectiveAt', 'receipt']])
   })
 
+  it('of an owner forbid, name groups and subjects, and of an operator say who is where', async () => {
+    const { groupId } = await sluiceJson(['group', 'add', '--name', 'Cities'], operator)
+    assert.deepEqual((await sluiceJson(['group', 'join', groupId, cityId], operator)).members.map((member: { partyId: string }) => member.partyId), [cityId])
+    assert.equal((await sluiceJson(['party', 'set', cityId, '--country', 'BE'], operator)).country, 'BE')
+    const granted = await sluiceJson(
+      ['consent', 'grant', '--stream', streamId, '--group', groupId, '--country', 'BE,NL', '--onward', '--not-before', '2099-01-01T00:00:00Z', '--purpose', PURPOSE, '--attributes', 'temperature'], owner)
+    const { recipient, recipientCountries, onward, notBefore } = granted.receipt
+    assert.deepEqual([recipient, recipientCountries, onward, notBefore], [groupId, ['BE', 'NL'], true, '2099-01-01T00:00:00.000Z'])
+    const { consentId, receipt } = await sluiceJson(['consent', 'prohibit', '--stream', streamId, '--country', 'US'], owner)
+    assert.deepEqual([receipt.kind, receipt.recipient, receipt.purposes], ['prohibition', 'any', ['https://w3id.org/dpv#Purpose']])
+    assert.match((await sluice(['consent', 'list'], owner)).out, /prohibition/)
+    for (const id of [granted.consentId, consentId]) assert.equal((await sluiceJson(['consent', 'withdraw', id], owner)).state, 'withdrawn')
+    for (const who of [[], ['--recipient', 'any', '--group', groupId]]) {
+      assert.equal((await sluice(['consent', 'grant', '--stream', streamId, ...who, '--purpose', PURPOSE, '--attributes', 'all'], owner)).code, 2)
+    }
+    const added = await running.party('owner'), partnerId = added.partyId, partner = as(added.key), [{ sourceId }] = await sluiceJson(['source', 'list'], owner)
+    assert.deepEqual((await sluiceJson(['source', 'subject', sourceId, partnerId], owner)).subjects, [partnerId])
+    assert.deepEqual((await sluiceJson(['source', 'leave', sourceId, partnerId], partner)).subjects, [])
+    assert.equal((await sluiceJson(['group', 'leave', groupId, cityId], operator)).members.length, 0)
+    assert.equal((await sluiceJson(['group', 'list'], owner)).length, 1)
+    assert.equal((await sluiceJson(['group', 'remove', groupId], operator)).state, 'removed')
+    assert.equal((await sluiceJson(['party', 'set', cityId, '--country', 'none'], operator)).country, undefined)
+  })
+
   it('pass on what the gateway refuses', async () => {
     const grant = (...more: string[]) => sluice(['consent', 'grant', '--stream', streamId, '--recipient', 'any', '--purpose', PURPOSE, ...more, '--json'], owner)
     for (const [ended, message] of [

@@ -13,7 +13,7 @@ export async function pair(input: Input, io: Io): Promise<void> {
 
 export async function sourceList(_input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.get('/v1/sources'), ['sourceId', 'name', 'dialect', 'state', 'owner', 'placement', 'location', 'certificates', 'subjects'])
+  io.show(await client.get('/v1/sources'), ['sourceId', 'name', 'dialect', 'state', 'owner', 'placement', 'location', 'certificates'])
 }
 
 export function sourceChange(verb: 'suspend' | 'resume' | 'rotate' | 'remove'): Run {

@@ -86,6 +86,8 @@ describe('A constraint on the time', () => {
     const policy = permission(when('lt', '2027-03-01T12:00:00'))
     assert.deepEqual(['2027-02-28T21:59:59Z', '2027-02-28T22:00:00Z', '2027-03-01T00:00:00Z'].map(now => isActive(policy, requestOf(), worldOf('', now))), [true, false, false])
     assert.equal(isActive(permission(when('neq', '2027-03-01T12:00:00'))), false)
+    const zoned = permission(when('lt', '2027-03-01T12:00:00Z'))
+    assert.deepEqual(['2027-02-28T21:59:59', '2027-02-28T22:00:00'].map(now => isActive(zoned, requestOf(), worldOf('', now))), [true, false])
   })
 
   it('joins with others by and, or, xone and andSequence, in each other and as lists', () => {
