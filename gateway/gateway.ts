@@ -29,6 +29,7 @@ import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Parties } from '#gateway/parties/parties.ts'
+import { secretOf } from '#gateway/parties/secret.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
@@ -43,6 +44,8 @@ import { LogLevels, makeLog, type AdjustableLog } from '#gateway/telemetry/log.t
 import type { MetricSources } from '#gateway/telemetry/metrics.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
+import { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
+import { Transforms } from '#gateway/transforms/transforms.ts'
 
 const TICK_MS = 1_000
 /** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
@@ -102,7 +105,7 @@ export class Gateway {
     this.#config = config
     this.#log = log
     this.#database = openState(config.data)
-    const vault = new Vault(config.data)
+    const vault = new Vault(config.data), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', this.#database, vault)))
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
     this.#certificates = new Certificates(this.#database, clock, this.#sources)
@@ -114,7 +117,7 @@ export class Gateway {
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
     this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
-    this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
+    this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, transforms, clock })
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })

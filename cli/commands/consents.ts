@@ -3,7 +3,7 @@ import { attributesOf } from '#cli/attributes.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 
-const SHOWN = ['consentId', 'state', 'recipient', 'purposes', 'attributes', 'grantedAt', 'until', 'keep', 'withdrawnAt', 'streamId']
+const SHOWN = ['consentId', 'state', 'recipient', 'purposes', 'attributes', 'transforms', 'grantedAt', 'until', 'keep', 'withdrawnAt', 'streamId']
 
 export async function consentGrant(input: Input, io: Io): Promise<void> {
   const client = await io.client()

@@ -3,6 +3,7 @@ import { timeText, type Call } from '#gateway/api/handler.ts'
 import { attributesIn, ownStream } from '#gateway/api/streams.ts'
 import { stateOf } from '#gateway/consent/grant.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
+import { attributesDropped, parseSpec, specTexts } from '#gateway/transforms/spec.ts'
 
 interface NewConsent {
   readonly streamId: string
@@ -16,11 +17,11 @@ interface NewConsent {
 
 export function grantConsent({ services, party, body }: Call<NewConsent>) {
   const { streamId, recipient, purposes, attributes, until, keep, transforms = [] } = body
-  if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `A transform that is not known is refused, and there is none yet: leave out ${transforms.join(', ')}.`)
   const stream = ownStream(services, party, streamId)
   if (recipient !== 'any' && !services.parties.get(recipient)) throw notFound('recipient')
+  const wished = attributesIn(services, stream, attributes), spec = parseSpec(transforms, stream.model, wished), dropped = attributesDropped(spec)
   const { grant, receipt } = services.consents.grant({
-    ownerId: party.id, streamId, recipient, purposes, attributes: attributesIn(services, stream, attributes),
+    ownerId: party.id, streamId, recipient, purposes, attributes: wished.filter(name => !dropped.includes(name)), transforms: specTexts(spec),
     until: until === undefined ? undefined : inFuture(until, services.clock.now()), keep,
   })
   return { consentId: grant.id, state: stateOf(grant, services.clock.now()), receipt }
@@ -29,9 +30,9 @@ export function grantConsent({ services, party, body }: Call<NewConsent>) {
 export function listConsents({ services, party }: Call) {
   const now = services.clock.now()
   return services.consents.list(party.id).map(grant => {
-    const { id, streamId, recipient, purposes, attributes, grantedAt, until, withdrawnAt, keep } = grant
+    const { id, streamId, recipient, purposes, attributes, transforms, grantedAt, until, withdrawnAt, keep } = grant
     return {
-      consentId: id, state: stateOf(grant, now), streamId, recipient, purposes, attributes,
+      consentId: id, state: stateOf(grant, now), streamId, recipient, purposes, attributes, transforms,
       grantedAt: timeText(grantedAt), until: timeText(until), keep, withdrawnAt: timeText(withdrawnAt),
     }
   })

@@ -8,6 +8,7 @@ import { receiptOf, type Receipt } from '#gateway/consent/receipt.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
+import { specOf } from '#gateway/transforms/spec.ts'
 
 export const PURPOSES_MAX = 32
 export const ATTRIBUTES_MAX = 64
@@ -23,6 +24,8 @@ export interface NewGrant {
   readonly recipient: string
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  /** As `specTexts` writes them. */
+  readonly transforms?: readonly string[]
   readonly until?: number
   /** ISO 8601, see `hoursOf`. */
   readonly keep?: string
@@ -81,16 +84,17 @@ export class Consents {
   /** Checks the chain on disk and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number { return this.#events.verify() }
 
-  #given({ ownerId, streamId, recipient, until, keep, ...wish }: NewGrant): Given {
+  #given({ ownerId, streamId, recipient, until, keep, transforms = [], ...wish }: NewGrant): Given {
     const at = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
     if (recipient === '') throw badRequest('A consent names a recipient: the id of a party, or any.')
     if (!isCount(purposes.length, PURPOSES_MAX)) throw badRequest(`A consent names 1 to ${PURPOSES_MAX} purposes.`)
     if (!isCount(attributes.length, ATTRIBUTES_MAX)) throw badRequest(`A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
     if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
     if (keep !== undefined) hoursOf(keep)
+    if (!specOf(transforms)) throw badRequest('A transform that is not known is refused.')
     return {
       type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes,
-      ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
+      ...(transforms.length > 0 && { transforms }), ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
     }
   }
 
@@ -132,8 +136,11 @@ function badRequest(message: string): GatewayError { return new GatewayError('BA
 
 function isCount(count: number, most: number): boolean { return count >= 1 && count <= most }
 
-function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, at, until, keep }: Given): Grant {
-  return { id: consentId, ownerId, streamId, recipient, purposes, attributes, grantedAt: at, ...(until !== undefined && { until }), ...(keep !== undefined && { keep }) }
+function grantFrom({ consentId, ownerId, streamId, recipient, purposes, attributes, transforms, at, until, keep }: Given): Grant {
+  return {
+    id: consentId, ownerId, streamId, recipient, purposes, attributes, ...(transforms && { transforms }), grantedAt: at,
+    ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
+  }
 }
 
 function grantsOf(entries: readonly Entry[] = []): readonly Grant[] {

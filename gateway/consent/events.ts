@@ -13,6 +13,7 @@ export interface Given {
   readonly recipient: string
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  readonly transforms?: readonly string[]
   readonly until?: number
   readonly keep?: string
 }

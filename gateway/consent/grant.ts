@@ -10,6 +10,8 @@ export interface Grant {
   readonly purposes: readonly string[]
   /** As the stream's model names them. */
   readonly attributes: readonly string[]
+  /** How exact they may be, as `specTexts` writes it; left out: as they are. What this gateway does not understand lets nothing out. */
+  readonly transforms?: readonly string[]
   readonly grantedAt: number
   /** From this instant on it has expired. */
   readonly until?: number

@@ -20,6 +20,8 @@ export interface Receipt {
   /** Full IRIs. */
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  /** How exact they may be; left out: as they are. */
+  readonly transforms?: readonly string[]
   readonly grantedAt: string
   readonly until?: string
   /** How long the recipient may keep it (ISO 8601). */
@@ -34,11 +36,11 @@ export interface Receipt {
 const LEGAL_BASIS = purposeIri('dpv:Consent')
 
 export function receiptOf(grant: Grant, link: Link): Receipt {
-  const { id, ownerId, recipient, streamId, purposes, attributes, grantedAt, until, withdrawnAt, keep } = grant
+  const { id, ownerId, recipient, streamId, purposes, attributes, transforms, grantedAt, until, withdrawnAt, keep } = grant
   return {
     type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
     state: withdrawnAt === undefined ? 'given' : 'withdrawn', legalBasis: LEGAL_BASIS,
-    owner: ownerId, recipient, streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
+    owner: ownerId, recipient, streamId, purposes: purposes.map(purposeIri), attributes, ...(transforms && { transforms }), grantedAt: time(grantedAt),
     ...(until !== undefined && { until: time(until) }),
     ...(keep !== undefined && { keep }),
     ...(withdrawnAt !== undefined && { withdrawnAt: time(withdrawnAt) }),

@@ -8,10 +8,15 @@ import type { RefusalCode } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
+import { specOf, weakestOf } from '#gateway/transforms/spec.ts'
+import type { Transform } from '#gateway/transforms/transform.ts'
+import type { Transforms } from '#gateway/transforms/transforms.ts'
 
 export interface Plan {
   /** Every attribute that some grant in force lets out: what the journal may hold. */
   readonly granted: number
+  /** How exact; left out: as it came. */
+  readonly kept?: Transform
   /** Every attribute that leaves by some outlet. */
   readonly sold: number
   /** By the id of the agreement. */
@@ -28,6 +33,7 @@ export interface PlansOptions {
   readonly consents: Consents
   readonly agreements: Agreements
   readonly streams: Streams
+  readonly transforms: Transforms
   readonly clock: Clock
 }
 
@@ -88,20 +94,26 @@ export class Plans {
 
   #compile(stream: Stream): Plan {
     const { consents, agreements, clock } = this.#options, now = clock.now(), grants = consents.on(stream.id)
-    const inForce = grants.filter(grant => stateOf(grant, now) === 'given'), outlets = new Map<string, Outlet>()
+    const inForce = grants.filter(grant => stateOf(grant, now) === 'given' && specOf(grant.transforms)), outlets = new Map<string, Outlet>()
     let refusal: RefusalCode = inForce.length > 0 ? 'NO_AGREEMENT' : ended(grants, now), sold = 0
     for (const agreement of agreements.on(stream.id)) {
       const found = standing(agreement, grants, stream.model, now)
       if (isOutlet(found)) {
-        outlets.set(agreement.id, found)
+        outlets.set(agreement.id, this.#ready(found, stream, agreement))
         sold |= found.mask
       } else if (inForce.length > 0) refusal = furthest(refusal, found)
     }
     const granted = inForce.reduce((mask, { attributes }) => mask | stream.model.maskOf(attributes), 0)
-    const plan: Plan = { isCurrent: true, granted, sold, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
+    const kept = this.#options.transforms.kept(weakestOf(inForce.map(({ transforms, attributes }) => ({ spec: specOf(transforms)!, attributes }))), stream.ownerId)
+    const plan: Plan = { isCurrent: true, granted, ...(kept && { kept }), sold, outlets, refusal, validUntil: Math.min(...inForce.map(({ until }) => until ?? Infinity)) }
     this.#byStream.set(stream.number, plan)
     this.#setAlarm(stream, plan)
     return plan
+  }
+
+  #ready(outlet: Outlet, { ownerId }: Stream, { subscriberId }: Agreement): Outlet {
+    const transform = outlet.spec && this.#options.transforms.of(outlet.spec, ownerId, subscriberId)
+    return transform ? { ...outlet, transform } : outlet
   }
 
   /** Looks again when a grant has ended, so that it is not the next message that finds out. */

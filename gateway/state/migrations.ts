@@ -53,6 +53,9 @@ CREATE TABLE mqtt_positions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, t
 `,
   // No table: the journal's segments begin with a header from here on, and a Sluice that does not know it would take them for damaged.
   '-- segments of format 2',
+  `
+CREATE TABLE secrets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
