@@ -115,7 +115,7 @@ function misfit(attribute: string, op: Op, model: Model, attributes: readonly st
   if (!attributes.includes(attribute)) return `${attribute} is not among the attributes of this consent`
   if (isOfMessage || op.name === 'pass' || op.name === 'drop') return undefined
   const kind = valueKindOf(model, attribute), fitting = FIT[kind]
-  return fitting.includes(op.name) ? undefined : `${attribute} is a ${kind}: ${[...fitting, 'pass', 'drop'].join(', ')} can be asked for, and time and sample`
+  return fitting.includes(op.name) ? undefined : `${attribute} is ${kind === 'instant' ? 'an' : 'a'} ${kind}: ${[...fitting, 'pass', 'drop'].join(', ')} can be asked for, and time and sample`
 }
 
 /** Undefined where nothing is left that both allow. */
