@@ -14,6 +14,8 @@ export const PURPOSES_MAX = 32
 export const ATTRIBUTES_MAX = 64
 /** Grants in force on one stream. */
 export const GRANTS_PER_STREAM_MAX = 1_000
+/** Different sets of transforms in force on one stream, none among them: a message is made ready for each. */
+export const FORMS_PER_STREAM_MAX = 16
 /** The last instant that RFC 3339 can write: 9999-12-31T23:59:59.999Z. */
 export const UNTIL_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
@@ -55,6 +57,10 @@ export class Consents {
     const event = this.#given(wish), inForce = this.on(wish.streamId).filter(grant => stateOf(grant, event.at) === 'given')
     if (inForce.length >= GRANTS_PER_STREAM_MAX) {
       throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
+    }
+    const forms = new Set(inForce.concat(grantFrom(event)).map(({ transforms = [] }) => transforms.join()))
+    if (forms.size > FORMS_PER_STREAM_MAX) {
+      throw new GatewayError('LIMIT_REACHED', `${FORMS_PER_STREAM_MAX} different sets of transforms are in force on this stream: use one of them, or withdraw some first.`)
     }
     return this.#commit(event)
   }

@@ -2,7 +2,7 @@
 import { stateOf, type Grant } from '#gateway/consent/grant.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
-import { specOf, specTexts, strictestOf, type Spec } from '#gateway/transforms/spec.ts'
+import { saysNothing, specOf, strictestOf, type Spec } from '#gateway/transforms/spec.ts'
 import type { Transform } from '#gateway/transforms/transform.ts'
 import type { Model } from '#semantic-models/model.ts'
 
@@ -30,18 +30,20 @@ export function standing(agreement: Agreement, grants: readonly Grant[], model: 
   if (agreement.endedAt !== undefined) return 'NO_AGREEMENT'
   if (agreement.exhaustedAt !== undefined) return 'SUSPENDED'
   const mask = model.maskOf(agreement.offer.attributes)
-  let nearest: RefusalCode = 'NO_CONSENT', first: Grant | undefined, spec: Spec | undefined
+  let nearest: RefusalCode = 'NO_CONSENT', first: Grant | undefined
+  const specs = new Set<Spec>()
   for (const grant of grants) {
     if (grant.recipient !== 'any' && grant.recipient !== agreement.subscriberId) continue
     const refusal = refusalOf(grant, agreement.purpose, mask, model, now)
     if (refusal !== undefined) nearest = furthest(nearest, refusal)
     else {
-      const own = specOf(grant.transforms)!
       first ??= grant
-      spec = spec ? strictestOf(spec, own) : own
+      specs.add(specOf(grant.transforms)!)
     }
   }
-  return first ? { consentId: first.id, since: first.grantedAt, mask, ...(specTexts(spec!).length > 0 && { spec }) } : nearest
+  if (!first) return nearest
+  const spec = [...specs].reduce(strictestOf)
+  return { consentId: first.id, since: first.grantedAt, mask, ...(!saysNothing(spec) && { spec }) }
 }
 
 function refusalOf(grant: Grant, purpose: string, mask: number, model: Model, now: number): RefusalCode | undefined {

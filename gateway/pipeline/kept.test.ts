@@ -1,5 +1,6 @@
 // What a stream keeps, and what its recipients get, where consents say how exact that may be.
 import assert from 'node:assert/strict'
+import { mock } from 'node:test'
 import fc from 'fast-check'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
@@ -142,6 +143,34 @@ describe('A stream whose consents say how exact it may be', () => {
       await rooms.settled()
       assert.deepEqual(behind.temperatures, [1, 3, 5])
       assert.equal(rooms.tally.inFlight, 0)
+    })
+
+    it('takes the next one for a sample where the first could not be kept', async () => {
+      grant(city, '*=sample:3600')
+      await send(1)
+      rooms.clock.turn(HOUR_MS)
+      const reader = read(city), append = mock.method(rooms.journal, 'appendReady', () => Promise.reject(new Error('ENOSPC')))
+      await assert.rejects(rooms.send(source, [2]), /ENOSPC/)
+      append.mock.restore()
+      await send(2, 3)
+      assert.deepEqual([reader.temperatures, rooms.tally.dropped.RATE_LIMITED, rooms.tally.failed, rooms.tally.inFlight], [[2], 1, 1, 0])
+    })
+
+    it('gives none where old segments may have had it, so that coming again and again shows no more', async () => {
+      await rooms.close()
+      rooms = await Rooms.open({ directory: rooms.directory, clock: rooms.clock, segmentBytesMax: 2_000, retentionBytes: 4_000 })
+      ;[city, stream, source] = [rooms.parties.get(city.id)!, rooms.streams.get(stream.id)!, rooms.sources.get(source.id)!]
+      grant(city, '*=sample:86400')
+      grant(other)
+      const reader = read(city)
+      const many = Array.from({ length: 40 }, (_, n) => n + 1)
+      for (const n of many) { await send(n); rooms.clock.turn(60_000); await rooms.journal.retain() }
+      assert.ok((await rooms.journal.read(stream.number, 0))[0]!.position > 1, 'nothing was forgotten')
+      const again = read(city, 'earliest')
+      await rooms.settled()
+      rooms.clock.turn(24 * HOUR_MS)
+      await send(99)
+      assert.deepEqual([reader.temperatures, again.temperatures], [[1, 99], [99]])
     })
 
     it('goes on in the same window behind a start', async () => {

@@ -258,7 +258,10 @@ export class Pipeline {
   /** `streams`: of each message that could not be kept. When it comes again, it is news. */
   #fail(streams: readonly Stream[]): void {
     this.#options.tally.failed += streams.length
-    for (const stream of streams) this.#freshness.takeBack(stream)
+    for (const stream of streams) {
+      this.#freshness.takeBack(stream)
+      this.#options.network.channelOf(stream).sampledAt = NaN
+    }
   }
 
   readonly #refused = (refusal: RefusalCode): void => { this.#options.tally.dropped[refusal]++ }

@@ -27,7 +27,7 @@ export class Channel {
   sequenceNumber: number
   /** Of the last one that is kept. */
   position: number
-  /** When the last one came that was kept as a sample. */
+  /** When the last one came that was kept as a sample; NaN: it could not be kept, and the next one is. */
   sampledAt: number
 
   constructor(stream: Stream, msgChainId: string, start: ChannelStart) {

@@ -148,13 +148,13 @@ export class Network {
   }
 
   /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
-  #refusalOf({ stream, position, timestamp, content }: Message, { outlets, refusal }: Plan): RefusalCode | undefined {
+  #refusalOf(message: Message, { outlets, refusal }: Plan): RefusalCode | undefined {
     if (outlets.size === 0) return refusal
-    const sampler = new Sampler(this.#options.journal, stream.number)
+    const { stream, timestamp, content } = message
     let nearest: RefusalCode = 'NO_CONSENT'
     for (const { since, mask, transform } of outlets.values()) {
       if (timestamp < since || (mask & content.mask) === 0) continue
-      if (transform === undefined || sampler.takes(transform, position, timestamp)) return undefined
+      if (transform === undefined || new Sampler(this.#options.journal, stream.number).takes(transform, message)) return undefined
       nearest = 'RATE_LIMITED'
     }
     return nearest

@@ -8,7 +8,7 @@ import type { JournalRecord } from '#gateway/journal/record.ts'
 import type { Account, Meter } from '#gateway/market/meter.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message } from '#gateway/publish/message.ts'
-import { Sampler } from '#gateway/publish/sampler.ts'
+import { Sampler, type Sampled } from '#gateway/publish/sampler.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
@@ -69,8 +69,8 @@ export class Session {
   get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
   /** By which outlet it may have a message that is published now; undefined where it may not, or will find it in the journal. */
-  outletFor({ position, timestamp, content }: Message, plan: Plan): Outlet | undefined {
-    return this.#isLive && position > this.#cursor ? this.#outletIn(plan, position, timestamp, content.mask) : undefined
+  outletFor(message: Message, plan: Plan): Outlet | undefined {
+    return this.#isLive && message.position > this.#cursor ? this.#outletIn(plan, message, message.content.mask) : undefined
   }
 
   /** Nothing waits for `flush`. */
@@ -176,25 +176,25 @@ export class Session {
   #replay(record: JournalRecord): void {
     if (this.#isEnded) return
     this.#cursor = record.position
-    const { channel: { stream } } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record.position, record.timestamp, content.mask)
+    const { channel: { stream } } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record, content.mask)
     const view = outlet && new View({ ...record, stream, content }, outlet.mask & content.mask, outlet.transform)
     if (view && !view.isEmpty) this.take(view, outlet)
   }
 
   /** A message is delivered when something of it was granted as it came, and is now. */
-  #outletIn(plan: Plan, position: number, timestamp: number, mask: number): Outlet | undefined {
+  #outletIn(plan: Plan, message: Sampled, mask: number): Outlet | undefined {
     if (plan !== this.#plan) {
       this.#plan = plan
       this.#outlet = plan.outlets.get(this.agreementId)
     }
     const outlet = this.#outlet
-    if (!outlet || timestamp < outlet.since || (outlet.mask & mask) === 0) return undefined
-    return outlet.transform === undefined || this.#isSample(outlet.transform, position, timestamp) ? outlet : undefined
+    if (!outlet || message.timestamp < outlet.since || (outlet.mask & mask) === 0) return undefined
+    return outlet.transform === undefined || this.#isSample(outlet.transform, message) ? outlet : undefined
   }
 
-  #isSample(transform: Transform, position: number, timestamp: number): boolean {
+  #isSample(transform: Transform, message: Sampled): boolean {
     this.#sampler ??= new Sampler(this.#options.journal, this.#options.channel.stream.number)
-    return this.#sampler.takes(transform, position, timestamp)
+    return this.#sampler.takes(transform, message)
   }
 
   #hasCaughtUp(): boolean { return this.#cursor >= this.#options.channel.published }

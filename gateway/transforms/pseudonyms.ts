@@ -7,8 +7,8 @@ const PSEUDONYM_CHARS = 32
 /** IRIs, since what a relationship points to is one. */
 const KEPT = 'urn:sluice:kept:', PSEUDONYM = 'urn:sluice:pseudonym:'
 const KEPT_FORM = new RegExp(`^${KEPT}[0-9a-f]{${PSEUDONYM_CHARS}}$`)
-/** Texts that are remembered: most come again. */
-const MEMORY_MAX = 1_000
+/** Texts that are remembered: most come again, and are few. */
+const MEMORY_MAX = 64
 
 export type Renaming = (text: string) => string
 

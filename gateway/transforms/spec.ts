@@ -48,15 +48,35 @@ export function parseSpec(texts: readonly string[], model: Model, attributes: re
   }, NOTHING_SAID)
 }
 
+/** Equal texts are one spec: a stream with a thousand consents has a few of them. */
+const byTexts = new Map<string, Spec | undefined>(), known = new WeakMap<readonly string[], { readonly spec: Spec | undefined }>()
+const SPECS_KNOWN_MAX = 10_000
+
 /** The spec of a consent that was given: undefined where it is not understood, and nothing may leave by it. */
 export function specOf(texts: readonly string[] | undefined): Spec | undefined {
+  if (texts === undefined) return NOTHING_SAID
+  let found = known.get(texts)
+  if (!found) known.set(texts, found = { spec: interned(texts) })
+  return found.spec
+}
+
+function interned(texts: readonly string[]): Spec | undefined {
+  const key = texts.join()
+  if (byTexts.size >= SPECS_KNOWN_MAX) byTexts.clear()
+  if (!byTexts.has(key)) byTexts.set(key, joined(texts))
+  return byTexts.get(key)
+}
+
+function joined(texts: readonly string[]): Spec | undefined {
   let spec: Spec | undefined = NOTHING_SAID
-  for (const text of texts ?? []) {
+  for (const text of texts) {
     const { attribute, op } = split(text)
     spec = spec && (typeof op === 'string' ? undefined : added(spec, attribute, op))
   }
   return spec
 }
+
+export function saysNothing({ values, timeSeconds, sampleSeconds }: Spec): boolean { return values.size === 0 && timeSeconds === undefined && sampleSeconds === undefined }
 
 /** Equal specs have equal texts; what passes is left out. */
 export function specTexts({ values, timeSeconds, sampleSeconds }: Spec): readonly string[] {
@@ -81,14 +101,20 @@ export function strongestOf(one: Spec, other: Spec): Spec {
 
 /** Of two that each suffice, the one that reveals less where that can be said, else the first. */
 export function strictestOf(one: Spec, other: Spec): Spec {
-  return withValues(one, other, (own, its) => revealsNoMore(its, own) ? its : own, (own, its) => secondsRevealNoMore(its, own) ? its : own)
+  return one === other ? one : withValues(one, other, (own, its) => revealsNoMore(its, own) ? its : own, (own, its) => secondsRevealNoMore(its, own) ? its : own)
 }
 
 /** What must be known to do any of them. An attribute is left out of those that do not let it out. */
 export function weakestOf(specs: readonly { readonly spec: Spec, readonly attributes: readonly string[] }[]): Kept {
-  const said = new Map<string, ValueOp[]>()
-  for (const { spec, attributes } of specs) for (const name of attributes) said.set(name, [...said.get(name) ?? [], opOf(spec, name)])
-  const values = [...said].map(([name, ops]) => [name, weakest(ops)] as const).filter(([, ops]) => ops.every(({ name }) => name !== 'pass'))
+  const said = new Map<string, Set<ValueOp>>()
+  for (const { spec, attributes } of specs) {
+    for (const name of attributes) {
+      const ops = said.get(name), op = opOf(spec, name)
+      if (ops) ops.add(op)
+      else said.set(name, new Set([op]))
+    }
+  }
+  const values = [...said].map(([name, ops]) => [name, weakest([...ops])] as const).filter(([, ops]) => ops.every(({ name }) => name !== 'pass'))
   return {
     values: new Map(values), timeSeconds: weakestOfAll(specs.map(({ spec }) => spec.timeSeconds)), sampleSeconds: weakestOfAll(specs.map(({ spec }) => spec.sampleSeconds)),
   }
@@ -148,7 +174,7 @@ function isNoFiner(one: number | undefined, other: number | undefined): boolean 
 }
 
 function weakestOfAll(seconds: readonly (number | undefined)[]): readonly number[] {
-  return seconds.every(each => each !== undefined) ? weakestSeconds(seconds) : []
+  return seconds.every(each => each !== undefined) ? weakestSeconds([...new Set(seconds)]) : []
 }
 
 function refused(text: string, why: string): GatewayError { return new GatewayError('BAD_REQUEST', `Transform ${JSON.stringify(text.slice(0, 80))}: ${why}.`) }

@@ -1,6 +1,6 @@
 // Specs made ready, one object for each that differs: in what it says, and where there are pseudonyms in whose they are.
 import type { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
-import { specTexts, weakestOf, type Kept, type Spec } from '#gateway/transforms/spec.ts'
+import { saysNothing, specTexts, weakestOf, type Kept, type Spec } from '#gateway/transforms/spec.ts'
 import { opText } from '#gateway/transforms/op.ts'
 import { Transform } from '#gateway/transforms/transform.ts'
 
@@ -15,8 +15,8 @@ export class Transforms {
 
   /** What a recipient gets; undefined where it is everything. */
   of(spec: Spec, ownerId: string, recipientId: string): Transform | undefined {
+    if (saysNothing(spec)) return undefined
     const texts = specTexts(spec)
-    if (texts.length === 0) return undefined
     const isPersonal = [...spec.values.values()].some(({ name }) => name === 'pseudonymise')
     const key = `${texts.join()}${isPersonal ? ` for ${recipientId} of ${ownerId}` : ''}`
     return this.#once(key, () => new Transform(keptBy(spec), this.#pseudonyms.for(ownerId, recipientId)))
