@@ -18,10 +18,13 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Offers } from '#gateway/market/offers.ts'
 import { Groups } from '#gateway/parties/groups.ts'
 import { Parties } from '#gateway/parties/parties.ts'
+import { secretOf } from '#gateway/parties/secret.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { consent } from '#gateway/pipeline/consent.ts'
 import { price } from '#gateway/pipeline/price.ts'
 import { openState } from '#gateway/state/database.ts'
+import { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
+import { Transforms } from '#gateway/transforms/transforms.ts'
 import type { Observation } from '#semantic-models/observation.ts'
 import { modelOf } from '#semantic-models/registry.ts'
 
@@ -101,11 +104,12 @@ function changed({ consents, plans, asked }: Point): Pick<DecisionCost, 'changeM
 function prepare(count: number): Point {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-decision-')), database = openState(directory), clock = systemClock
   database.exec('PRAGMA synchronous = OFF')
-  const parties = new Parties(database, clock, new Vault(directory)), sources = new Sources(database, clock), devices = new Devices(database, clock, sources)
+  const vault = new Vault(directory), parties = new Parties(database, clock, vault), sources = new Sources(database, clock), devices = new Devices(database, clock, sources)
   const streams = new Streams(database, clock, ownerId => parties.get(ownerId)!.address!), review = (streamId: string): void => plans.invalidate(streams.get(streamId)!)
   const consents = consentsIn(directory, database, review), offers = new Offers(database, clock), ledger = new Ledger(database, clock)
   const agreements = new Agreements({ database, clock, offers, ledger, onChange: review })
-  const plans = new Plans({ consents, agreements, streams, devices, subjects: new Subjects(database, clock, sources), recipients: recipientsOf(parties, new Groups(database, clock, parties)), clock })
+  const transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
+  const plans = new Plans({ transforms, consents, agreements, streams, devices, subjects: new Subjects(database, clock, sources), recipients: recipientsOf(parties, new Groups(database, clock, parties)), clock })
   const owner = parties.add({ role: 'owner', name: 'Owner' }).party, city = parties.add({ role: 'subscriber', name: 'City' }).party, { source } = sources.pair(owner.id, { name: 'home' })
   const asked = Array.from({ length: Math.ceil(count / PER_STREAM) }, (_, n): Asked => {
     const stream = streams.find(source, devices.find(source, 'zigbee2mqtt', `device ${n}`)!, { model: MODEL, entity: { mask: MASK } } as unknown as Observation)

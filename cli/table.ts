@@ -219,7 +219,7 @@ export const COMMANDS: readonly Command[] = [
       ...WHEN,
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
-      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'None is known yet, and one that is not known is refused.' },
+      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop; of all of it *=time:900 and *=sample:60 (seconds).' },
     ],
     examples: [
       'sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z',

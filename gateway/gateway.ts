@@ -36,6 +36,7 @@ import { SessionStore } from '#gateway/mqtt/session-store.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Groups } from '#gateway/parties/groups.ts'
 import { Parties } from '#gateway/parties/parties.ts'
+import { secretOf } from '#gateway/parties/secret.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
@@ -51,6 +52,8 @@ import { LogLevels, makeLog, type AdjustableLog } from '#gateway/telemetry/log.t
 import type { MetricSources } from '#gateway/telemetry/metrics.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
+import { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
+import { Transforms } from '#gateway/transforms/transforms.ts'
 
 const TICK_MS = 1_000
 /** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
@@ -115,7 +118,7 @@ export class Gateway {
     this.#config = config
     this.#log = log
     this.#database = openState(config.data)
-    const vault = new Vault(config.data)
+    const vault = new Vault(config.data), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', this.#database, vault)))
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
     this.#certificates = new Certificates(this.#database, clock, this.#sources)
@@ -131,7 +134,7 @@ export class Gateway {
     this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
     this.#groups = new Groups(this.#database, clock, this.#parties)
     this.#subjects = new Subjects(this.#database, clock, this.#sources)
-    this.#plans = this.#makePlans(review)
+    this.#plans = this.#makePlans(review, transforms)
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
@@ -292,12 +295,12 @@ export class Gateway {
     try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
   }
 
-  #makePlans(onChange: (streamId: string) => void): Plans {
+  #makePlans(onChange: (streamId: string) => void, transforms: Transforms): Plans {
     const rooms = {
       parties: this.#parties, groups: this.#groups, devices: this.#devices, streams: this.#streams, subjects: this.#subjects, consents: this.#consents, agreements: this.#agreements,
     }
     followChanges({ ...rooms, onChange })
-    return new Plans({ ...rooms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
+    return new Plans({ ...rooms, transforms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
   }
 
   #makeHistory(): History | undefined {

@@ -73,6 +73,17 @@ export class Packed {
     return view.toString()
   }
 
+  /** Those of the head and of each attribute. */
+  texts(): readonly string[] {
+    const { bytes, from } = this, ends = this.#ends, count = bytes[this.to - COUNT_BYTES]! + 1
+    let begin = from
+    return Array.from({ length: count }, (_, n) => {
+      const end = from + bytes.readUInt32LE(ends + n * END_BYTES), text = bytes.toString('utf8', begin, end)
+      begin = end
+      return text
+    })
+  }
+
   get #ends(): number { return this.to - COUNT_BYTES - END_BYTES * (this.bytes[this.to - COUNT_BYTES]! + 1) }
 }
 
@@ -92,6 +103,19 @@ export function unpack(bytes: Buffer): Packed {
   if (isAsItWas) return new Packed(model, bytes, 0, bytes.length, mask)
   const known = bits.map((bit, n) => ({ bit, text: parts[n]! })).filter(({ bit }) => bit > 0).sort((a, b) => a.bit - b.bit)
   return packed(model, head, known.map(({ text }) => text), mask)
+}
+
+/** Another version of packed bytes, text by text: `part` is told the attribute's name, and gives undefined to leave it out. */
+export function rewritten(content: Packed, head: (text: string) => string, part: (text: string, name: string) => string | undefined): Packed {
+  const { model, mask: all } = content, [first = '', ...texts] = content.texts(), parts: string[] = []
+  let mask = 0
+  for (let rest = all, n = 0; rest !== 0; rest &= rest - 1, n++) {
+    const bit = rest & -rest, changed = part(texts[n]!, nameIn(texts[n]!))
+    if (changed === undefined) continue
+    parts.push(changed)
+    mask |= bit
+  }
+  return packed(model, head(first), parts, mask)
 }
 
 function packed(model: Model, head: string, parts: readonly string[], mask: number): Packed {

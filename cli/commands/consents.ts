@@ -4,7 +4,7 @@ import { usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 
-const SHOWN = ['consentId', 'state', 'kind', 'recipient', 'countries', 'onward', 'purposes', 'attributes', 'explicit', 'grantedAt', 'notBefore', 'until', 'keep', 'withdrawnAt', 'renewalAsked', 'streamId']
+const SHOWN = ['consentId', 'state', 'kind', 'recipient', 'countries', 'onward', 'purposes', 'attributes', 'transforms', 'explicit', 'grantedAt', 'notBefore', 'until', 'keep', 'withdrawnAt', 'renewalAsked', 'streamId']
 
 export async function consentGrant(input: Input, io: Io): Promise<void> {
   const { recipient, ...wish } = wishOf(input)

@@ -10,6 +10,7 @@ import { OdrlError } from '#gateway/odrl/errors.ts'
 export function exportConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
   const grant = services.consents.list(party.id).find(({ id }) => id === parameters.consentId)
   if (!grant) throw notFound('consent')
+  if (grant.transforms) throw new GatewayError('CONFLICT', 'This consent says how exact its attributes may be, which a policy cannot say yet: without it, it would let out more.')
   const { withdrawnAt = Infinity, until = Infinity } = grant, end = Math.min(withdrawnAt, until)
   return consentPolicy(grant.id, party.id, { ...grant, until: end === Infinity ? undefined : end })
 }

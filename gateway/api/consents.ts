@@ -9,6 +9,7 @@ import { normalPurposes } from '#gateway/consent/purposes.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Party } from '#gateway/parties/parties.ts'
+import { attributesDropped, parseSpec, specTexts } from '#gateway/transforms/spec.ts'
 
 interface NewConsent {
   readonly streamId: string
@@ -28,13 +29,14 @@ interface NewConsent {
 
 export function grantConsent({ services, party, body }: Call<NewConsent>) {
   const { streamId, recipient, purposes, attributes, countries, onward, explicit, notBefore, until, keep, language, transforms = [] } = body
-  if (transforms.length > 0) throw new GatewayError('BAD_REQUEST', `A transform that is not known is refused, and there is none yet: leave out ${transforms.join(', ')}.`)
+  if (body.kind === 'prohibition' && transforms.length > 0) throw new GatewayError('BAD_REQUEST', 'What is forbidden is forbidden however exact it is: leave out the transforms.')
   const stream = subjectsStream(services, party, streamId), kind = body.kind === 'prohibition' ? body.kind : undefined
   if (recipient !== 'any' && !services.parties.get(recipient) && !services.groups.get(recipient)) throw notFound('recipient')
   if (kind === undefined) checkSpecial(services, stream, body)
+  const wished = kind && attributes === 'all' ? stream.model.attributes : attributesIn(services, stream, attributes), spec = parseSpec(transforms, stream.model, wished), dropped = attributesDropped(spec)
   const { grant } = services.consents.grant({
     ownerId: party.id, streamId, kind, recipient, countries, onward, explicit, purposes, keep,
-    attributes: kind && attributes === 'all' ? stream.model.attributes : attributesIn(services, stream, attributes),
+    attributes: wished.filter(name => !dropped.includes(name)), transforms: specTexts(spec),
     notBefore: notBefore === undefined ? undefined : Date.parse(notBefore), until: until === undefined ? undefined : inFuture(until, services.clock.now()),
     ...(language !== undefined && { language }),
   })
@@ -52,10 +54,10 @@ function checkSpecial({ devices, parties }: Services, { deviceId }: Stream, { re
 export function listConsents({ services, party }: Call) {
   const now = services.plans.now(), { consents, notices } = services
   return (party.role === 'owner' ? consents.list(party.id) : consents.to(party.id)).map(grant => {
-    const { id, ownerId, streamId, kind, recipient, countries, onward, explicit, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep, renewedAt, notice } = grant
+    const { id, ownerId, streamId, kind, recipient, countries, onward, explicit, purposes, attributes, transforms, grantedAt, notBefore, until, withdrawnAt, keep, renewedAt, notice } = grant
     const isOwn = ownerId === party.id, isInForce = stateOf(grant, now) === 'given'
     return {
-      consentId: id, state: listedState(grant, now), streamId, kind, recipient, countries, onward, explicit, purposes, attributes,
+      consentId: id, state: listedState(grant, now), streamId, kind, recipient, countries, onward, explicit, purposes, attributes, transforms,
       grantedAt: timeText(grantedAt), notBefore: timeText(notBefore), until: timeText(until), keep, withdrawnAt: timeText(withdrawnAt), renewedAt: timeText(renewedAt), notice,
       renewalAsked: isOwn && isInForce && notices.isOutdated(ownerId, notice) ? true : undefined,
     }

@@ -172,8 +172,13 @@ describe('An owner', () => {
       assert.equal(notice.version, 1)
     })
 
-    it('without transforms, for there are none: refused by name, never ignored', async () => {
-      assert.match(await refusal('grantConsent', consent({ transforms: ['location=round'] })), /location=round/)
+    it('with transforms that are known and fit: all others are refused by name, never ignored', async () => {
+      for (const text of ['location=grid:1', 'temperature=round', 'temperature=blur:1', 'temperature=mask', '*=aggregate:60,mean,5']) assert.match(await refusal('grantConsent', consent({ transforms: [text] })), new RegExp(text.replace('*', '\\*')))
+      assert.match(await refusal('grantConsent', consent({ transforms: ['temperature=drop'] })), /names 1 to 64 attributes/)
+      assert.match(await refusal('grantConsent', consent({ transforms: Array.from({ length: 65 }, () => 'temperature=pass') })), /transforms/)
+      const { body: { consentId, receipt } } = await ask('grantConsent', consent({ attributes: 'all', transforms: ['relativeHumidity=drop', '*=time:60', 'temperature=round:0.50'] }))
+      const listed = (await ask('listConsents')).body.find((known: { consentId: string }) => known.consentId === consentId), transforms = ['relativeHumidity=drop', 'temperature=round:0.5', '*=time:60']
+      assert.deepEqual([listed.transforms, receipt.transforms, receipt.attributes.includes('relativeHumidity')], [transforms, transforms, false])
     })
 
     it('to attributes of the model and purposes that are IRIs', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import fc from 'fast-check'
-import { ATTRIBUTES_MAX, type Consents, GRANTS_PER_STREAM_MAX, type NewGrant, PURPOSES_MAX, UNTIL_MAX } from '#gateway/consent/consents.ts'
+import { ATTRIBUTES_MAX, type Consents, FORMS_PER_STREAM_MAX, GRANTS_PER_STREAM_MAX, type NewGrant, PURPOSES_MAX, UNTIL_MAX } from '#gateway/consent/consents.ts'
 import { stateOf } from '#gateway/consent/grant.ts'
 import { openState } from '#gateway/state/database.ts'
 import { openConsents } from '#test/support/consents.ts'
@@ -132,6 +132,20 @@ describe('Consents', () => {
     consents.withdraw('own_a', consents.on('s1')[0]!.id)
     consents.grant(wish())
     assert.equal(consents.on('s1').length, GRANTS_PER_STREAM_MAX + 1)
+  })
+
+  it('in force on one stream differ in so many sets of transforms at most, and keep them over a restart', () => {
+    const form = (n: number) => wish({ transforms: [`temperature=round:${n}`] })
+    for (let n = 1; n <= FORMS_PER_STREAM_MAX; n++) consents.grant(form(n))
+    for (const each of [form(0.5), wish()]) assert.throws(() => consents.grant(each), { code: 'LIMIT_REACHED' })
+    consents.grant(form(3))
+    consents.withdraw('own_a', consents.on('s1')[0]!.id)
+    assert.deepEqual(consents.grant(wish()).receipt.transforms, undefined)
+    assert.throws(() => consents.grant(wish({ transforms: ['temperature=blur'] })), { code: 'BAD_REQUEST' })
+    const before = consents.on('s1')
+    reopen()
+    assert.deepEqual(consents.on('s1'), before)
+    assert.deepEqual(before[1]!.transforms, ['temperature=round:2'])
   })
 
   it('are after a restart what they were before it, whatever was done', () => {

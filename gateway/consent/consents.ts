@@ -16,11 +16,14 @@ import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
 import { checkedCountry } from '#gateway/parties/countries.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
+import { specOf } from '#gateway/transforms/spec.ts'
 
 export const PURPOSES_MAX = 32
 export const ATTRIBUTES_MAX = 64
 /** Grants of one owner that stand on one stream. */
 export const GRANTS_PER_STREAM_MAX = 1_000
+/** Different sets of transforms in force on one stream, none among them: a message is made ready for each. */
+export const FORMS_PER_STREAM_MAX = 16
 /** The last instant that RFC 3339 can write: 9999-12-31T23:59:59.999Z. */
 export const UNTIL_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
@@ -31,6 +34,8 @@ export interface NewGrant {
   readonly recipient: string
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  /** As `specTexts` writes them. */
+  readonly transforms?: readonly string[]
   readonly until?: number
   /** ISO 8601, see `hoursOf`. */
   readonly keep?: string
@@ -179,7 +184,7 @@ export class Consents {
     return { type: 'given', consentId, ownerId, at, ...this.#terms(wish, at), notice: this.#notice(ownerId, language) }
   }
 
-  #terms({ streamId, recipient, until, keep, notBefore, ...wish }: Omit<NewGrant, 'ownerId' | 'language'>, at: number): Terms {
+  #terms({ streamId, recipient, until, keep, notBefore, transforms = [], ...wish }: Omit<NewGrant, 'ownerId' | 'language'>, at: number): Terms {
     const purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
     if (recipient === '') throw badRequest('A consent names a recipient: the id of a party, or any.')
     if (!isCount(purposes.length, PURPOSES_MAX)) throw badRequest(`A consent names 1 to ${PURPOSES_MAX} purposes.`)
@@ -187,8 +192,9 @@ export class Consents {
     checkUntil(until, at)
     if (notBefore !== undefined && !(notBefore < (until ?? UNTIL_MAX))) throw badRequest('A consent begins before it ends.')
     if (keep !== undefined) hoursOf(keep)
+    if (!specOf(transforms)) throw badRequest('A transform that is not known is refused.')
     return {
-      streamId, recipient, purposes, attributes,
+      streamId, recipient, purposes, attributes, ...(transforms.length > 0 && { transforms }),
       ...(until !== undefined && { until }), ...(keep !== undefined && { keep }), ...(notBefore !== undefined && { notBefore }), ...restrictionsOf(wish),
     }
   }
@@ -198,11 +204,17 @@ export class Consents {
     return { language: found, version, hash }
   }
 
-  #checkRoom({ ownerId, streamId, at }: Given): void {
+  #checkRoom({ ownerId, streamId, at, transforms = [] }: Given): void {
+    const forms = new Set([transforms.join()])
     let count = 0
-    for (const { grant } of this.#byStream.get(streamId) ?? []) if (grant.ownerId === ownerId && stateOf(grant, at) === 'given') count++
-    if (count < GRANTS_PER_STREAM_MAX) return
-    throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
+    for (const { grant } of this.#byStream.get(streamId) ?? []) {
+      if (grant.ownerId !== ownerId || stateOf(grant, at) !== 'given') continue
+      count++
+      forms.add((grant.transforms ?? []).join())
+    }
+    if (count >= GRANTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
+    if (forms.size <= FORMS_PER_STREAM_MAX) return
+    throw new GatewayError('LIMIT_REACHED', `${FORMS_PER_STREAM_MAX} different sets of transforms are in force on this stream: use one of them, or withdraw some first.`)
   }
 
   #own(ownerId: string, consentId: string): Entry {

@@ -22,6 +22,7 @@ export interface Terms {
   readonly recipient: string
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  readonly transforms?: readonly string[]
   readonly until?: number
   readonly keep?: string
   /** As a grant has them. */

@@ -14,9 +14,9 @@ export interface Request extends Terms {
 }
 
 export function grantFrom(event: Given): Grant {
-  const { consentId, ownerId, streamId, recipient, purposes, attributes, at, until, keep, kind, countries, onward, explicit, notBefore, notice } = event
+  const { consentId, ownerId, streamId, recipient, purposes, attributes, at, until, keep, kind, countries, onward, explicit, notBefore, notice, transforms } = event
   return {
-    id: consentId, ownerId, streamId, ...(kind && { kind }), recipient, ...(countries && { countries }), ...(onward && { onward }), purposes, attributes, ...(explicit && { explicit }),
+    id: consentId, ownerId, streamId, ...(kind && { kind }), recipient, ...(countries && { countries }), ...(onward && { onward }), purposes, attributes, ...(transforms && { transforms }), ...(explicit && { explicit }),
     grantedAt: at, ...(notBefore !== undefined && { notBefore }), ...(until !== undefined && { until }), ...(keep !== undefined && { keep }), ...(notice && { notice }),
   }
 }

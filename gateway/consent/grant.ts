@@ -4,7 +4,7 @@ import type { NoticeRef } from '#gateway/consent/notices.ts'
 
 /**
  * The policy. It never changes: another wish is another grant. A field that is left out restricts nothing; a value that this gateway does not know
- * lets nothing out. (A transform for each attribute will stand beside `attributes`.)
+ * lets nothing out.
  */
 export interface Grant {
   readonly id: string
@@ -23,6 +23,8 @@ export interface Grant {
   readonly purposes: readonly string[]
   /** As the stream's model names them. */
   readonly attributes: readonly string[]
+  /** How exact they may be, as `specTexts` writes it; left out: as they are. What this gateway does not understand lets nothing out. */
+  readonly transforms?: readonly string[]
   /** Said in so many words, as the law wants it for special categories of data (Art. 9(2)(a) GDPR). */
   readonly explicit?: true
   readonly grantedAt: number

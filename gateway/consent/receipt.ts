@@ -28,6 +28,8 @@ export interface Receipt {
   /** Full IRIs. */
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  /** How exact they may be; left out: as they are. */
+  readonly transforms?: readonly string[]
   readonly grantedAt: string
   readonly notBefore?: string
   readonly until?: string
@@ -46,11 +48,11 @@ export interface Receipt {
 const LEGAL_BASIS = purposeIri('dpv:Consent'), EXPLICIT = purposeIri('dpv:ExplicitlyExpressedConsent')
 
 export function receiptOf(grant: Grant, link: Link): Receipt {
-  const { id, ownerId, kind, recipient, countries, onward, explicit, streamId, purposes, attributes, grantedAt, notBefore, until, withdrawnAt, keep, last, renewedAt, notice } = grant
+  const { id, ownerId, kind, recipient, countries, onward, explicit, streamId, purposes, attributes, transforms, grantedAt, notBefore, until, withdrawnAt, keep, last, renewedAt, notice } = grant
   return {
     type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
     state: last ?? (withdrawnAt === undefined ? 'given' : 'withdrawn'), legalBasis: explicit ? EXPLICIT : LEGAL_BASIS,
-    owner: ownerId, ...(kind && { kind }), recipient, ...(countries && { recipientCountries: countries }), ...(onward && { onward }), streamId, purposes: purposes.map(purposeIri), attributes, grantedAt: time(grantedAt),
+    owner: ownerId, ...(kind && { kind }), recipient, ...(countries && { recipientCountries: countries }), ...(onward && { onward }), streamId, purposes: purposes.map(purposeIri), attributes, ...(transforms && { transforms }), grantedAt: time(grantedAt),
     ...(notBefore !== undefined && { notBefore: time(notBefore) }),
     ...(until !== undefined && { until: time(until) }),
     ...(keep !== undefined && { keep }),

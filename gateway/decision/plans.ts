@@ -2,6 +2,7 @@
 // agreement changes.
 import type { Consents } from '#gateway/consent/consents.ts'
 import { isInForce, type Grant } from '#gateway/consent/grant.ts'
+import { formsIn } from '#gateway/decision/forms.ts'
 import { lettingOut, whyNothing } from '#gateway/decision/granted.ts'
 import { groundOf, nextChange, type Ground, type Recipients } from '#gateway/decision/ground.ts'
 import { consentIdsIn, covered, furthest, isOutlet, standing, type Outlet } from '#gateway/decision/standing.ts'
@@ -12,10 +13,15 @@ import type { RefusalCode } from '#gateway/errors.ts'
 import { SteadyClock, type Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
+import { weakestOf } from '#gateway/transforms/spec.ts'
+import type { Transform } from '#gateway/transforms/transform.ts'
+import type { Transforms } from '#gateway/transforms/transforms.ts'
 
 export interface Plan {
   /** Every attribute that some grant in force lets out: what the journal may hold. */
   readonly granted: number
+  /** How exact; left out: as it came. */
+  readonly kept?: Transform
   /** Every attribute that leaves by some outlet. */
   readonly sold: number
   /** By the id of the agreement. */
@@ -37,6 +43,7 @@ export interface PlansOptions {
   readonly devices: Devices
   readonly subjects: Subjects
   readonly recipients: Recipients
+  readonly transforms: Transforms
   readonly clock: Clock
 }
 
@@ -128,17 +135,23 @@ export class Plans {
     for (const agreement of this.#options.agreements.on(stream.id)) {
       const found = standing(agreement, ground)
       if (isOutlet(found)) {
-        outlets.set(agreement.id, found)
+        outlets.set(agreement.id, this.#ready(found, stream, agreement))
         sold |= found.mask
       } else {
         refusals.set(agreement.id, found)
         if (granted !== 0) refusal = furthest(refusal, found)
       }
     }
-    const plan: Plan = { isCurrent: true, granted, sold, outlets, refusals, refusal, validUntil: nextChange(ground) }
+    const kept = this.#options.transforms.kept(weakestOf(formsIn(ground)), stream.ownerId)
+    const plan: Plan = { isCurrent: true, granted, ...(kept && { kept }), sold, outlets, refusals, refusal, validUntil: nextChange(ground) }
     this.#plans[stream.number] = plan
     this.#setAlarm(stream, plan)
     return plan
+  }
+
+  #ready(outlet: Outlet, { ownerId }: Stream, { subscriberId }: Agreement): Outlet {
+    const transform = outlet.spec && this.#options.transforms.of(outlet.spec, ownerId, subscriberId)
+    return transform ? { ...outlet, transform } : outlet
   }
 
   /** Looks again when a grant has ended, so that it is not the next message that finds out. */

@@ -1,6 +1,7 @@
 // A grant, compiled: names have become bits and sets, once in its life.
 import { endOf, type Grant } from '#gateway/consent/grant.ts'
 import { ANY_PURPOSE, PurposeSet } from '#gateway/consent/purpose-set.ts'
+import { NOTHING_SAID, specOf, type Spec } from '#gateway/transforms/spec.ts'
 import type { Model } from '#semantic-models/model.ts'
 
 export interface Rule {
@@ -12,6 +13,8 @@ export interface Rule {
   readonly countries: ReadonlySet<string> | undefined
   /** The purposes that it names itself, where it may let special categories of data out for them. */
   readonly stated: ReadonlySet<string>
+  /** How exact they may be. */
+  readonly spec: Spec
   /** In force from the one instant on until before the other. (That it was given a moment ago, by a clock that was set back since, is no matter.) */
   readonly start: number
   readonly end: number
@@ -43,10 +46,11 @@ export function maskIn(model: Model, names: readonly string[]): { readonly mask:
 
 function compile(grant: Grant, model: Model): Rule {
   const { kind, attributes, purposes, countries, explicit, grantedAt, notBefore = -Infinity } = grant
-  const { mask, isKnown } = maskIn(model, attributes), isProhibition = kind !== undefined
+  const { mask, isKnown } = maskIn(model, attributes), isProhibition = kind !== undefined, spec = isProhibition ? NOTHING_SAID : specOf(grant.transforms)
   return {
     grant, isProhibition, mask: isProhibition && !isKnown ? ALL : mask, purposes: new PurposeSet(purposes),
     countries: countries && new Set(countries), stated: new Set(explicit ? purposes.filter(purpose => purpose !== ANY_PURPOSE) : []),
-    start: notBefore, end: endOf(grant), since: Math.max(grantedAt, notBefore),
+    spec: spec ?? NOTHING_SAID,
+    start: spec ? notBefore : Infinity /* nobody knows how exact: never */, end: endOf(grant), since: Math.max(grantedAt, notBefore),
   }
 }

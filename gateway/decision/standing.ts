@@ -5,6 +5,8 @@ import { isForbidden, isRuleInForce, permissionsTo, type Ground } from '#gateway
 import { maskIn, type Rule } from '#gateway/decision/rule.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
+import { saysNothing, strictestOf, type Spec } from '#gateway/transforms/spec.ts'
+import type { Transform } from '#gateway/transforms/transform.ts'
 
 /** A way out of the gateway: what an agreement receives of its stream, and by which grant. */
 export interface Outlet {
@@ -14,6 +16,10 @@ export interface Outlet {
   readonly since: number
   /** The attributes that the offer names; all of them are granted. */
   readonly mask: number
+  /** How exact they may be; left out: as they are. */
+  readonly spec?: Spec
+  /** That, ready to be done. */
+  readonly transform?: Transform
 }
 
 export const isOutlet = (standing: Outlet | RefusalCode): standing is Outlet => typeof standing === 'object'
@@ -32,7 +38,7 @@ interface Request {
   readonly mask: number
 }
 
-interface Cover { readonly consentId: string, readonly since: number }
+interface Cover { readonly consentId: string, readonly since: number, readonly spec: Spec }
 
 /**
  * An outlet when of each subject a grant in force covers recipient, purpose and every attribute of the offer, and no prohibition meets it; else
@@ -52,7 +58,11 @@ export function covered({ subscriberId: partyId, purpose, isOnward, offer }: Agr
   const covers = partyIds.map(subject => coverOf(request, subject, ground)), missing = covers.find(cover => typeof cover === 'string')
   if (missing !== undefined) return missing
   const found = covers as readonly Cover[]
-  return { consentId: found.map(({ consentId }) => consentId).join(JOINT), since: Math.max(since, forbidden, ...found.map(cover => cover.since)), mask }
+  const spec = found.map(cover => cover.spec).reduce(strictestOf)
+  return {
+    consentId: found.map(({ consentId }) => consentId).join(JOINT), since: Math.max(since, forbidden, ...found.map(cover => cover.since)), mask,
+    ...(!saysNothing(spec) && { spec }),
+  }
 }
 
 /** Infinity where a prohibition in force meets the request; else the end of the last one that did: what came before stays where it is. */
@@ -72,13 +82,16 @@ function meets({ grant, mask, purposes, countries }: Rule, request: Request): bo
   return isThere && (grant.onward !== true || request.isOnward) && (mask & request.mask) !== 0 && purposes.meets(request.purposes)
 }
 
-/** Of all grants of a subject that cover the request, the one that did so first; else why there is none. */
+/** Of all grants of a subject that cover the request, the one that did so first, with what reveals least of any; else why there is none. */
 function coverOf(request: Request, subject: string, ground: Ground): Cover | RefusalCode {
   let cover: Cover | undefined, nearest: RefusalCode = 'NO_CONSENT'
   for (const [rule, meantSince] of permissionsTo(request.partyId, subject, ground)) {
     const refusal = refusalOf(rule, request, ground), since = Math.max(meantSince, rule.since, rule.countries ? request.country?.since ?? Infinity : 0)
     if (refusal !== undefined) nearest = furthest(nearest, refusal)
-    else if (!cover || since < cover.since) cover = { consentId: rule.grant.id, since }
+    else {
+      const spec = cover ? strictestOf(cover.spec, rule.spec) : rule.spec
+      cover = cover && cover.since <= since ? { ...cover, spec } : { consentId: rule.grant.id, since, spec }
+    }
   }
   return cover ?? nearest
 }

@@ -58,6 +58,7 @@ export class Journal {
   readonly #indexing = new Set<Promise<void>>()
   readonly #closing = new AbortController()
   #checking: Promise<void> = Promise.resolve()
+  #forgottenUntil = 0
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -73,6 +74,8 @@ export class Journal {
   get isBehind(): boolean { return this.#fault !== undefined || this.waitingBytes > BEHIND_BYTES }
   /** How many messages are kept. */
   get count(): number { return this.#index.count }
+  /** Of what came up to this time something may be gone with old segments. */
+  get forgottenUntil(): number { return this.#forgottenUntil }
   /** Resolves when every segment that a start found was looked through. */
   get checked(): Promise<void> { return this.#checking }
 
@@ -81,11 +84,13 @@ export class Journal {
    * damage is reported by file and offset, and what lies behind it is used. The rest is looked through afterwards, while it is used already.
    */
   async open(): Promise<void> {
-    const { directory, log } = this.#options
+    const { directory, log, clock } = this.#options
     await this.#storage.makeDirectory(directory)
     await this.#storage.syncDirectory(dirname(directory))
     const { segments, unread, unindexed } = await new Recoverer({ storage: this.#storage, directory, log }, this.#index).recover()
     this.#segments.push(...segments)
+    const [oldest] = segments
+    if (oldest && oldest.number > 1) this.#forgottenUntil = oldest.newest || clock.now()
     for (const segment of unindexed) this.#keepIndex(segment)
     this.#checking = this.#check(unread).catch((error: unknown) => log.warn({ error: String(error) }, 'Failed to look through the journal'))
   }
@@ -179,6 +184,7 @@ export class Journal {
     while (this.#segments.length > 1 && (this.bytes > retentionBytes || this.#segments[0]!.newest < clock.now() - retentionMs)) {
       const [oldest] = this.#segments.splice(0, 1)
       this.#index.dropBefore(this.#segments[0]!.number)
+      this.#forgottenUntil = Math.max(this.#forgottenUntil, oldest!.newest)
       await oldest!.remove()
       await this.#storage.remove(join(directory, indexName(oldest!.number))).catch(() => { /* it had none */ })
       await this.#storage.syncDirectory(directory)

@@ -15,6 +15,7 @@ import { furthest } from '#gateway/decision/standing.ts'
 import { consent } from '#gateway/pipeline/consent.ts'
 import { Decoder } from '#gateway/pipeline/decode.ts'
 import { Freshness } from '#gateway/pipeline/fresh.ts'
+import { keptOf } from '#gateway/pipeline/kept.ts'
 import { Lanes } from '#gateway/pipeline/lanes.ts'
 import { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
@@ -193,13 +194,13 @@ export class Pipeline {
     const denied = consent(plan, entity.mask) ?? price(plan, entity.mask), content = denied === undefined ? pack(entity, plan.granted) : undefined
     const refusal = this.#freshness.judge(stream, observation, content, packet.retain) ?? denied
     if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
-    const kept = refusal === undefined ? content : undefined
-    this.#freshness.note(stream, observation, kept)
+    const fresh = refusal === undefined ? content : undefined, channel = network.channelOf(stream)
+    this.#freshness.note(stream, observation, fresh)
     const whole = network.isWatched(stream) ? pack(entity, entity.mask) : undefined
-    const channel = network.channelOf(stream)
+    const judged = fresh && plan.kept ? keptOf(plan.kept, plan, channel, packet.receivedAt, fresh) : fresh, kept = typeof judged === 'string' ? undefined : judged
     if (kept) this.#out.add(channel, plan, packet.receivedAt, kept.bytes, kept.from, kept.to, kept.mask)
     if (whole) network.show(kept ? this.#out.messageAt(this.#out.count - 1) : channel.next(whole, packet.receivedAt), whole)
-    if (!kept) this.#drop(source.id, packet, refusal!)
+    if (!kept) this.#drop(source.id, packet, typeof judged === 'string' ? judged : refusal!)
   }
 
   /** What all connections brought in one turn of the loop goes together, and in the order of the turns. */
@@ -257,7 +258,10 @@ export class Pipeline {
   /** `streams`: of each message that could not be kept. When it comes again, it is news. */
   #fail(streams: readonly Stream[]): void {
     this.#options.tally.failed += streams.length
-    for (const stream of streams) this.#freshness.takeBack(stream)
+    for (const stream of streams) {
+      this.#freshness.takeBack(stream)
+      this.#options.network.channelOf(stream).sampledAt = NaN
+    }
   }
 
   readonly #refused = (refusal: RefusalCode): void => { this.#options.tally.dropped[refusal]++ }

@@ -6,6 +6,7 @@ import type { Batch } from '#gateway/ingest/batch.ts'
 import { ANSWER, type Kernel, type KernelRun } from '#gateway/kernel/kernel.ts'
 import { consent } from '#gateway/pipeline/consent.ts'
 import type { Freshness } from '#gateway/pipeline/fresh.ts'
+import { keptOf } from '#gateway/pipeline/kept.ts'
 import type { Lane, Lanes } from '#gateway/pipeline/lanes.ts'
 import type { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
@@ -71,8 +72,11 @@ export class ShortRoad {
     place.device.lastSeen = receivedAt
     const denied = consent(plan, mask) ?? price(plan, mask)
     const refusal = (instant < 0 ? undefined : this.#judge(lane, instant, denied === undefined ? new Packed(model, bytes, from, to, mask) : undefined)) ?? denied
-    if (refusal === undefined) out().add(channel, plan, receivedAt, bytes, from, to, mask & plan.granted)
-    else drop(source.id, receivedAt, place.topic, refusal)
+    if (refusal !== undefined) return drop(source.id, receivedAt, place.topic, refusal)
+    if (plan.kept === undefined) return out().add(channel, plan, receivedAt, bytes, from, to, mask & plan.granted)
+    const kept = keptOf(plan.kept, plan, channel, receivedAt, new Packed(model, bytes, from, to, mask & plan.granted))
+    if (typeof kept === 'string') drop(source.id, receivedAt, place.topic, kept)
+    else out().add(channel, plan, receivedAt, kept.bytes, kept.from, kept.to, kept.mask)
   }
 
   /** As the long road does, of what carries a time of its own. */

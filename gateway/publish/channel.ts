@@ -27,11 +27,13 @@ export class Channel {
   sequenceNumber: number
   /** Of the last one that is kept. */
   position: number
+  /** When the last one came that was kept as a sample; NaN: it could not be kept, and the next one is. */
+  sampledAt: number
 
   constructor(stream: Stream, msgChainId: string, start: ChannelStart) {
     this.stream = stream
     this.msgChainId = msgChainId
-    this.timestamp = start.lastTimestamp
+    this.timestamp = this.sampledAt = start.lastTimestamp
     this.sequenceNumber = start.lastSequenceNumber
     this.position = this.published = start.lastPosition
   }

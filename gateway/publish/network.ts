@@ -1,7 +1,7 @@
 // The embedded Streamr-style network: streams with ids and publish permission from their owner's key, messages in order, subscribers by
 // permission, resend of what is kept.
 import type { Plan, Plans } from '#gateway/decision/plans.ts'
-import { furthest, isOutlet } from '#gateway/decision/standing.ts'
+import { furthest, isOutlet, type Outlet } from '#gateway/decision/standing.ts'
 import type { Stream, Streams } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound, type RefusalCode } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
@@ -15,6 +15,7 @@ import type { Message, Turn } from '#gateway/publish/message.ts'
 import { OwnerSession } from '#gateway/publish/owner-session.ts'
 import { PartySessions } from '#gateway/publish/party-sessions.ts'
 import { REFUSAL_TEXTS } from '#gateway/publish/refusal-texts.ts'
+import { Sampler } from '#gateway/publish/sampler.ts'
 import { Session } from '#gateway/publish/session.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { startOf } from '#gateway/publish/start-of.ts'
@@ -78,7 +79,7 @@ export class Network {
     let taken = 0
     for (let n = 0; n < turn.count; n++) {
       const message = turn.messageAt(n), { plan: known, stream } = message, plan = known?.isCurrent && now < known.validUntil ? known : plans.of(stream)
-      const isTaken = this.#offer(message, plan, touched), refusal = isTaken ? undefined : refusalOf(message, plans.of(stream))
+      const isTaken = this.#offer(message, plan, touched), refusal = isTaken ? undefined : this.#refusalOf(message, plans.of(stream))
       if (isTaken) taken++
       else if (refusal === undefined) away.push(stream)
       else refused(refusal)
@@ -137,10 +138,25 @@ export class Network {
     for (const session of sessions) {
       const outlet = session.outletFor(message, plan)
       if (!outlet) continue
+      const view = viewIn(views, message, outlet)
+      if (outlet.transform !== undefined && view.isEmpty) continue
       if (session.isEmpty) touched.push(session)
-      isTaken = session.take(viewIn(views, message, outlet.mask), outlet) || isTaken
+      isTaken = session.take(view, outlet) || isTaken
     }
     return isTaken
+  }
+
+  /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
+  #refusalOf(message: Message, { outlets, refusal }: Plan): RefusalCode | undefined {
+    if (outlets.size === 0) return refusal
+    const { stream, timestamp, content } = message
+    let nearest: RefusalCode = 'NO_CONSENT'
+    for (const { since, mask, transform } of outlets.values()) {
+      if (timestamp < since || (mask & content.mask) === 0) continue
+      if (transform === undefined || new Sampler(this.#options.journal, stream.number).takes(transform, message)) return undefined
+      nearest = 'RATE_LIMITED'
+    }
+    return nearest
   }
 
   #reviewSessions(stream: Stream): void {
@@ -234,21 +250,17 @@ export class Network {
   }
 }
 
-/** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
-function refusalOf({ timestamp, content }: Message, { outlets, refusal }: Plan): RefusalCode | undefined {
-  if (outlets.size === 0) return refusal
-  for (const { since, mask } of outlets.values()) if (timestamp >= since && (mask & content.mask) !== 0) return undefined
-  return 'NO_CONSENT'
-}
-
 /** The view of a message that was made for somebody else already, or a new one. `views`: by their masks. */
-function viewIn(views: Map<number, View> | undefined, message: Message, outlet: number): View {
-  const mask = outlet & message.content.mask, made = views?.get(mask)
+function viewIn(views: Map<number, View> | undefined, message: Message, { mask: wanted, transform }: Outlet): View {
+  const mask = wanted & message.content.mask, first = views?.get(mask)
+  let made = first
+  while (made && made.transform !== transform) made = made.sibling
   if (made) {
     made.keep()
     return made
   }
-  const view = new View(message, mask)
+  const view = new View(message, mask, transform)
+  view.sibling = first
   views?.set(mask, view)
   return view
 }

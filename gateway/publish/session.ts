@@ -8,9 +8,11 @@ import type { JournalRecord } from '#gateway/journal/record.ts'
 import type { Account, Meter } from '#gateway/market/meter.ts'
 import type { Channel } from '#gateway/publish/channel.ts'
 import type { Message } from '#gateway/publish/message.ts'
+import { Sampler, type Sampled } from '#gateway/publish/sampler.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
 import { View } from '#gateway/publish/view.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
+import type { Transform } from '#gateway/transforms/transform.ts'
 import { unpack } from '#semantic-models/packed.ts'
 
 export interface SessionOptions {
@@ -36,6 +38,7 @@ export interface SessionOptions {
 export class Session {
   readonly agreementId: string
   readonly #options: SessionOptions
+  #sampler: Sampler | undefined
   #cursor: number
   #outbox: View[] = []
   /** To be used again. */
@@ -66,8 +69,8 @@ export class Session {
   get isWaiting(): boolean { return !this.#options.sink.isEmpty }
 
   /** By which outlet it may have a message that is published now; undefined where it may not, or will find it in the journal. */
-  outletFor({ position, timestamp, content }: Message, plan: Plan): Outlet | undefined {
-    return this.#isLive && position > this.#cursor ? this.#outletIn(plan, timestamp, content.mask) : undefined
+  outletFor(message: Message, plan: Plan): Outlet | undefined {
+    return this.#isLive && message.position > this.#cursor ? this.#outletIn(plan, message, message.content.mask) : undefined
   }
 
   /** Nothing waits for `flush`. */
@@ -173,18 +176,25 @@ export class Session {
   #replay(record: JournalRecord): void {
     if (this.#isEnded) return
     this.#cursor = record.position
-    const { channel: { stream } } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record.timestamp, content.mask)
-    if (outlet) this.take(new View({ ...record, stream, content }, outlet.mask & content.mask), outlet)
+    const { channel: { stream } } = this.#options, content = unpack(record.content), outlet = this.#outletIn(this.#options.plans.of(stream), record, content.mask)
+    const view = outlet && new View({ ...record, stream, content }, outlet.mask & content.mask, outlet.transform)
+    if (view && !view.isEmpty) this.take(view, outlet)
   }
 
   /** A message is delivered when something of it was granted as it came, and is now. */
-  #outletIn(plan: Plan, timestamp: number, mask: number): Outlet | undefined {
+  #outletIn(plan: Plan, message: Sampled, mask: number): Outlet | undefined {
     if (plan !== this.#plan) {
       this.#plan = plan
       this.#outlet = plan.outlets.get(this.agreementId)
     }
     const outlet = this.#outlet
-    return outlet && timestamp >= outlet.since && (outlet.mask & mask) !== 0 ? outlet : undefined
+    if (!outlet || message.timestamp < outlet.since || (outlet.mask & mask) === 0) return undefined
+    return outlet.transform === undefined || this.#isSample(outlet.transform, message) ? outlet : undefined
+  }
+
+  #isSample(transform: Transform, message: Sampled): boolean {
+    this.#sampler ??= new Sampler(this.#options.journal, this.#options.channel.stream.number)
+    return this.#sampler.takes(transform, message)
   }
 
   #hasCaughtUp(): boolean { return this.#cursor >= this.#options.channel.published }

@@ -73,6 +73,9 @@ CREATE TABLE notices (owner_id TEXT NOT NULL, language TEXT NOT NULL, version IN
   is_material INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (owner_id, language, version)) STRICT, WITHOUT ROWID;
 CREATE TABLE party_facts (party_id TEXT PRIMARY KEY REFERENCES parties, facts TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE secrets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

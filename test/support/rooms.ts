@@ -23,6 +23,7 @@ import { Meter } from '#gateway/market/meter.ts'
 import { Offers, type NewOffer } from '#gateway/market/offers.ts'
 import { Groups } from '#gateway/parties/groups.ts'
 import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
+import { secretOf } from '#gateway/parties/secret.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import type { Message } from '#gateway/publish/message.ts'
@@ -33,6 +34,8 @@ import { openState } from '#gateway/state/database.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { Tally } from '#gateway/telemetry/tally.ts'
+import { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
+import { Transforms } from '#gateway/transforms/transforms.ts'
 import { openConsents } from '#test/support/consents.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
@@ -79,7 +82,8 @@ export class Rooms<C extends Clock = TurnedClock> {
     // What a test costs is mostly the disk; whether a commit is on it is the state's test.
     this.database.exec('PRAGMA synchronous = OFF')
     const { database, tally } = this, log = silentLog
-    this.parties = new Parties(database, clock, new Vault(directory))
+    const vault = new Vault(directory), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
+    this.parties = new Parties(database, clock, vault)
     this.sources = new Sources(database, clock)
     this.devices = new Devices(database, clock, this.sources)
     this.streams = new Streams(database, clock, ownerId => this.parties.get(ownerId)!.address!)
@@ -91,7 +95,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
     this.groups = new Groups(database, clock, this.parties)
     this.subjects = new Subjects(database, clock, this.sources)
-    this.plans = new Plans({ ...this, recipients: recipientsOf(this.parties, this.groups), clock })
+    this.plans = new Plans({ ...this, transforms, recipients: recipientsOf(this.parties, this.groups), clock })
     followChanges({ ...this, onChange })
     this.journal = new WatchedJournal({
       directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
