@@ -120,6 +120,19 @@ describe('the history', () => {
     assert.deepEqual((await kept(influx, 1)).map(({ consent }) => consent), [again])
   })
 
+  it('forgets what several had let out together when one of them withdraws, and keeps it for the shortest time that one of them said', async () => {
+    const partner = await running.party('owner'), [{ sourceId }] = await running.ok(owner.key, 'GET', '/v1/sources')
+    await running.ok(owner.key, 'PUT', `/v1/sources/${sourceId}/subjects/${partner.partyId}`)
+    const allow = (by: PartyKey, keep: string) =>
+      running.ok(by.key, 'POST', '/v1/consents', { streamId, recipient: 'history', purposes: ['dpv:RecordManagement'], attributes: ['temperature'], keep })
+    const { consentId: second } = await allow(partner, 'P7D'), first = await record(running, owner, streamId, { keep: 'P30D' })
+    for (let n = 1; n <= 5; n++) await device.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
+    assert.deepEqual(new Set((await kept(influx, 5, 'keep_168h')).map(({ consent }) => consent)), new Set([`${first}+${second}`]))
+    await running.ok(partner.key, 'POST', `/v1/consents/${second}/withdraw`)
+    await stateOf(running, partner, second, 'forgotten')
+    assert.deepEqual(await influx.rows('SELECT * FROM sluice.keep_168h.IndoorEnvironmentObserved'), [])
+  })
+
   it('is handed nothing of a consent once its withdrawal is answered, in full stream', async function () {
     this.timeout(120_000)
     const wire = await Wire.open(influx.port), other = await Running.start({ history: { url: `http://127.0.0.1:${wire.port}`, database: 'race', keep: 'P30D' } })
