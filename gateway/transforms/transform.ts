@@ -20,6 +20,9 @@ export class Transform {
   readonly sampleMs: readonly number[]
   readonly #changes: ReadonlyMap<string, Change>
   readonly #timeMs: readonly number[]
+  /** The instant that was truncated last: a message tells it several times. */
+  #lastTime = ''
+  #lastTruncated = ''
 
   constructor({ values, timeSeconds, sampleSeconds }: Kept, renaming: Renaming) {
     this.#changes = new Map([...values].map(([name, ops]) => [name, changeOf(ops, renaming)]))
@@ -62,8 +65,10 @@ export class Transform {
 
   /** Of several, what all of them make the same of as of the instant itself. */
   #truncated(text: string): string {
+    if (text === this.#lastTime) return this.#lastTruncated
     const instant = Date.parse(text)
-    return timeText(Math.max(...this.#timeMs.map(ms => instant - instant % ms)))
+    this.#lastTime = text
+    return this.#lastTruncated = timeText(Math.max(...this.#timeMs.map(ms => instant - instant % ms)))
   }
 }
 
