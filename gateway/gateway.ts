@@ -109,7 +109,7 @@ export class Gateway {
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
     const review = (streamId: string): void => this.#review(streamId)
-    this.#consents = new Consents(this.#database, clock, review)
+    this.#consents = new Consents(this.#database, clock, review, (streamId, now) => this.#network.beginningOf(this.#streams.get(streamId), now))
     this.#offers = new Offers(this.#database, clock)
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })

@@ -33,16 +33,21 @@ interface Entry { grant: Grant, link: Link }
 export class Consents {
   readonly #clock: Clock
   readonly #onChange: (streamId: string) => void
+  readonly #beginningOf: (streamId: string, now: number) => number
   readonly #events: ConsentEvents
   readonly #byId = new Map<string, Entry>()
   readonly #byStream = new Map<string, Entry[]>()
   readonly #byOwner = new Map<string, Entry[]>()
   readonly #byRecipient = new Map<string, Entry[]>()
 
-  /** Throws UNAVAILABLE when the chain of events is broken: without it nobody knows what may leave. */
-  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void) {
+  /**
+   * `beginningOf`: when a consent on a stream begins that is given now: behind all that came before. Throws UNAVAILABLE when the chain of
+   * events is broken: without it nobody knows what may leave.
+   */
+  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void, beginningOf: (streamId: string, now: number) => number = (_, now) => now) {
     this.#clock = clock
     this.#onChange = onChange
+    this.#beginningOf = beginningOf
     this.#events = new ConsentEvents(database)
     this.#events.load((event, link) => this.#apply(event, link))
   }
@@ -82,14 +87,14 @@ export class Consents {
   verify(): number { return this.#events.verify() }
 
   #given({ ownerId, streamId, recipient, until, keep, ...wish }: NewGrant): Given {
-    const at = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
+    const now = this.#clock.now(), purposes = normalPurposes(wish.purposes), attributes = [...new Set(wish.attributes)]
     if (recipient === '') throw badRequest('A consent names a recipient: the id of a party, or any.')
     if (!isCount(purposes.length, PURPOSES_MAX)) throw badRequest(`A consent names 1 to ${PURPOSES_MAX} purposes.`)
     if (!isCount(attributes.length, ATTRIBUTES_MAX)) throw badRequest(`A consent names 1 to ${ATTRIBUTES_MAX} attributes.`)
-    if (until !== undefined && !(until > at && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
+    if (until !== undefined && !(until > now && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
     if (keep !== undefined) hoursOf(keep)
     return {
-      type: 'given', consentId: prefixedId('grant'), ownerId, at, streamId, recipient, purposes, attributes,
+      type: 'given', consentId: prefixedId('grant'), ownerId, at: this.#beginningOf(streamId, now), streamId, recipient, purposes, attributes,
       ...(until !== undefined && { until }), ...(keep !== undefined && { keep }),
     }
   }

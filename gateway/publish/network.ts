@@ -111,6 +111,9 @@ export class Network {
     this.#reviewSessions(stream)
   }
 
+  /** When a consent on a stream begins that is given now. */
+  beginningOf(stream: Stream | undefined, now: number): number { return stream ? this.channelOf(stream).begin(now) : now }
+
   /** Ends whatever a party has open: its keys have stopped. */
   endParty(partyId: string): void {
     for (const session of this.#sessions.of(partyId)) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
