@@ -120,7 +120,7 @@ export class Gateway {
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
     this.#network = new Network({
       clock, journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
-      onDelivered: count => { this.#tally.deliveries += count },
+      onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
     this.#history = this.#makeHistory()
     this.#signingKey = SigningKey.open(config.data)

@@ -217,6 +217,13 @@ export class Reading implements FeedLineHost {
     else this.#leave(word)
   }
 
+  reset(line: FeedLine, { isFinal }: FeedEnd): void {
+    if (isFinal && !this.#parted.has(line)) this.#forget(line.topic)
+    line.queue.length = 0
+    this.#busy[line.qos].delete(line)
+    this.#options.carrier.reset()
+  }
+
   #open(topic: string, options: SubscriptionOptions, from: string | undefined): void {
     const { readerId, feeds } = this.#options, line = new FeedLine(topic, options, this, from !== undefined)
     line.feed = feeds.open(readerId, topic, from, line)

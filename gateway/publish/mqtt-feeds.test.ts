@@ -14,7 +14,7 @@ describe('A stream with proofs over MQTT', () => {
     let sink!: Sink
     const sent: string[] = [], said: string[] = []
     const outlet: FeedOutlet = {
-      isFull: false, isEmpty: true, caughtUp: () => {}, end: () => {}, cut: () => {},
+      isFull: false, isEmpty: true, caughtUp: () => {}, end: () => {}, cut: () => {}, reset: () => {},
       send: (messages: readonly FeedMessage[]) => { sent.push(...messages.map(({ id }) => id)); said.push('sent'); return true },
     }
     const feeds = new MqttFeeds({

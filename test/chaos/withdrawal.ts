@@ -14,7 +14,7 @@ const TIMED_RACES_MIN = 10_000
 /** Against each gateway without the barrier. */
 const CONTROL_RACES = 150
 /** What may wait in the kernel for one receiver: what Linux gives a socket to send and to receive, at most. */
-const KERNEL_BYTES_MAX = (4_194_304 + 33_554_432)
+const KERNEL_BYTES_MAX = 4_194_304 + 33_554_432
 
 const mutant = (name: string) => ({ NODE_OPTIONS: preload('mutant.ts'), CHAOS_MUTANT: name })
 const isFrozen = (family: string): boolean => family.endsWith('frozen')
@@ -26,22 +26,25 @@ async function run({ seed, races, tell }: ChaosOptions): Promise<Outcome> {
   for (const [family, { behind: _, ...sum }] of real.families) tell(`${family}: ${JSON.stringify(sum)}`)
   const late = await campaign({ seed, races: Math.min(races, CONTROL_RACES), slowRaces: 1, hasHistory: true, environment: mutant('late'), tell: () => {} })
   const drained = await campaign({ seed, races: 0, slowRaces: 1, environment: mutant('drained'), tell: () => {} })
+  const strict = await campaign({ seed, races: 0, slowRaces: 2, environment: { SLUICE_RESET_ON_WITHDRAWAL: 'true' }, tell })
   const tight = [...tightIn(late, family => !isFrozen(family)), ...tightIn(drained, isFrozen)]
   if (tight.length > 0) tell(`without the barrier nothing was seen to leak by ${tight.join(', ')}: the race is blind there`)
   const leaks = [...real.families.values()].reduce((sum, each) => sum + leaksOf(each), 0), p99 = percentile(real.answeredMs, 0.99), sums = [...real.families.values()]
   const heldMax = Math.max(...sums.map(sum => sum.heldMax)), syncP99 = percentile(real.syncedMs, 0.99)
   const isSlow = races >= TIMED_RACES_MIN && syncP99 <= SYNC_MS_MAX && !(p99 <= P99_MS_MAX)
   return {
-    failed: leaks + (real.unforgotten ?? 0) + tight.length + Number(isSlow) + Number(heldMax > KERNEL_BYTES_MAX),
+    failed: leaks + leaksIn(strict) + (real.unforgotten ?? 0) + tight.length + Number(isSlow) + Number(heldMax > KERNEL_BYTES_MAX),
     figures: {
       races: sums.reduce((sum, each) => sum + each.races, 0), readings: sums.reduce((sum, each) => sum + each.came, 0), leaks, unforgotten: real.unforgotten ?? 'not tried',
       p50Ms: percentile(real.answeredMs, 0.5), p99Ms: p99, maxMs: percentile(real.answeredMs, 1), diskSyncP50Ms: percentile(real.syncedMs, 0.5), diskSyncP99Ms: syncP99, racersP50Ms: percentile(real.racersMs, 0.5), racersP99Ms: percentile(real.racersMs, 0.99), racersMaxMs: percentile(real.racersMs, 1),
-      kernelBytesMax: heldMax, bytesBehindMax: Math.max(0, ...sums.flatMap(({ behind }) => behind)), withoutBarrier: leaksIn(late), withoutCut: leaksIn(drained),
+      kernelBytesMax: heldMax, bytesBehindMax: behindMax(real), bytesBehindResetMax: behindMax(strict), leaksWithReset: leaksIn(strict), withoutBarrier: leaksIn(late), withoutCut: leaksIn(drained),
     },
   }
 }
 
 function leaksIn({ families }: Campaigned): number { return [...families.values()].reduce((sum, each) => sum + leaksOf(each), 0) }
+
+function behindMax({ families }: Campaigned): number { return Math.max(0, ...[...families.values()].flatMap(({ behind }) => behind)) }
 
 /** Families that did not leak. */
 function tightIn({ families }: Campaigned, isAsked: (family: string) => boolean): readonly string[] {

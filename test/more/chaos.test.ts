@@ -9,7 +9,7 @@ const FOR_A_QUIET_MACHINE = new Set(['neighbours', 'start'])
 describe('Chaos', () => {
   for (const { name, about, run } of FAULTS.filter(fault => !FOR_A_QUIET_MACHINE.has(fault.name))) {
     it(`${name}: ${about}`, async function () {
-      const seed = Date.now() % 1_000_000, told: string[] = [], options: ChaosOptions = { seed, kills: 6, cuts: 400, races: 300, tell: line => { told.push(line) } }
+      const seed = Date.now() % 1_000_000, told: string[] = [], options: ChaosOptions = { seed, kills: 6, cuts: 400, races: 200, tell: line => { told.push(line) } }
       const { failed, figures, skipped } = await run(options)
       if (skipped !== undefined) { console.log(`      skipped: ${skipped}`); this.skip() }
       assert.equal(failed, 0, `seed ${seed}: ${JSON.stringify(figures)}\n${told.join('\n')}`)

@@ -3,7 +3,7 @@
 import { Network } from '#gateway/publish/network.ts'
 import { Session } from '#gateway/publish/session.ts'
 
-const LATE_MS = 150
+const LATE_MS = 1_000
 /* eslint-disable @typescript-eslint/unbound-method -- called with what they belong to */
 const { review } = Network.prototype, { end } = Session.prototype
 /* eslint-enable @typescript-eslint/unbound-method */

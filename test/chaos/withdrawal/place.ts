@@ -38,6 +38,8 @@ export class Place {
   readonly users: Users
   readonly owner: PartyKey
   readonly lanes: Lane[] = []
+  /** Withdrawals reset connections. */
+  isStrict = false
   /** From the request of a withdrawal to its answer, in milliseconds. */
   readonly answeredMs: number[] = []
   readonly #senders: Sender[] = []
@@ -57,6 +59,7 @@ export class Place {
     const place = new Place(gateway, users, owner, new Random(seed)), devices = Array.from({ length: lanes }, (_, n) => `d${n}`)
     const senders = await place.#hubs(devices), streams = await users.streamsOf(owner)
     let city!: PartyKey
+    place.isStrict = environment['SLUICE_RESET_ON_WITHDRAWAL'] === 'true'
     for (const [n, device] of devices.entries()) {
       const { streamId, attributes } = streams.find(each => each.device === device || each.device.endsWith(`/${device}`))!
       if (n % STREAMS_PER_CITY === 0) city = await users.party('subscriber')

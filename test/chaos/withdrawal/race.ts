@@ -39,7 +39,7 @@ export async function race(place: Place, lane: Lane, exit: Exit): Promise<Verdic
   let ceiling = Infinity, before: number[] = []
   const acknowledged = (): void => {
     ceiling = lane.sent + 1
-    if (exit.kind !== 'live' || place.random.chance(MEASURED_SHARE)) for (const tap of taps) tap.mark()
+    if (exit.kind !== 'live' || place.random.chance(MEASURED_SHARE)) for (const tap of taps) tap.mark(place.isStrict)
     before = taps.map(({ socket }) => socket.bytesRead)
   }
   await PREPARE[exit.kind](opened)

@@ -25,6 +25,7 @@ export class Tap {
   held: Held | undefined
   #bytesMax = Infinity
   #isOpen = false
+  #seen: Held = { sending: 0, receiving: 0 }
   #tail = ''
   #settle!: (isOpen: boolean) => void
   #heard: () => void = () => {}
@@ -77,11 +78,13 @@ export class Tap {
     return tap
   }
 
-  /** From now on nothing may come but what the kernel has. To be called in the instant of an acknowledgement. */
-  mark(): void {
+  /** From now on nothing may come but what the kernel has; of what it has still to send nothing either behind a reset. To be called in the instant of an acknowledgement. */
+  mark(isReset: boolean): void {
     if (this.isOver || this.#bytesMax < Infinity || !tellsWhatItHolds) return
     this.held = this.socket.connecting ? { sending: 0, receiving: 0 } : heldBy(this.socket)
-    this.#bytesMax = this.socket.bytesRead + this.held.sending + this.held.receiving + (this.#isOpen ? GOODBYE_BYTES : REFUSAL_BYTES)
+    // Of a connection that was reset the system tells nothing any more: what had come by then is still to be read.
+    const bytes = isReset ? Math.max(this.held.receiving, this.#seen.receiving) : this.held.sending + this.held.receiving
+    this.#bytesMax = this.socket.bytesRead + bytes + (this.#isOpen ? GOODBYE_BYTES : REFUSAL_BYTES)
   }
 
   /** Bytes that the gateway had still to itself as it acknowledged, and that came all the same. */
@@ -89,7 +92,7 @@ export class Tap {
 
   async count(readings: number): Promise<void> { while (this.numbers.length < readings && !this.isOver) await new Promise<void>(done => { this.#heard = done }) }
 
-  inKernel(): Held { return heldBy(this.socket) }
+  inKernel(): Held { return this.#seen = heldBy(this.socket) }
 
   /** Of MQTT. */
   unsubscribe(topic: string, version: 4 | 5): void { this.socket.write(generate({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: [topic] }, { protocolVersion: version })) }
