@@ -79,7 +79,7 @@ async function races(place: Place, { races, slowRaces, exits = EXITS, tell }: Ca
     if (leaksOf(verdict) > 0) tell(`${name}: ${JSON.stringify(verdict)}`)
     if (++done % 1_000 === 0) tell(`${done} races`)
   }
-  const quick = async (family: string, name: string, run: () => Promise<Verdict>): Promise<void> => { while (left-- > 0) add(family, name, await run()) }
+  const quick = async (family: string, name: string, run: () => Promise<Verdict>): Promise<void> => { for (let n = 0; left-- > 0 || (n === 0 && races > 0); n++) add(family, name, await run()) }
   const slow = async (family: string, name: string, pauseMs: number, run: () => Promise<Verdict>): Promise<void> => {
     for (let n = 0; n < slowRaces || left > 0; n++) {
       add(family, name, await run())

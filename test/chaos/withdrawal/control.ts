@@ -5,52 +5,75 @@ import { connect, type Socket } from 'node:net'
 interface Asked { readonly text: string, readonly answered: (status: number, body: string, milliseconds: number) => void }
 
 export class Control {
-  readonly #socket: Socket
+  readonly #address: { readonly host: string, readonly port: number }
   readonly #waiting: Asked[] = []
+  #socket: Socket | undefined
+  /** The socket has had an answer before: one that is idle may be closed in the instant in which it is used again. */
+  #isUsed = false
   #open: Asked | undefined
   #askedAt = 0
   #got = ''
 
   constructor(http: string) {
     const { hostname, port } = new URL(http)
-    this.#socket = connect(Number(port), hostname)
-    this.#socket.setNoDelay(true).setEncoding('utf8')
-    this.#socket.on('data', (text: string) => this.#take(text))
-    this.#socket.on('error', () => { /* 'close' follows */ })
-    this.#socket.on('close', () => { for (const { answered } of [...this.#open ? [this.#open] : [], ...this.#waiting.splice(0)]) answered(0, '', 0) })
+    this.#address = { host: hostname, port: Number(port) }
   }
 
-  /** Status and answer; status 0 where the connection has gone. `answered` is called within the reading of the answer. */
+  /** Status and answer; status 0 where there is none. `answered` is called within the reading of the answer. */
   ask(key: string, method: string, path: string, body: object | undefined, answered: (status: number, milliseconds: number) => void = () => {}): Promise<{ readonly status: number, readonly body: any }> {
     const json = body ? JSON.stringify(body) : ''
     const head = [`${method} ${path} HTTP/1.1`, 'host: localhost', `authorization: Bearer ${key}`, ...json === '' ? [] : ['content-type: application/json', `content-length: ${Buffer.byteLength(json)}`]]
     return new Promise(done => {
-      const asked: Asked = {
+      this.#waiting.push({
         text: `${head.join('\r\n')}\r\n\r\n${json}`,
         answered: (status, text, milliseconds) => { answered(status, milliseconds); done({ status, body: text === '' ? undefined : JSON.parse(text) }) },
-      }
-      if (this.#socket.destroyed) return asked.answered(0, '', 0)
-      this.#waiting.push(asked)
+      })
       this.#next()
     })
   }
 
-  close(): void { this.#socket.destroy() }
+  close(): void { this.#socket?.destroy() }
 
   #next(): void {
     if (this.#open || !(this.#open = this.#waiting.shift())) return
+    this.#send(this.#open)
+  }
+
+  #send({ text }: Asked): void {
+    this.#socket ??= this.#connect()
     this.#askedAt = performance.now()
-    this.#socket.write(this.#open.text)
+    this.#socket.write(text)
+  }
+
+  #connect(): Socket {
+    const socket = connect({ ...this.#address, noDelay: true }).setEncoding('utf8')
+    this.#isUsed = false
+    socket.on('data', (text: string) => this.#take(text))
+    socket.on('error', () => { /* 'close' follows */ })
+    socket.on('close', () => this.#closed())
+    return socket
+  }
+
+  #closed(): void {
+    const asked = this.#open, mayTryAgain = this.#isUsed && this.#got === ''
+    this.#socket = undefined
+    if (asked && mayTryAgain) return this.#send(asked)
+    this.#open = undefined
+    this.#got = ''
+    asked?.answered(0, '', 0)
+    this.#next()
   }
 
   #take(text: string): void {
     this.#got += text
     const end = this.#got.indexOf('\r\n\r\n'), length = Number(/content-length: (\d+)/i.exec(this.#got)?.[1] ?? 0)
     if (end < 0 || Buffer.byteLength(this.#got) < Buffer.byteLength(this.#got.slice(0, end)) + 4 + length) return
-    const status = Number(this.#got.slice(9, 12)), body = this.#got.slice(end + 4), { answered } = this.#open!
+    const status = Number(this.#got.slice(9, 12)), body = this.#got.slice(end + 4), asked = this.#open
     this.#got = ''
+    if (!asked) return
     this.#open = undefined
-    answered(status, body, performance.now() - this.#askedAt)
+    this.#isUsed = true
+    asked.answered(status, body, performance.now() - this.#askedAt)
     this.#next()
   }
 }

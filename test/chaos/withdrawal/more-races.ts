@@ -6,7 +6,7 @@ import type { Lane, Place } from '#test/chaos/withdrawal/place.ts'
 import { numbersIn } from '#test/chaos/withdrawal/sender.ts'
 import type { Verdict } from '#test/chaos/withdrawal/race.ts'
 
-const FLOWING_MS_MAX = 12, BEHIND_MS = 40, ASK_AGAIN_MS = 15
+const FLOWING_MS_MAX = 12, BEHIND_MS_MAX = 500, ASK_AGAIN_MS = 15
 /** The history looks for new consents every second, and gathers for half a second. */
 const RECORDED_MS_MIN = 900, RECORDED_MS_MAX = 2_600, RECORDED_BEHIND_MS = 700, BETWEEN_MS = 20
 
@@ -46,7 +46,7 @@ export class Palette {
     await place.send(lane, 2)
     lane.isPouring = false
     await place.send(lane, 1)
-    await delay(BEHIND_MS)
+    for (const until = performance.now() + BEHIND_MS_MAX; this.#reader.state === 'connected' && performance.now() < until;) await delay(5)
     return { ...NOTHING, late: this.#late, came: this.#came }
   }
 

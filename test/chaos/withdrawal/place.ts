@@ -78,7 +78,7 @@ export class Place {
 
   async grant({ streamId, city, attributes }: Lane, recipient = city.partyId, purpose = PURPOSE): Promise<string> {
     const { status, body } = await this.call(control => control.ask(this.owner.key, 'POST', '/v1/consents', { streamId, recipient, purposes: [purpose], attributes }))
-    if (status >= 400 || status === 0) throw new Error(`A consent was not taken: ${status} ${JSON.stringify(body)}`)
+    if (status >= 400 || status === 0) throw new Error(`A consent was not taken: ${status} ${JSON.stringify(body)} ${this.gateway.child.exitCode} ${this.gateway.child.signalCode} ${this.gateway.stderr}`)
     return body.consentId
   }
 

@@ -54,13 +54,14 @@ export async function race(place: Place, lane: Lane, exit: Exit): Promise<Verdic
     return done
   })
   await place.send(lane, 2)
-  const reopened = isAcknowledged ? await reopenings(opened) : 0
+  const reopened = await reopenings(opened)
   lane.isPouring = false
   await place.send(lane, 1)
   for (const tap of taps) tap.socket.resume()
   await quiet(taps)
   for (const tap of taps) tap.reset()
   const measured = taps.filter(({ held }) => held), numbers = taps.flatMap(tap => tap.numbers), opensLate = taps.slice(before.length).flatMap(tap => tap.numbers)
+  if (!isAcknowledged) throw new Error(`A withdrawal was not answered: ${place.gateway.isAlive ? 'the gateway is there' : 'the gateway has fallen'}. ${place.gateway.stderr}`)
   return {
     // Whoever comes behind the acknowledgement gets nothing at all.
     late: numbers.filter(n => n < floor || n >= ceiling).length + opensLate.filter(n => n >= floor && n < ceiling).length, reopened, came: numbers.length, excess: measured.reduce((sum, { excess }) => sum + excess, 0),
