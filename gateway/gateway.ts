@@ -127,7 +127,9 @@ export class Gateway {
     const review = (streamId: string): void => this.#review(streamId)
     this.#signingKey = SigningKey.open(config.data)
     this.#notices = new Notices(this.#database, clock, factsOf(config.controller, config.retentionDays))
-    this.#consents = new Consents(this.#database, clock, review, { key: this.#signingKey, notices: this.#notices })
+    this.#consents = new Consents(this.#database, clock, review, {
+      key: this.#signingKey, notices: this.#notices, beginningOf: (streamId, now) => this.#network.beginningOf(this.#streams.get(streamId), now),
+    })
     this.#offers = new Offers(this.#database, clock)
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
@@ -140,7 +142,7 @@ export class Gateway {
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
     this.#network = new Network({
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
-      onDelivered: count => { this.#tally.deliveries += count },
+      onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
     this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
     this.#previews = new Previews({ network: this.#network, clock })

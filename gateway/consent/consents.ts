@@ -61,6 +61,8 @@ export interface ConsentsOptions {
   /** Signs every event. */
   readonly key: SigningKey
   readonly notices: Notices
+  /** When a consent on a stream begins that is given now: behind all that came before. Left out: now. */
+  readonly beginningOf?: (streamId: string, now: number) => number
 }
 
 interface Entry { grant: Grant, link: Link }
@@ -68,6 +70,7 @@ interface Entry { grant: Grant, link: Link }
 export class Consents {
   readonly #clock: Clock
   readonly #onChange: (streamId: string) => void
+  readonly #beginningOf: (streamId: string, now: number) => number
   readonly #events: ConsentEvents
   readonly #notices: Notices
   readonly #byId = new Map<string, Entry>()
@@ -80,9 +83,10 @@ export class Consents {
   readonly requests = new Requests()
 
   /** Throws UNAVAILABLE when the chain of events is broken: without it nobody knows what may leave. */
-  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void, { key, notices }: ConsentsOptions) {
+  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void, { key, notices, beginningOf = (_, now) => now }: ConsentsOptions) {
     this.#clock = clock
     this.#onChange = onChange
+    this.#beginningOf = beginningOf
     this.#notices = notices
     this.#events = new ConsentEvents(database, key)
     this.#events.load((event, link) => this.#apply(event, link))
@@ -180,8 +184,8 @@ export class Consents {
   verify(): number { return this.#events.verify() }
 
   #given(consentId: string, { ownerId, language, ...wish }: NewGrant): Given {
-    const at = this.#clock.now()
-    return { type: 'given', consentId, ownerId, at, ...this.#terms(wish, at), notice: this.#notice(ownerId, language) }
+    const now = this.#clock.now(), at = this.#beginningOf(wish.streamId, now)
+    return { type: 'given', consentId, ownerId, at, ...this.#terms(wish, now), notice: this.#notice(ownerId, language) }
   }
 
   #terms({ streamId, recipient, until, keep, notBefore, transforms = [], ...wish }: Omit<NewGrant, 'ownerId' | 'language'>, at: number): Terms {

@@ -25,10 +25,11 @@ describe('The plan of a stream', () => {
     const attributes = ['temperature', 'relativeHumidity']
     const temperature = rooms.grant(stream), both = rooms.grant(stream, { recipient: city.id, attributes })
     const [narrow, wide] = [rooms.agree(stream, rooms.party('subscriber')), rooms.agree(stream, city, { attributes })]
+    const since = (consentId: string) => rooms.consents.on(stream.id).find(({ id }) => id === consentId)!.grantedAt
     assert.equal(plan().granted, mask('temperature', 'relativeHumidity'))
     assert.deepEqual([...plan().outlets], [
-      [narrow.id, { consentId: temperature, since: rooms.clock.now(), mask: mask('temperature') }],
-      [wide.id, { consentId: both, since: rooms.clock.now(), mask: mask('temperature', 'relativeHumidity') }],
+      [narrow.id, { consentId: temperature, since: since(temperature), mask: mask('temperature') }],
+      [wide.id, { consentId: both, since: since(both), mask: mask('temperature', 'relativeHumidity') }],
     ])
     withdraw(both)
     assert.deepEqual([plan().granted, [...plan().outlets.keys()]], [mask('temperature'), [narrow.id]])

@@ -23,6 +23,8 @@ export class InfluxStore implements Store {
   #influx: InfluxDB | undefined
   /** In hours: retention policies that are known to be there. */
   readonly #policies = new Set<number>()
+  /** How often what was under way was cut off. */
+  #cuts = 0
 
   /** Throws BAD_REQUEST where the file with the password cannot be read. */
   constructor(options: InfluxOptions) {
@@ -33,9 +35,10 @@ export class InfluxStore implements Store {
   }
 
   async write(points: readonly Point[], hours: number): Promise<void> {
-    const influx = await this.#connect(), { database } = this.#options
+    const { database } = this.#options, cuts = this.#cuts, influx = await this.#connect()
     try {
       await this.#ensurePolicy(influx, hours)
+      if (cuts !== this.#cuts) throw new Error('cut off before it was sent')
       await inTime(influx.writePoints(points as unknown as Parameters<InfluxDB['writePoints']>[0], { database, retentionPolicy: policyName(hours), precision: 'n' }))
     } catch (error) {
       const fault = faultOf(error)
@@ -45,7 +48,12 @@ export class InfluxStore implements Store {
     }
   }
 
-  cut(): void { this.#agent.destroy() }
+  cut(): void {
+    this.#cuts++
+    // First what waits for the socket: it would get the next one.
+    for (const requests of Object.values(this.#agent.requests)) for (const request of requests ?? []) request.destroy()
+    this.#agent.destroy()
+  }
 
   /** By itself or together with others, in every retention policy. (SHOW SERIES looks into the default one only: it cannot tell whether anything is left.) */
   async erase(consentId: string): Promise<void> { await this.#ask(`DROP SERIES WHERE "consent" =~ /(^|\\+)${checkedId(consentId)}(\\+|$)/`) }

@@ -128,6 +128,10 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler,
   flushSoon(): void { /* as `send` has arranged */ }
   goodbye(word: string): void { this.#end('feed-ended', this.version === 5 ? disconnect(REASON.ADMINISTRATIVE, word) : undefined) }
   abandon(): void { this.cut('feed-ended') }
+  reset(): void {
+    this.#output.reset()
+    this.close('feed-ended')
+  }
 
   /** Ends what is overdue; the server calls it in intervals. */
   sweep(): void {
@@ -152,8 +156,8 @@ export class MqttConnection implements Carrier, ReadingCarrier, Waiter, Dawdler,
 
   /** Ends it without a goodbye, or cuts the goodbye short. */
   cut(reason: CloseReason): void {
+    this.#output.cut() // first: a goodbye would give to the kernel what waits
     this.close(reason)
-    this.#output.cut()
   }
 
   /** Reads no more; what was read goes on to its acknowledgement. */

@@ -15,6 +15,7 @@ export interface FeedLineHost {
   isInSocket(line: FeedLine): boolean
   endBehind(line: FeedLine, end: FeedEnd): void
   cut(line: FeedLine, end: FeedEnd): void
+  reset(line: FeedLine, end: FeedEnd): void
 }
 
 export class FeedLine implements FeedOutlet {
@@ -61,6 +62,7 @@ export class FeedLine implements FeedOutlet {
 
   end(end: FeedEnd): void { this.#host.endBehind(this, end) }
   cut(end: FeedEnd): void { this.#host.cut(this, end) }
+  reset(end: FeedEnd): void { this.#host.reset(this, end) }
 
   /** What a connection before this one has sent. */
   expect(sent: Sent): void {

@@ -52,6 +52,8 @@ export interface FeedOutlet {
   end(end: FeedEnd): void
   /** Ends it at once: what waits reaches no socket any more. Also after `end`. */
   cut(end: FeedEnd): void
+  /** As `cut`, with the whole connection, and with what the kernel has still to send. */
+  reset(end: FeedEnd): void
 }
 
 /** A feed that is open. */

@@ -1,5 +1,6 @@
 // What goes out of one socket: gathered over a turn of the loop, and written at once.
 import type { Duplex } from 'node:stream'
+import { reset } from '#gateway/lib/reset.ts'
 
 /** So much is worth a write of its own: in a long turn nobody waits for its end, and what the kernel would have taken does not pile up here. */
 const WRITE_BYTES = 65_536
@@ -107,9 +108,19 @@ export class Output {
   }
 
   cut(): void {
+    this.#forget()
+    this.#socket.destroy()
+  }
+
+  /** With what the kernel has still to send. */
+  reset(): void {
+    this.#forget()
+    reset(this.#socket)
+  }
+
+  #forget(): void {
     this.#isEnded = true
     this.#chunk = NOTHING
     this.#begin = this.#end = 0
-    this.#socket.destroy()
   }
 }

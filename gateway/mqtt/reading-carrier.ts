@@ -25,6 +25,8 @@ export interface ReadingCarrier {
   goodbye(word: string): void
   /** Ends it at once. */
   abandon(): void
+  /** Ends it at once, with what the kernel has still to send. */
+  reset(): void
 }
 
 /** What of its session matters here. */

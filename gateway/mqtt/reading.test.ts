@@ -227,4 +227,34 @@ describe('A reading that has to go', () => {
     scene.reading.close()
     assert.equal(scene.feeds.feeds.size, 0)
   })
+
+  it('that has unsubscribed is still cut off by a withdrawal of what waits in the socket of that, and keeps what it follows anew', () => {
+    const scene = new Scene({}, { taking: 0 })
+    scene.follow('a', 0)
+    scene.feeds.publish('a')
+    const before = scene.feeds.feedOf('a')
+    scene.reading.unsubscribe('a')
+    assert.deepEqual([before.isStopped, before.outlet.isEmpty, scene.feeds.feeds.has(before)], [true, false, true])
+    scene.follow('a', 0)
+    before.outlet.cut(GONE)
+    assert.deepEqual([scene.socket.isAbandoned, scene.session.subscriptions.has('a')], [true, true])
+  })
+
+  it('lets go of what it has unsubscribed when the last of it has left, at the latest with its connection', () => {
+    for (const end of ['read', 'sweep', 'end', 'close'] as const) {
+      const scene = new Scene({}, { taking: 0 })
+      scene.follow('a', 0)
+      scene.feeds.publish('a')
+      scene.reading.unsubscribe('a')
+      assert.equal(scene.feeds.feeds.size, 1)
+      if (end === 'read') scene.socket.read()
+      else if (end === 'close') scene.reading.close()
+      else {
+        scene.socket.waiting = 0
+        if (end === 'sweep') scene.reading.sweep(0)
+        else scene.reading.end()
+      }
+      assert.equal(scene.feeds.feeds.size, 0, end)
+    }
+  })
 })

@@ -40,6 +40,8 @@ export class Reading implements FeedLineHost {
   /** Those whose feed waits to be told of room. */
   readonly #thirsty = new Set<FeedLine>()
   readonly #catchingUp = new Set<FeedLine>()
+  /** Not followed any more, and something of theirs still waits in the socket: it can be cut off. */
+  readonly #parted = new Set<FeedLine>()
   readonly #unacknowledged: Unacknowledged
   readonly #moved: Set<string>
   /** Packet ids of the connection before, to be sent again ahead of anything new at QoS 1. */
@@ -104,9 +106,12 @@ export class Reading implements FeedLineHost {
     const line = this.#lines.get(topic), isKnown = this.#forget(topic)
     this.#unacknowledged.detach(topic)
     if (!line) return isKnown
+    line.feed?.stop()
     this.#lines.delete(topic)
     for (const set of [...this.#busy, this.#thirsty, this.#catchingUp]) set.delete(line)
-    line.feed?.close()
+    line.queue.length = 0
+    this.#parted.add(line)
+    this.#closeParted()
     this.#pumpSoon()
     return true
   }
@@ -120,6 +125,7 @@ export class Reading implements FeedLineHost {
   /** Goes on with what waits as far as the client takes it, and tells feeds of room. */
   pump(): void {
     if (this.#isEnded) return
+    this.#closeParted()
     this.#advance()
     if (this.#lastWord === undefined) return this.#quench()
     const { carrier } = this.#options
@@ -129,6 +135,7 @@ export class Reading implements FeedLineHost {
 
   /** To be called in intervals, with milliseconds that never run backwards: a reader who takes too long to leave is left. */
   sweep(now: number): void {
+    this.#closeParted()
     if (this.#lastWord === undefined || this.#isEnded) return
     const { carrier, limits } = this.#options
     this.#leavingSince ??= now
@@ -147,12 +154,15 @@ export class Reading implements FeedLineHost {
       line.queue.length = 0
       if (!this.isInSocket(line)) this.#close(line)
     }
+    this.#closeParted()
   }
 
   /** The socket has gone. */
   close(): void {
     this.end()
     for (const line of this.#lines.values()) this.#close(line)
+    for (const line of this.#parted) line.feed?.close()
+    this.#parted.clear()
   }
 
   take(line: FeedLine, messages: readonly FeedMessage[]): boolean {
@@ -201,11 +211,18 @@ export class Reading implements FeedLineHost {
 
   /** What waits of others goes first, unless what the socket has can only be cut off whole. */
   cut(line: FeedLine, { word, isFinal }: FeedEnd): void {
-    if (isFinal) this.#forget(line.topic)
+    if (isFinal && !this.#parted.has(line)) this.#forget(line.topic)
     line.queue.length = 0
     this.#busy[line.qos].delete(line)
     if (this.isInSocket(line)) this.#options.carrier.abandon()
     else this.#leave(word)
+  }
+
+  reset(line: FeedLine, { isFinal }: FeedEnd): void {
+    if (isFinal && !this.#parted.has(line)) this.#forget(line.topic)
+    line.queue.length = 0
+    this.#busy[line.qos].delete(line)
+    this.#options.carrier.reset()
   }
 
   #open(topic: string, options: SubscriptionOptions, from: string | undefined): void {
@@ -239,6 +256,14 @@ export class Reading implements FeedLineHost {
   #close(line: FeedLine): void {
     this.#lines.delete(line.topic)
     line.feed?.close()
+  }
+
+  #closeParted(): void {
+    for (const line of this.#parted) {
+      if (this.isInSocket(line)) continue
+      this.#parted.delete(line)
+      line.feed?.close()
+    }
   }
 
   /** What was to go at QoS 0 and did not is found again, once, by a reader with a session. */

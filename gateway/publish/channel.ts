@@ -47,6 +47,16 @@ export class Channel {
     if (isKept) this.position++
   }
 
+  /**
+   * A consent begins now: gives its time, which is behind all that was numbered before and not behind what comes, whatever the clock does.
+   * What came before it, though in the same millisecond or before a clock was set back, does not leave by it.
+   */
+  begin(now: number): number {
+    this.timestamp = Math.max(now, this.timestamp + 1)
+    this.sequenceNumber = -1
+    return this.timestamp
+  }
+
   /** A message that is not kept. */
   next(content: Packed, receivedAt: number): Message {
     const { stream, timestamp, sequenceNumber, msgChainId } = (this.count(receivedAt, false), this)

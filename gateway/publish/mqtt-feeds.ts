@@ -91,6 +91,7 @@ class MqttSink implements Sink, ProvenSink {
   sendProven(messages: readonly ProvenMessage[]): boolean { return this.#outlet.send(messages) }
   end(code: ErrorCode): void { this.#outlet.end(endOf(code)) }
   cut(code: ErrorCode): void { this.#outlet.cut(endOf(code)) }
+  reset(code: ErrorCode): void { this.#outlet.reset(endOf(code)) }
 }
 
 function endOf(code: ErrorCode): FeedEnd { return { word: code, isFinal: !PASSING.has(code) } }

@@ -115,6 +115,40 @@ describe('The network', () => {
     })
   })
 
+  it('lets nothing out by a new consent that came before it, in the same millisecond or before the clock was set back, nor after a restart', async () => {
+    for (const back of [0, 3_600_000]) {
+      const { source, stream } = await rooms.scene(), who = rooms.party('subscriber'), first = rooms.grant(stream)
+      rooms.agree(stream, who)
+      await rooms.send(source, [1])
+      const waiting = rooms.send(source, [2])
+      rooms.clock.turn(-back)
+      rooms.consents.withdraw(stream.ownerId, first)
+      rooms.grant(stream)
+      const live = rooms.watch(who, stream, undefined, Reader.eager())
+      await waiting
+      await rooms.send(source, [3, 4])
+      const late = rooms.watch(who, stream, 'earliest', Reader.eager())
+      await rooms.settled()
+      assert.deepEqual([live.temperatures, late.temperatures], [[3, 4], [3, 4]])
+      live.leave()
+      late.leave()
+    }
+    const { id } = stream
+    rooms.grant(stream)
+    rooms.agree(stream, city)
+    await rooms.send(source, [5])
+    rooms.clock.turn(-3_600_000)
+    rooms = await rooms.reopen('kill')
+    const again = rooms.streams.get(id)!
+    for (const grant of rooms.consents.on(id)) rooms.consents.withdraw(again.ownerId, grant.id)
+    rooms.grant(again)
+    const late = rooms.watch(rooms.parties.get(city.id)!, again, 'earliest', Reader.eager())
+    await rooms.send(rooms.sources.get(source.id)!, [6])
+    await rooms.settled()
+    assert.deepEqual(late.temperatures, [6])
+    late.leave()
+  })
+
   it('ends at its very moment what a grant allows until then, with what waits in a transport', async () => {
     const real = await Rooms.open({ clock: systemClock })
     const { source, stream } = await real.scene(), city = real.party('subscriber')

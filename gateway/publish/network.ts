@@ -36,6 +36,8 @@ export interface NetworkOptions {
   readonly log: Log
   /** Told of each hand-over to a subscriber. */
   readonly onDelivered: (count: number) => void
+  /** Whether a connection that a consent has fed is reset when that goes: then it is not for the kernel to send what it has. */
+  readonly resetsOnWithdrawal?: boolean
 }
 
 /** What a transport holds of a subscription: to be stopped when it takes nothing more, and closed when it has gone. */
@@ -110,6 +112,9 @@ export class Network {
     this.#reviewSessions(stream)
   }
 
+  /** When a consent on a stream begins that is given now. */
+  beginningOf(stream: Stream | undefined, now: number): number { return stream ? this.channelOf(stream).begin(now) : now }
+
   /** Ends whatever a party has open: its keys have stopped. */
   endParty(partyId: string): void {
     for (const session of this.#sessions.of(partyId)) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
@@ -165,8 +170,9 @@ export class Network {
 
   /** What is paid for goes out even when the budget is spent by it. Of a grant that is gone nothing does, whatever became of the session. */
   #reviewSession(session: Session): void {
-    const { agreements, plans } = this.#options, agreement = agreements.get(session.agreementId)!, standing = plans.standingOf(agreement)
+    const { agreements, plans, resetsOnWithdrawal } = this.#options, agreement = agreements.get(session.agreementId)!, standing = plans.standingOf(agreement)
     const isGranted = session.fedBy === undefined || plans.isCoveredBy(agreement, session.fedBy)
+    if (!isGranted && resetsOnWithdrawal) return session.reset(isOutlet(standing) ? 'UNAVAILABLE' : standing)
     if (!isOutlet(standing)) session.end(standing, REFUSAL_TEXTS[standing], !isGranted || agreement.exhaustedAt === undefined)
     if (!isGranted && session.isWaiting) session.end('UNAVAILABLE', CONSENT_REPLACED, true)
   }

@@ -86,6 +86,12 @@ export class SealedSink implements Sink {
     this.#sink.cut(code)
   }
 
+  reset(code: ErrorCode): void {
+    this.#take()
+    if (this.#sink.reset) this.#sink.reset(code)
+    else this.#sink.cut(code)
+  }
+
   #deliver(): void {
     const messages = this.#take()
     this.#hasRoom = this.#sink.sendProven(messages) && this.#hasRoom

@@ -129,6 +129,14 @@ export class Session {
     else if (wasOpen) this.#options.sink.end(code, message)
   }
 
+  /** As `end` with `purge`, whether or not anything is known to wait: the kernel does not say. */
+  reset(code: ErrorCode): void {
+    const { sink } = this.#options
+    if (!this.#isEnded) this.#end()
+    if (sink.reset) sink.reset(code)
+    else sink.cut(code)
+  }
+
   /** Takes nothing more. What was handed over can still be cut off. */
   stop(): void {
     if (this.#isEnded) return

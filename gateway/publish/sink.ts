@@ -21,6 +21,8 @@ export interface Sink {
   end(code: ErrorCode, message: string): void
   /** Ends it at once: what waits here reaches no socket any more. The code is told where that can be done without it. Also after `end`. */
   cut(code: ErrorCode): void
+  /** As `cut`, and what the kernel has still to send goes no further either. Left out: there is no such thing. */
+  reset?(code: ErrorCode): void
   /** Set by the session: there is room again. Not called from inside `send`. */
   onDrain: () => void
 }

@@ -1,6 +1,7 @@
 // Streams as server-sent events (WHATWG HTML §9.2): `id` is the message id, so that a browser resumes by Last-Event-ID by itself.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
+import { reset } from '#gateway/lib/reset.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { envelopeOf } from '#gateway/publish/message.ts'
 import { SEND_BUFFER_BYTES_MAX, type Sink } from '#gateway/publish/sink.ts'
@@ -80,4 +81,8 @@ class EventSink implements Sink, ProvenSink {
 
   end(code: ErrorCode, message: string): void { this.#response.end(`event: end\ndata: ${JSON.stringify({ code, message })}\n\n`) }
   cut(): void { this.#response.destroy() }
+  reset(): void {
+    if (this.#response.socket) reset(this.#response.socket)
+    this.cut()
+  }
 }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { GatewayError, type ErrorCode } from '#gateway/errors.ts'
 import { STATUS_CODES } from '#gateway/lib/http.ts'
+import { reset } from '#gateway/lib/reset.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Subscription } from '#gateway/publish/network.ts'
 import { SEND_BUFFER_BYTES_MAX, type Sink } from '#gateway/publish/sink.ts'
@@ -120,6 +121,7 @@ class WebSocketSink implements Sink, ProvenSink {
 
   end(code: ErrorCode): void { this.#webSocket.close(CLOSE_REFUSED, code) }
   cut(): void { this.#webSocket.terminate() }
+  reset(): void { reset(this.#socket) }
 
   /** Whoever has not answered the last ping has gone. While bytes wait a ping would wait behind them, and it counts that they are taken. */
   ping(): void {

@@ -7,6 +7,8 @@ export interface ChaosOptions {
   readonly kills: number
   /** Simulated power cuts, and places that are damaged. */
   readonly cuts: number
+  /** Withdrawals that are raced against what leaves. */
+  readonly races: number
   /** Told what is going on, now and then. */
   readonly tell: (line: string) => void
 }

@@ -1,4 +1,4 @@
-// `npm run chaos [-- --only NAME,NAME --json --seed N --kills N --cuts N]`: faults on purpose, and what comes of them. The last line is JSON.
+// `npm run chaos [-- --only NAME,NAME --json --seed N --kills N --cuts N --races N]`: faults on purpose, and what comes of them. The last line is JSON.
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { ChaosOptions, Outcome } from '#test/chaos/fault.ts'
@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     'only': { type: 'string' }, 'json': { type: 'boolean', default: false },
     'seed': { type: 'string', default: String(Date.now() % 1_000_000) }, 'kills': { type: 'string', default: '20' }, 'cuts': { type: 'string', default: '1000' },
+    'races': { type: 'string', default: '10000' },
   },
 })
 const only = values.only?.split(','), chosen = FAULTS.filter(({ name }) => only?.includes(name) ?? true)
@@ -22,7 +23,7 @@ const PATIENCE_MS = 3_600_000
 const patience = async (): Promise<Outcome> => { await delay(PATIENCE_MS, undefined, { ref: false }); return { failed: 1, figures: { error: 'it hangs' } } }
 
 const say = (line: string): void => { if (!values.json) console.log(line) }
-const given = { seed: Number(values.seed), kills: Number(values.kills), cuts: Number(values.cuts) }
+const given = { seed: Number(values.seed), kills: Number(values.kills), cuts: Number(values.cuts), races: Number(values.races) }
 const outcomes: Record<string, Outcome & { readonly seconds: number }> = {}
 say(`seed ${given.seed}`)
 for (const { name, about, run } of chosen) {

@@ -11,5 +11,7 @@ import { overload } from '#test/chaos/overload.ts'
 import { powerCut } from '#test/chaos/power-cut.ts'
 import { start } from '#test/chaos/start.ts'
 import { stop } from '#test/chaos/stop.ts'
+import { withdrawal } from '#test/chaos/withdrawal.ts'
+import { withdrawalKill } from '#test/chaos/withdrawal-kill.ts'
 
-export const FAULTS: readonly Fault[] = [ioError, powerCut, corruption, clock, kill, stop, start, diskFull, ackOrder, neighbours, overload]
+export const FAULTS: readonly Fault[] = [ioError, powerCut, corruption, clock, kill, stop, start, diskFull, ackOrder, neighbours, overload, withdrawal, withdrawalKill]

@@ -1,7 +1,7 @@
 // Consents on a database, as a gateway with a key of its own has them.
 import { generateKeyPairSync } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { Consents } from '#gateway/consent/consents.ts'
+import { Consents, type ConsentsOptions } from '#gateway/consent/consents.ts'
 import { factsOf } from '#gateway/consent/facts.ts'
 import { Notices } from '#gateway/consent/notices.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
@@ -10,6 +10,6 @@ import { SigningKey } from '#gateway/proof/signing-key.ts'
 export const FACTS = factsOf(undefined, 7)
 export const TEST_KEY = new SigningKey(generateKeyPairSync('ed25519').privateKey)
 
-export function openConsents(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void = () => {}, key = TEST_KEY): Consents {
-  return new Consents(database, clock, onChange, { key, notices: new Notices(database, clock, FACTS) })
+export function openConsents(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void = () => {}, key = TEST_KEY, beginningOf?: ConsentsOptions['beginningOf']): Consents {
+  return new Consents(database, clock, onChange, { key, notices: new Notices(database, clock, FACTS), ...(beginningOf && { beginningOf }) })
 }

@@ -163,6 +163,7 @@ export class SocketOnPaper implements ReadingCarrier {
 
   goodbye(word: string): void { this.word = word }
   abandon(): void { this.isAbandoned = true }
+  reset(): void { this.isAbandoned = true }
   take(): string[] { return this.lines.splice(0) }
 }
 

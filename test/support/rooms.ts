@@ -88,7 +88,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.devices = new Devices(database, clock, this.sources)
     this.streams = new Streams(database, clock, ownerId => this.parties.get(ownerId)!.address!)
     const onChange = (streamId: string) => { const stream = this.streams.get(streamId); if (stream) this.network.review(stream) }
-    this.consents = openConsents(database, clock, onChange)
+    this.consents = openConsents(database, clock, onChange, undefined, (streamId, now) => this.network.beginningOf(this.streams.get(streamId), now))
     this.offers = new Offers(database, clock)
     this.ledger = new Ledger(database, clock)
     this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, onChange })

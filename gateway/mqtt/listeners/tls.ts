@@ -3,6 +3,7 @@ import { constants } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
 import { createServer, type SecureContextOptions, type Server as TlsServer, type TLSSocket } from 'node:tls'
 import { fingerprintOf } from '#gateway/lib/fingerprint.ts'
+import { travelsBy } from '#gateway/lib/reset.ts'
 import { CertificateError, readCertificate, watchCertificate, type CertificateFiles } from '#gateway/mqtt/listeners/certificate-files.ts'
 import type { Listener } from '#gateway/mqtt/listeners/listening.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
@@ -67,6 +68,8 @@ export class TlsListener implements Listener {
     const { server } = this, base: Server = server
     base.on('connection', (socket: Socket) => this.#begin(socket))
     server.on('secureConnection', socket => {
+      const raw = this.#handshakes.get(nameOf(socket))
+      if (raw) travelsBy(socket, raw)
       this.#handshakes.delete(nameOf(socket))
       this.#judge(socket)
     })

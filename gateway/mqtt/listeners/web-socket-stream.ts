@@ -1,5 +1,6 @@
 // A WebSocket as a stream of bytes: to MQTT it is a socket like any other, with the same back-pressure (MQTT 3.1.1 §6, MQTT 5 §6).
 import { Duplex } from 'node:stream'
+import { travelsBy } from '#gateway/lib/reset.ts'
 import { binaryHead, CLOSE, closeFrame, FrameReader, pongFrame } from '#gateway/mqtt/listeners/web-socket-frames.ts'
 
 export class WebSocketStream extends Duplex {
@@ -12,6 +13,7 @@ export class WebSocketStream extends Duplex {
   constructor(socket: Duplex, head: Buffer) {
     super({ allowHalfOpen: false })
     this.#socket = socket
+    travelsBy(this, socket)
     this.#reader = new FrameReader(payload => { this.#pong = payload; this.#answerPing() })
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('end', () => this.push(null))
