@@ -43,11 +43,14 @@ import { LogLevels, makeLog, type AdjustableLog } from '#gateway/telemetry/log.t
 import type { MetricSources } from '#gateway/telemetry/metrics.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
+import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 
 const TICK_MS = 1_000
 /** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
 const SEAL_MS = 60_000
 const RETAIN_MS = 60_000
+/** Of the transparency log, where it has grown; sooner for whoever asks. */
+const HEAD_MS = 5_000
 const STOP_GRACE_MS = 3_000
 const DAY_MS = 86_400_000
 /** Of a second. */
@@ -66,6 +69,7 @@ export class Gateway {
   readonly #config: Config
   readonly #log: AdjustableLog
   readonly #database: DatabaseSync
+  readonly #transparency: TransparencyLog
   readonly #parties: Parties
   readonly #sources: Sources
   readonly #certificates: Certificates
@@ -102,18 +106,20 @@ export class Gateway {
     this.#config = config
     this.#log = log
     this.#database = openState(config.data)
-    const vault = new Vault(config.data)
+    this.#signingKey = SigningKey.open(config.data)
+    this.#transparency = new TransparencyLog({ database: this.#database, clock, key: this.#signingKey })
+    const vault = new Vault(config.data), { append: appendToLog } = this.#transparency
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
     this.#certificates = new Certificates(this.#database, clock, this.#sources)
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
     const review = (streamId: string): void => this.#review(streamId)
-    this.#consents = new Consents(this.#database, clock, review)
+    this.#consents = new Consents(this.#database, clock, review, appendToLog)
     this.#offers = new Offers(this.#database, clock)
-    this.#ledger = new Ledger(this.#database, clock)
-    this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
-    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
+    this.#ledger = new Ledger(this.#database, clock, appendToLog)
+    this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, appendToLog, onChange: review })
+    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
     this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
@@ -123,7 +129,6 @@ export class Gateway {
       onDelivered: count => { this.#tally.deliveries += count },
     })
     this.#history = this.#makeHistory()
-    this.#signingKey = SigningKey.open(config.data)
     this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
@@ -174,6 +179,7 @@ export class Gateway {
     this.#bridges.start()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
+    this.#every(HEAD_MS, () => this.#signHead())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#isReady = true
     const running = { ...this.#urls, http: this.#url('http', httpPort), operatorKey }
@@ -194,6 +200,7 @@ export class Gateway {
     await this.#http.stop()
     await this.#journal.close()
     this.#meter.close()
+    this.#signHead()
     removeRunFile(this.#config.data)
     this.#database.close()
     this.#log.info('Stopped')
@@ -259,6 +266,10 @@ export class Gateway {
     try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
   }
 
+  #signHead(): void {
+    try { this.#transparency.head() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to keep a head of the transparency log: tried again') }
+  }
+
   #makeHistory(): History | undefined {
     const { history } = this.#config
     return history && new History({
@@ -283,7 +294,7 @@ export class Gateway {
   #services(): Services {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, transparency: this.#transparency, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

@@ -8,6 +8,7 @@ import { receiptOf, type Receipt } from '#gateway/consent/receipt.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
+import type { Append } from '#gateway/transparency/entry.ts'
 
 export const PURPOSES_MAX = 32
 export const ATTRIBUTES_MAX = 64
@@ -40,10 +41,10 @@ export class Consents {
   readonly #byRecipient = new Map<string, Entry[]>()
 
   /** Throws UNAVAILABLE when the chain of events is broken: without it nobody knows what may leave. */
-  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void) {
+  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void, appendToLog?: Append) {
     this.#clock = clock
     this.#onChange = onChange
-    this.#events = new ConsentEvents(database)
+    this.#events = new ConsentEvents(database, appendToLog)
     this.#events.load((event, link) => this.#apply(event, link))
   }
 
@@ -53,7 +54,7 @@ export class Consents {
     if (inForce.length >= GRANTS_PER_STREAM_MAX) {
       throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
     }
-    return this.#commit(event)
+    return this.#commit(event, event.recipient)
   }
 
   /**
@@ -64,7 +65,7 @@ export class Consents {
   withdraw(ownerId: string, consentId: string): { grant: Grant, receipt: Receipt, effectiveAt: number } {
     const entry = this.#byId.get(consentId)
     if (entry?.grant.ownerId !== ownerId) throw notFound('consent')
-    if (entry.grant.withdrawnAt === undefined) this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now() })
+    if (entry.grant.withdrawnAt === undefined) this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now() }, entry.grant.recipient)
     else this.#onChange(entry.grant.streamId)
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
   }
@@ -94,8 +95,8 @@ export class Consents {
     }
   }
 
-  #commit(event: ConsentEvent): { grant: Grant, receipt: Receipt } {
-    this.#apply(event, this.#events.append(event))
+  #commit(event: ConsentEvent, recipient: string): { grant: Grant, receipt: Receipt } {
+    this.#apply(event, this.#events.append(event, recipient))
     const { grant, link } = this.#byId.get(event.consentId)!
     this.#onChange(grant.streamId)
     return { grant, receipt: receiptOf(grant, link) }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '#gateway/errors.ts'
 import { transaction } from '#gateway/state/database.ts'
+import type { Append, Fact } from '#gateway/transparency/entry.ts'
 
 export interface Given {
   readonly type: 'given'
@@ -29,17 +30,23 @@ const GENESIS: Link = { sequence: 0, hash: Buffer.alloc(32) }
 
 export class ConsentEvents {
   readonly #database: DatabaseSync
+  readonly #appendToLog: Append | undefined
   #head = GENESIS
 
-  constructor(database: DatabaseSync) { this.#database = database }
+  /** `appendToLog`: takes each event into the transparency log, in the same transaction. */
+  constructor(database: DatabaseSync, appendToLog?: Append) {
+    this.#database = database
+    this.#appendToLog = appendToLog
+  }
 
-  /** Appends an event. When this returns it is on disk; when it throws it never was. */
-  append(event: ConsentEvent): Link {
+  /** Appends an event about an owner and a recipient. When this returns it is on disk; when it throws it never was. */
+  append(event: ConsentEvent, recipient?: string): Link {
     const salt = randomBytes(SALT_BYTES), payload = JSON.stringify(event), payloadHash = sha256(salt, payload)
     const link = { sequence: this.#head.sequence + 1, hash: sha256(this.#head.hash, payloadHash) }
     transaction(this.#database, () => {
       this.#database.prepare('INSERT INTO consent_events VALUES (?, ?, ?, ?)').run(link.sequence, event.consentId, payloadHash, link.hash)
       this.#database.prepare('INSERT INTO consent_payloads VALUES (?, ?, ?, ?)').run(link.sequence, event.ownerId, salt, payload)
+      this.#appendToLog?.(factOf(event, link, recipient))
     })
     return this.#head = link
   }
@@ -67,6 +74,11 @@ export class ConsentEvents {
     }
     return last
   }
+}
+
+/** For the log: which event of the chain, whose hash stands for the rest of it. */
+function factOf({ type, consentId, ownerId, at }: ConsentEvent, { sequence, hash }: Link, readerId: string | undefined): Fact {
+  return { kind: 'consent', at, ownerId, readerId, what: { consentId, type, sequence, eventHash: hash.toString('hex') } }
 }
 
 interface Row {

@@ -21,6 +21,7 @@ import { Offers, type NewOffer } from '#gateway/market/offers.ts'
 import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import { Network, type Subscription } from '#gateway/publish/network.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
@@ -29,6 +30,7 @@ import { openState } from '#gateway/state/database.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
 import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { Tally } from '#gateway/telemetry/tally.ts'
+import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
 export const PURPOSE = 'dpv:PublicBenefit'
@@ -49,6 +51,7 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly clock: C
   readonly tally = new Tally()
   readonly database: DatabaseSync
+  readonly transparency: TransparencyLog
   readonly parties: Parties
   readonly sources: Sources
   readonly devices: Devices
@@ -72,16 +75,18 @@ export class Rooms<C extends Clock = TurnedClock> {
     // What a test costs is mostly the disk; whether a commit is on it is the state's test.
     this.database.exec('PRAGMA synchronous = OFF')
     const { database, tally } = this, log = silentLog
+    this.transparency = new TransparencyLog({ database, clock, key: SigningKey.open(directory) })
+    const { append: appendToLog } = this.transparency
     this.parties = new Parties(database, clock, new Vault(directory))
     this.sources = new Sources(database, clock)
     this.devices = new Devices(database, clock, this.sources)
     this.streams = new Streams(database, clock, ownerId => this.parties.get(ownerId)!.address!)
     const onChange = (streamId: string) => { const stream = this.streams.get(streamId); if (stream) this.network.review(stream) }
-    this.consents = new Consents(database, clock, onChange)
+    this.consents = new Consents(database, clock, onChange, appendToLog)
     this.offers = new Offers(database, clock)
-    this.ledger = new Ledger(database, clock)
-    this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, onChange })
-    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
+    this.ledger = new Ledger(database, clock, appendToLog)
+    this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, appendToLog, onChange })
+    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: 10 })
     this.plans = new Plans({ consents: this.consents, agreements: this.agreements, streams: this.streams, clock })
     this.journal = new WatchedJournal({
       directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
