@@ -16,6 +16,7 @@ import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
 import { addParty, listParties, revokeKeys, rotateKey } from '#gateway/api/parties.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'
+import { transparencyConsistency, transparencyEntries, transparencyHead, transparencyInclusion } from '#gateway/api/transparency.ts'
 
 export const HANDLERS: Handlers = {
   addParty, listParties, rotateKey, revokeKeys,
@@ -23,5 +24,6 @@ export const HANDLERS: Handlers = {
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger, backup,
+  transparencyHead, transparencyInclusion, transparencyConsistency, transparencyEntries,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }
