@@ -16,7 +16,7 @@ describe('The command table', () => {
     assert.deepEqual(COMMANDS.map(({ name }) => name).sort(), [
       'agree', 'agreement end', 'agreement list', 'backup', 'bridge add', 'bridge list', 'bridge set', 'certificate add', 'certificate list', 'certificate remove', 'certificate trial', 'config check', 'consent grant', 'consent list', 'consent withdraw', 'demo', 'device list', 'device set', 'doctor', 'explain', 'history', 'key revoke', 'key rotate', 'ledger', 'log level',
       'offer create', 'offer list', 'offer withdraw', 'operator reset-key', 'pair', 'party add', 'party list', 'restore', 'serve', 'simulate', 'source list', 'source remove', 'source resume', 'source rotate',
-      'source suspend', 'streams', 'subscribe', 'usage', 'verify',
+      'source suspend', 'streams', 'subscribe', 'transparency export', 'transparency growth', 'transparency head', 'transparency proof', 'usage', 'verify',
     ])
   })
 
