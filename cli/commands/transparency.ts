@@ -16,7 +16,7 @@ export async function transparencyHead(_input: Input, io: Io): Promise<void> { i
 
 /** An entry, opened where it is about the caller, and its way up to the newest head. */
 export async function transparencyProof(input: Input, io: Io): Promise<void> {
-  const client = await io.client(), head = await headOf(client), index = indexIn(input.needed('INDEX'))
+  const index = indexIn(input.needed('INDEX')), client = await io.client(), head = await headOf(client)
   const { path } = await client.get<{ path: string }>(`/v1/transparency/inclusion?index=${index}&size=${head.size}`)
   const { entries: [entry] } = await client.get<Entries>(`/v1/transparency/entries?from=${index}&count=1`)
   io.print(JSON.stringify({ head, entry, path }))

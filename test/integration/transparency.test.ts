@@ -98,14 +98,14 @@ describe('The transparency log of a gateway', function () {
     }
     assert.ok(isProven(whole))
     for (let at = 0; at < whole.length; at++) {
-      for (const bit of [1, 32]) {
+      for (const bit of [1 << at % 7]) {
         whole[at]! ^= bit
         assert.ok(!isProven(whole), `byte ${at}: ${whole.subarray(Math.max(0, at - 40), at + 10).toString()}`)
         whole[at]! ^= bit
       }
     }
     for (const path of [files.head, files.growth, files.entry, files.log]) {
-      const bytes = readFileSync(path), step = Math.ceil(bytes.length / 60)
+      const bytes = readFileSync(path), step = Math.ceil(bytes.length / 25)
       for (let at = 0; at < bytes.length; at += step) {
         bytes[at]! ^= 2
         assert.equal((await sluice(['verify', file('changed', bytes.toString()), '--keys', keys])).code, 1, `${path} byte ${at}`)
@@ -125,7 +125,7 @@ describe('The transparency log of a gateway', function () {
     assert.deepEqual(await codesOf(log(lines.with(1, lines[1]!.replace('{"index":', '{ "index":')))), ['NO_ENTRY', ...Array(lines.length - 2).fill('ENTRY_MISSING')])
     assert.deepEqual(await codesOf(log(lines.with(0, edit(lines[0]!, /"entries":\d+/, '"entries":1')))), ['ENTRIES_MISSING'])
     const head = readFileSync(files.head, 'utf8'), entry = readFileSync(files.entry, 'utf8'), growth = readFileSync(files.growth, 'utf8')
-    assert.deepEqual(await codesOf(file('x', edit(head, /"size":\d/, '"size":9'))), ['SIGNATURE_WRONG'])
+    assert.deepEqual(await codesOf(file('x', edit(head, /"size":\d/, '"size":8'))), ['SIGNATURE_WRONG'])
     assert.deepEqual(await codesOf(file('x', edit(head, 'transparency/v1', 'messages/v1'))), ['UNKNOWN_SCHEME'])
     assert.deepEqual(await codesOf(file('x', edit(entry, /"index":\d+/, '"index":0'))), ['PATH_WRONG'])
     assert.deepEqual(await codesOf(file('x', edit(growth, /"path":"...../, '"path":"AAAAA'))), ['NOT_GROWN'])
@@ -144,11 +144,14 @@ describe('The transparency log of a gateway', function () {
   it('verifies in another language as its README tells it, and does not when it was changed', function () {
     if (!hasPython) this.skip() // no python3 with the package cryptography
     const [, script] = /```python\n([\s\S]+?)```/.exec(readFileSync(README, 'utf8'))!
-    const run = (path: string, text = readFileSync(path, 'utf8')) => spawnSync('python3', ['-c', script!], { input: text, cwd: folder, encoding: 'utf8' })
-    for (const path of Object.values(files)) { const { stdout, stderr } = run(path); assert.equal(stdout, 'proven\n', `${path} ${stderr}`) }
-    for (const [path, from, to] of [[files.head, /"size":\d+/, '"size":1'], [files.growth, /"path":"...../, '"path":"AAAAA'], [files.entry, /"index":\d+/, '"index":0'], [files.log, /"minute":\d/, '"minute":9']] as const) {
-      assert.notEqual(run(path, readFileSync(path, 'utf8').replace(from, to)).status, 0, `${path} ${String(from)}`)
-    }
+    // All of them in one process: to start it costs more than the rest.
+    const driver = 'import sys\nfor path in sys.argv[2:]:\n  sys.stdin = open(path)\n  try: exec(sys.argv[1], {})\n  except Exception as error: print("refused")'
+    const changed = [
+      [files.head, /"size":\d+/, '"size":1'], [files.growth, /"path":"...../, '"path":"AAAAA'], [files.entry, /"index":\d+/, '"index":0'], [files.entry, /grant_/, 'grant-'], [files.log, /"minute":\d/, '"minute":9'],
+    ] as const
+    const others = changed.map(([path, from, to], n) => file(`changed-${n}`, readFileSync(path, 'utf8').replace(from, to))), whole = Object.values(files)
+    const { stdout, stderr } = spawnSync('python3', ['-c', driver, script!, ...whole, ...others], { cwd: folder, encoding: 'utf8' })
+    assert.deepEqual(stdout.trim().split('\n'), [...whole.map(() => 'proven'), ...others.map(() => 'refused')], stderr)
   })
 
   it('is after a restart what it was', async () => {
