@@ -18,7 +18,7 @@ describe('The command table', () => {
       'consent defer', 'consent export', 'consent grant', 'consent import', 'consent list', 'consent preview', 'consent prohibit', 'consent receipts', 'consent refuse', 'consent renew', 'consent request', 'consent requests', 'consent revoke',
       'consent show', 'consent withdraw', 'demo', 'device list', 'device set', 'doctor', 'explain', 'group add', 'group join', 'group leave', 'group list', 'group remove', 'history', 'key revoke', 'key rotate', 'ledger', 'log level',
       'notice set', 'notice show', 'odrl check', 'odrl evaluate', 'offer create', 'offer list', 'offer withdraw', 'operator reset-key', 'pair', 'party add', 'party list', 'party set', 'restore', 'serve', 'simulate', 'source leave',
-      'source list', 'source remove', 'source resume', 'source rotate', 'source subject', 'source suspend', 'streams', 'subscribe', 'usage', 'verify',
+      'source list', 'source remove', 'source resume', 'source rotate', 'source subject', 'source suspend', 'streams', 'subscribe', 'transparency export', 'transparency growth', 'transparency head', 'transparency proof', 'usage', 'verify',
     ])
   })
 

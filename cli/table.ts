@@ -1,7 +1,7 @@
 // Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
 import type { Argument, Command, Option } from '#cli/command.ts'
 
-const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', OPERATING = 'Operating'
+const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', TRANSPARENCY = 'Transparency', OPERATING = 'Operating'
 
 const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack', 'homeassistant',
   'esphome', 'openmqttgateway']
@@ -45,6 +45,7 @@ const notices = () => import('#cli/commands/notices.ts')
 const odrl = () => import('#cli/commands/odrl.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
+const transparency = () => import('#cli/commands/transparency.ts')
 
 export const COMMANDS: readonly Command[] = [
   {
@@ -361,14 +362,14 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('#cli/commands/subscribe.ts')).subscribe,
   },
   {
-    name: 'verify', group: READING, summary: 'Checks messages that were kept with their proofs, and receipts of consents: offline, by the gateway\'s public key alone.', isLocal: true,
-    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof` or `sluice consent receipts` prints them; - is what comes on stdin.' }],
+    name: 'verify', group: READING, summary: 'Checks messages that were kept with their proofs, receipts of consents, or what was kept of a transparency log: offline, by the gateway\'s public key alone.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof`, `sluice consent receipts` or `sluice transparency …` prints them; - is what comes on stdin.' }],
     options: [
       { name: 'key', type: 'text', value: 'FILE', help: 'The gateway\'s public key, as a JWK or PEM.' },
       { name: 'keys', type: 'text', value: 'FILE', help: 'Its public keys, as it has them at /.well-known/jwks.json.' },
       { name: 'url', type: 'text', value: 'URL', help: 'Where neither is given: the gateway to fetch them from (else SLUICE_URL).' },
     ],
-    examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
+    examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify log.jsonl --keys jwks.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
     load: async () => (await import('#cli/commands/verify.ts')).verify,
   },
   {
@@ -386,6 +387,24 @@ export const COMMANDS: readonly Command[] = [
     name: 'odrl check', group: SHARING, summary: 'Says what an ODRL document holds, and what of it is not understood: such a rule permits nothing. Asks no gateway.', isLocal: true,
     arguments: [{ name: 'FILE', help: 'The policy, in Turtle or JSON-LD.' }], options: [],
     examples: ['sluice odrl check policy.jsonld', 'sluice odrl check policy.ttl --json'], load: async () => (await odrl()).odrlCheck,
+  },
+  {
+    name: 'transparency head', group: TRANSPARENCY, summary: 'Prints the signed head of the transparency log. Keep it: what you are shown later has to have grown out of it.', options: [],
+    examples: ['sluice transparency head'], load: async () => (await transparency()).transparencyHead,
+  },
+  {
+    name: 'transparency proof', group: TRANSPARENCY, summary: 'Prints an entry, opened where it is about you, and its way up to the head.', options: [],
+    arguments: [{ name: 'INDEX', help: 'Which entry, from 0.' }],
+    examples: ['sluice transparency proof 0'], load: async () => (await transparency()).transparencyProof,
+  },
+  {
+    name: 'transparency growth', group: TRANSPARENCY, summary: 'Prints what shows that the log has grown out of a head that you kept: nothing before it was changed.', options: [],
+    arguments: [{ name: 'FILE', help: 'The head, as `sluice transparency head` printed it.' }],
+    examples: ['sluice transparency growth head.json'], load: async () => (await transparency()).transparencyGrowth,
+  },
+  {
+    name: 'transparency export', group: TRANSPARENCY, summary: 'Prints the whole log, opened where it is about you: the head, then a line for each entry.', options: [],
+    examples: ['sluice transparency export'], load: async () => (await transparency()).transparencyExport,
   },
   { name: 'usage', group: READING, summary: 'Tells what was metered under your agreements.', options: [], examples: ['sluice usage'], load: async () => (await books()).usage },
 

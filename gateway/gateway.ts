@@ -54,11 +54,14 @@ import { StageTimes } from '#gateway/telemetry/stage-times.ts'
 import { DoorCounts, Tally, type TallyCounts } from '#gateway/telemetry/tally.ts'
 import { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
 import { Transforms } from '#gateway/transforms/transforms.ts'
+import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 
 const TICK_MS = 1_000
 /** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
 const SEAL_MS = 60_000
 const RETAIN_MS = 60_000
+/** Of the transparency log, where it has grown; sooner for whoever asks. */
+const HEAD_MS = 5_000
 const STOP_GRACE_MS = 3_000
 const DAY_MS = 86_400_000
 /** Of a second. */
@@ -77,6 +80,7 @@ export class Gateway {
   readonly #config: Config
   readonly #log: AdjustableLog
   readonly #database: DatabaseSync
+  readonly #transparency: TransparencyLog
   readonly #parties: Parties
   readonly #sources: Sources
   readonly #certificates: Certificates
@@ -118,22 +122,23 @@ export class Gateway {
     this.#config = config
     this.#log = log
     this.#database = openState(config.data)
-    const vault = new Vault(config.data), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', this.#database, vault)))
+    this.#signingKey = SigningKey.open(config.data)
+    this.#transparency = new TransparencyLog({ database: this.#database, clock, key: this.#signingKey })
+    const vault = new Vault(config.data), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', this.#database, vault))), { append: appendToLog } = this.#transparency
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
     this.#certificates = new Certificates(this.#database, clock, this.#sources)
     this.#devices = new Devices(this.#database, clock, this.#sources)
     this.#streams = new Streams(this.#database, clock, ownerId => this.#parties.get(ownerId)?.address ?? '')
     const review = (streamId: string): void => this.#review(streamId)
-    this.#signingKey = SigningKey.open(config.data)
     this.#notices = new Notices(this.#database, clock, factsOf(config.controller, config.retentionDays))
     this.#consents = new Consents(this.#database, clock, review, {
-      key: this.#signingKey, notices: this.#notices, beginningOf: (streamId, now) => this.#network.beginningOf(this.#streams.get(streamId), now),
+      key: this.#signingKey, notices: this.#notices, appendToLog, beginningOf: (streamId, now) => this.#network.beginningOf(this.#streams.get(streamId), now),
     })
     this.#offers = new Offers(this.#database, clock)
-    this.#ledger = new Ledger(this.#database, clock)
-    this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
-    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
+    this.#ledger = new Ledger(this.#database, clock, appendToLog)
+    this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, appendToLog, onChange: review })
+    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
     this.#groups = new Groups(this.#database, clock, this.#parties)
     this.#subjects = new Subjects(this.#database, clock, this.#sources)
     this.#plans = this.#makePlans(review, transforms)
@@ -198,6 +203,7 @@ export class Gateway {
     this.#watchRequested()
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
+    this.#every(HEAD_MS, () => this.#signHead())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#isReady = true
     const running = { ...this.#urls, http: this.#url('http', httpPort), operatorKey }
@@ -226,6 +232,7 @@ export class Gateway {
     await this.#http.stop()
     await this.#journal.close()
     this.#meter.close()
+    this.#signHead()
     removeRunFile(this.#config.data)
     this.#database.close()
     this.#log.info('Stopped')
@@ -305,6 +312,10 @@ export class Gateway {
     return new Plans({ ...rooms, transforms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
   }
 
+  #signHead(): void {
+    try { this.#transparency.head() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to keep a head of the transparency log: tried again') }
+  }
+
   #makeHistory(): History | undefined {
     const { history } = this.#config
     return history && new History({
@@ -330,7 +341,7 @@ export class Gateway {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, groups: this.#groups, subjects: this.#subjects,
       consents: this.#consents, notices: this.#notices, records: this.#records, previews: this.#previews, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, transparency: this.#transparency, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

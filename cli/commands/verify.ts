@@ -1,15 +1,15 @@
-// verify: checks messages that were kept with their proofs. Nothing is asked of anybody but the public key.
+// verify: checks messages that were kept with their proofs, and what was kept of a transparency log. Nothing is asked of anybody but the
+// public key.
 import { createReadStream, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { checkerFor, type Checker, type Wrong } from '#cli/checkers.ts'
 import { publicKeysAt } from '#cli/connect.ts'
 import { CliError, usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 import { readLines } from '#cli/lines.ts'
 import { Progress } from '#cli/progress.ts'
-import { checkReceipts, isReceipts, RECEIPT_FAULTS, type ReceiptFault } from '#gateway/consent/receipt-check.ts'
 import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
-import { FAULTS, Verifier, type Fault } from '#gateway/proof/verifier.ts'
 
 /** `subscribe` takes messages of a mebibyte; a proof is some kilobytes at most. */
 export const LINE_BYTES_MAX = 2 << 20
@@ -18,34 +18,33 @@ export const FAULTS_TOLD_MAX = 1_000
 /** Whoever waits for so long wants to see how far it is. */
 const PROGRESS_AFTER_MS = 2_000, PROGRESS_EACH_MS = 200
 
-interface LineFault { readonly line: number, readonly code: Fault | ReceiptFault, readonly message: string }
-/** `messages`: all that was checked, receipts too. */
-interface Verdict { readonly messages: number, readonly proven: number, readonly bad: number, readonly faults: readonly LineFault[] }
+interface LineFault { readonly line: number, readonly code: string, readonly message: string }
+interface Verdict { readonly checker: Checker, readonly lines: number, readonly bad: number, readonly faults: readonly LineFault[] }
 
 /** Prints what is wrong with which line, and how many are proven. Throws NOT_PROVEN where one is not, or where there is none. */
 export async function verify(input: Input, io: Io): Promise<void> {
   const keys = await keysOf(input, process.env), file = input.needed('FILE'), progress = new LateProgress(sizeOf(file))
-  const verdict = await check(file, keys, progress).finally(() => progress.end())
-  const { messages, proven, bad, faults } = verdict
-  if (io.isJson) io.show(verdict)
+  const { checker, lines, bad, faults } = await check(file, keys, progress).finally(() => progress.end()), proven = lines - bad
+  if (io.isJson) io.show({ [checker.member]: lines, proven, bad, faults, ...checker.more })
   else {
     for (const { line, code, message } of faults) io.print(`line ${line}: ${message} (${code})`)
     if (bad > faults.length) io.print(`and ${bad - faults.length} more`)
-    io.print(`${messages} ${messages === 1 ? 'message' : 'messages'}, ${proven} proven`)
+    io.print(`${lines} ${checker.names[lines === 1 ? 0 : 1]}, ${proven} proven`)
   }
-  if (messages === 0) throw new CliError('NOT_PROVEN', 'There is no message to check.')
-  if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${messages} ${bad === 1 ? 'is' : 'are'} not proven.`)
+  if (lines === 0) throw new CliError('NOT_PROVEN', 'There is no message to check.')
+  if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${lines} ${bad === 1 ? 'is' : 'are'} not proven.`)
 }
 
 async function check(file: string, keys: PublicKeys, progress: LateProgress): Promise<Verdict> {
-  const faults: LineFault[] = [], verifier = new Verifier(keys)
-  let number = 0, messages = 0, bad = 0
+  const faults: LineFault[] = []
+  let checker: Checker | undefined, number = 0, lines = 0, bad = 0
+  const tell = (wrong: Wrong | undefined): void => { if (wrong && ++bad <= FAULTS_TOLD_MAX) faults.push({ line: number, ...wrong }) }
   const line = (text: string | undefined): void => {
     number++
-    if (text?.trim() === '') return
-    for (const code of text === undefined ? ['NO_MESSAGE'] as const : codesOf(text, verifier, keys)) {
-      messages++
-      if (code !== undefined && ++bad <= FAULTS_TOLD_MAX) faults.push({ line: number, code, message: { ...FAULTS, ...RECEIPT_FAULTS }[code] })
+    if (text?.trim() === '' && (checker?.skipsEmpty ?? true)) return
+    for (const wrong of (checker ??= checkerFor(text, keys)).line(text)) {
+      lines++
+      tell(wrong)
     }
   }
   try {
@@ -53,12 +52,9 @@ async function check(file: string, keys: PublicKeys, progress: LateProgress): Pr
   } catch (error) {
     throw usageError(`The messages cannot be read: ${(error as Error).message}.`)
   }
-  return { messages, proven: messages - bad, bad, faults }
-}
-
-/** Of each message or receipt of a line what is wrong with it; undefined: nothing. */
-function codesOf(text: string, verifier: Verifier, keys: PublicKeys): readonly (Fault | ReceiptFault | undefined)[] {
-  return isReceipts(text) ? checkReceipts(text, keys) : [verifier.check(text)]
+  checker ??= checkerFor(undefined, keys)
+  if (bad === 0) tell(checker.end())
+  return { checker, lines, bad, faults }
 }
 
 /** From the files that are named, or from a gateway. */

@@ -63,7 +63,7 @@ describe('Whatever is sent to the API', () => {
       const query = new URLSearchParams(parameters.filter(parameter => parameter.in === 'query').map(({ name }): [string, string] => [name, inQuery])).toString()
       const values = Object.fromEntries(parameters.filter(parameter => parameter.in === 'path').map(({ name }) => [name, inPath === '' ? ' ' : inPath]))
       if (['.', '..'].includes(inPath)) return // a client resolves them
-      const { status, body } = await call(running.http, keys[roles![0]!], id, { values, query: query && `?${query}` })
+      const { status, body } = await call(running.http, keys[roles?.[0] ?? 'owner'], id, { values, query: query && `?${query}` })
       assert.ok(status < 500, `${id} ${inPath} ${inQuery} → ${status} ${JSON.stringify(body)}`)
     }), { numRuns: 3 * RUNS })
   })

@@ -21,6 +21,7 @@ import { acceptRequest, deferRequest, listRequests, refuseRequest, requestConsen
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'
 import { addSubject, removeSubject } from '#gateway/api/subjects.ts'
+import { transparencyConsistency, transparencyEntries, transparencyHead, transparencyInclusion } from '#gateway/api/transparency.ts'
 
 export const HANDLERS: Handlers = {
   addParty, listParties, setParty, rotateKey, revokeKeys,
@@ -30,5 +31,6 @@ export const HANDLERS: Handlers = {
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, renewConsent, revokeConsent, showConsent, consentReceipts, exportConsent, importConsent, listHistory,
   requestConsent, listRequests, showRequest, acceptRequest, refuseRequest, deferRequest, showNotice, noticeByHash, setNotice,
   agree, listAgreements, endAgreement, usage, ledger, backup,
+  transparencyHead, transparencyInclusion, transparencyConsistency, transparencyEntries,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

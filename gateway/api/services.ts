@@ -24,6 +24,7 @@ import type { Seals } from '#gateway/publish/sealed-sink.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log, LogLevels } from '#gateway/telemetry/log.ts'
+import type { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 
 export interface Services {
   readonly parties: Parties
@@ -42,6 +43,7 @@ export interface Services {
   readonly agreements: Agreements
   readonly meter: Meter
   readonly ledger: Ledger
+  readonly transparency: TransparencyLog
   readonly plans: Plans
   /** undefined: none is kept. */
   readonly history: History | undefined

@@ -1,7 +1,7 @@
 // Consents: the fold of all consent events, held in memory. A change is on disk first, then known, then told, then answered.
 import type { DatabaseSync } from 'node:sqlite'
 import { broken } from '#gateway/consent/chain.ts'
-import { ConsentEvents, type ConsentEvent, type Erased, type Given, type Link, type Recorded, type Terms } from '#gateway/consent/events.ts'
+import { ConsentEvents, factOf, type ConsentEvent, type Erased, type Given, type Link, type Recorded, type Terms } from '#gateway/consent/events.ts'
 import { Expiries } from '#gateway/consent/expiries.ts'
 import { grantAfter, grantFrom, requestFrom, type Request } from '#gateway/consent/fold.ts'
 import { stateOf, type Grant } from '#gateway/consent/grant.ts'
@@ -17,6 +17,7 @@ import { prefixedId } from '#gateway/lib/ids.ts'
 import { checkedCountry } from '#gateway/parties/countries.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { specOf } from '#gateway/transforms/spec.ts'
+import type { Append } from '#gateway/transparency/entry.ts'
 
 export const PURPOSES_MAX = 32
 export const ATTRIBUTES_MAX = 64
@@ -61,6 +62,8 @@ export interface ConsentsOptions {
   /** Signs every event. */
   readonly key: SigningKey
   readonly notices: Notices
+  /** Takes each event into the transparency log. */
+  readonly appendToLog?: Append
   /** When a consent on a stream begins that is given now: behind all that came before. Left out: now. */
   readonly beginningOf?: (streamId: string, now: number) => number
 }
@@ -83,12 +86,12 @@ export class Consents {
   readonly requests = new Requests()
 
   /** Throws UNAVAILABLE when the chain of events is broken: without it nobody knows what may leave. */
-  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void, { key, notices, beginningOf = (_, now) => now }: ConsentsOptions) {
+  constructor(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void, { key, notices, appendToLog, beginningOf = (_, now) => now }: ConsentsOptions) {
     this.#clock = clock
     this.#onChange = onChange
     this.#beginningOf = beginningOf
     this.#notices = notices
-    this.#events = new ConsentEvents(database, key)
+    this.#events = new ConsentEvents(database, key, appendToLog && ((event, link) => { appendToLog(factOf(event, link, this.#recipientOf(event))) }))
     this.#events.load((event, link) => this.#apply(event, link))
   }
 
@@ -237,6 +240,11 @@ export class Consents {
   #answer(event: ConsentEvent): Request {
     this.#append(event)
     return this.requests.get(event.consentId)!
+  }
+
+  #recipientOf(event: ConsentEvent): string | undefined {
+    if (event.type === 'given' || event.type === 'requested') return event.recipient
+    return (this.#byId.get(event.consentId)?.grant ?? this.requests.get(event.consentId))?.recipient
   }
 
   #append(event: ConsentEvent): void {

@@ -22,7 +22,7 @@ describe('The signatures of consent events', () => {
   const clock = new TurnedClock()
   const chain = () => new ConsentChain(database), load = () => { const read = chain(); read.load(() => {}); return read }
   const rows = () => database.prepare('SELECT seq, hash, kid, signature FROM consent_events ORDER BY seq').all() as { seq: number, hash: Uint8Array, kid: string, signature: Uint8Array }[]
-  const grant = (key = TEST_KEY) => openConsents(database, clock, undefined, key).grant(TERMS).grant
+  const grant = (key = TEST_KEY) => openConsents(database, clock, undefined, { key }).grant(TERMS).grant
   beforeEach(() => {
     directory = temporaryFolder()
     database = openState(directory)

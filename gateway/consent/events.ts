@@ -8,6 +8,7 @@ import type { NoticeRef } from '#gateway/consent/notices.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { transaction } from '#gateway/state/database.ts'
+import type { Fact } from '#gateway/transparency/entry.ts'
 
 interface Common {
   readonly consentId: string
@@ -62,10 +63,13 @@ const SALT_BYTES = 16
 
 export class ConsentEvents extends ConsentChain {
   readonly #key: SigningKey
+  readonly #onAppend: ((event: ConsentEvent, link: Link) => void) | undefined
 
-  constructor(database: DatabaseSync, key: SigningKey) {
+  /** `onAppend`: told of each event, in the same transaction. */
+  constructor(database: DatabaseSync, key: SigningKey, onAppend?: (event: ConsentEvent, link: Link) => void) {
     super(database)
     this.#key = key
+    this.#onAppend = onAppend
   }
 
   /** Appends an event. When this returns it is on disk; when it throws it never was. */
@@ -89,6 +93,12 @@ export class ConsentEvents extends ConsentChain {
     this.database.prepare('INSERT INTO consent_events (seq, consent_id, payload_hash, hash, kid, signature) VALUES (?, ?, ?, ?, ?, ?)')
       .run(link.sequence, event.consentId, payloadHash, link.hash, kid, signature)
     this.database.prepare('INSERT INTO consent_payloads VALUES (?, ?, ?, ?)').run(link.sequence, event.ownerId, salt, payload)
+    this.#onAppend?.(event, link)
     return link
   }
+}
+
+/** For the log: which event of the chain, whose hash stands for the rest of it. */
+export function factOf({ type, consentId, ownerId, at }: ConsentEvent, { sequence, hash }: Link, readerId: string | undefined): Fact {
+  return { kind: 'consent', at, ownerId, readerId, what: { consentId, type, sequence, eventHash: hash.toString('hex') } }
 }

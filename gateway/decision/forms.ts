@@ -1,6 +1,6 @@
 // In which forms a stream may leave at all: what decides how exact the journal keeps it.
 import { isRuleInForce, permissionsIn, type Ground } from '#gateway/decision/ground.ts'
-import { NOTHING_SAID, saysNothing, strictestOf, type Spec } from '#gateway/transforms/spec.ts'
+import { NOTHING_SAID, saysNothing, strongestOf, type Spec } from '#gateway/transforms/spec.ts'
 
 /** How exact, and of which attributes. */
 export interface Form { readonly spec: Spec, readonly attributes: readonly string[] }
@@ -23,9 +23,9 @@ function formsOf(subject: string, { permissions, now }: Ground): readonly Form[]
 function together(forms: readonly Form[], own: readonly Form[]): readonly Form[] {
   if (forms.length * own.length > PAIRS_MAX) {
     const all = [...forms, ...own]
-    return [{ spec: all.map(({ spec }) => spec).reduce(strictestOf), attributes: namesIn(all) }]
+    return [{ spec: all.map(({ spec }) => spec).reduce(strongestOf), attributes: namesIn(all) }]
   }
-  return forms.flatMap(one => own.map(other => ({ spec: strictestOf(one.spec, other.spec), attributes: one.attributes.filter(name => other.attributes.includes(name)) })))
+  return forms.flatMap(one => own.map(other => ({ spec: strongestOf(one.spec, other.spec), attributes: one.attributes.filter(name => other.attributes.includes(name)) })))
 }
 
 function namesIn(forms: readonly Form[]): readonly string[] { return [...new Set(forms.flatMap(({ attributes }) => attributes))] }

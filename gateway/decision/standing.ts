@@ -5,7 +5,7 @@ import { isForbidden, isRuleInForce, permissionsTo, type Ground } from '#gateway
 import { maskIn, type Rule } from '#gateway/decision/rule.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
-import { saysNothing, strictestOf, type Spec } from '#gateway/transforms/spec.ts'
+import { attributesDropped, saysNothing, strictestOf, strongestOf, type Spec } from '#gateway/transforms/spec.ts'
 import type { Transform } from '#gateway/transforms/transform.ts'
 
 /** A way out of the gateway: what an agreement receives of its stream, and by which grant. */
@@ -58,7 +58,9 @@ export function covered({ subscriberId: partyId, purpose, isOnward, offer }: Agr
   const covers = partyIds.map(subject => coverOf(request, subject, ground)), missing = covers.find(cover => typeof cover === 'string')
   if (missing !== undefined) return missing
   const found = covers as readonly Cover[]
-  const spec = found.map(cover => cover.spec).reduce(strictestOf)
+  const spec = found.map(cover => cover.spec).reduce(strongestOf)
+  // What together comes to nothing is narrower than the offer.
+  if (attributesDropped(spec).some(name => offer.attributes.includes(name))) return 'SUSPENDED'
   return {
     consentId: found.map(({ consentId }) => consentId).join(JOINT), since: Math.max(since, forbidden, ...found.map(cover => cover.since)), mask,
     ...(!saysNothing(spec) && { spec }),

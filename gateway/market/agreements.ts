@@ -6,9 +6,10 @@ import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
-import { AMOUNT_MAX } from '#gateway/market/amount.ts'
+import { AMOUNT_MAX, formatAmount } from '#gateway/market/amount.ts'
 import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
 import type { Offer, Offers } from '#gateway/market/offers.ts'
+import type { Append, Fact } from '#gateway/transparency/entry.ts'
 
 /** Agreements on one stream that have not ended. */
 export const AGREEMENTS_PER_STREAM_MAX = 10_000
@@ -18,6 +19,8 @@ export interface AgreementsOptions {
   readonly clock: Clock
   readonly offers: Offers
   readonly ledger: Ledger
+  /** Takes each that is made or ended into the transparency log, in the same transaction. */
+  readonly appendToLog?: Append | undefined
   /** Told of each change, when it is made and before it is answered. */
   readonly onChange: (streamId: string) => void
 }
@@ -60,7 +63,7 @@ export class Agreements {
    * does not pay for one unit, LIMIT_REACHED.
    */
   agree(subscriberId: string, { offerId, purpose, budget = 0n, isOnward = false }: NewAgreement): Agreement {
-    const { database, clock, offers, ledger, onChange } = this.#options, offer = offers.get(offerId)
+    const { database, clock, offers, ledger, appendToLog, onChange } = this.#options, offer = offers.get(offerId)
     if (!offer || offer.withdrawnAt !== undefined) throw notFound('offer')
     const agreement: Agreement = {
       id: prefixedId('agr'), offer, subscriberId, startedAt: clock.now(),
@@ -74,6 +77,7 @@ export class Agreements {
       VALUES (?, ?, ?, ?, ?, ?, ?)`)
     ledger.transact(post => {
       insert.run(agreement.id, offerId, subscriberId, agreement.purpose, agreement.budget, agreement.startedAt, isOnward ? 1 : 0)
+      appendToLog?.(factOf(agreement))
       if (agreement.budget > 0n) post(reservation('budget', agreement, agreement.budget))
     })
     this.#index(agreement)
@@ -91,10 +95,11 @@ export class Agreements {
     if (agreement?.subscriberId !== subscriberId) throw notFound('agreement')
     if (agreement.endedAt !== undefined) return agreement
     this.onEnding(agreement)
-    const { database, clock, ledger, onChange } = this.#options, ended = { ...this.#byId.get(agreementId)!, endedAt: clock.now() }
+    const { database, clock, ledger, appendToLog, onChange } = this.#options, ended = { ...this.#byId.get(agreementId)!, endedAt: clock.now() }
     const left = ledger.balance(accounts.reserved(agreementId), agreement.offer.currency)
     ledger.transact(post => {
       database.prepare('UPDATE agreements SET ended_at = ? WHERE id = ?').run(ended.endedAt, agreementId)
+      appendToLog?.(factOf(ended))
       if (left > 0n) post(reservation('rest', agreement, -left))
     })
     this.#byId.set(agreementId, ended)
@@ -168,9 +173,18 @@ function sufficientBudget({ price, unit }: Offer, budget: bigint): bigint {
 }
 
 /** From the subscriber's purse into the reserve or, where the amount is negative, back. */
-function reservation(reason: 'budget' | 'rest', { id, subscriberId, offer: { currency } }: Agreement, amount: bigint): Transfer {
+/** For the log: that it was made, with all its terms, or that it ended. */
+function factOf({ id: agreementId, subscriberId, purpose, budget, startedAt, endedAt, offer }: Agreement): Fact {
+  const { id: offerId, ownerId, streamId, price, unit, period, currency, attributes } = offer
+  const about = { kind: 'agreement', at: endedAt ?? startedAt, ownerId, readerId: subscriberId } as const
+  if (endedAt !== undefined) return { ...about, what: { agreementId, state: 'ended' } }
+  const terms = { offerId, streamId, attributes, purpose, price: formatAmount(price), unit, period, currency, budget: formatAmount(budget) }
+  return { ...about, what: { agreementId, state: 'made', ...terms } }
+}
+
+function reservation(reason: 'budget' | 'rest', { id, subscriberId, offer: { ownerId, currency } }: Agreement, amount: bigint): Transfer {
   const from = { account: accounts.external(subscriberId), currency, amount: -amount }
-  return { id: `${reason}:${id}`, reason, postings: [from, { account: accounts.reserved(id), currency, amount }] }
+  return { id: `${reason}:${id}`, reason, parties: { ownerId, subscriberId }, postings: [from, { account: accounts.reserved(id), currency, amount }] }
 }
 
 interface Row {

@@ -2,15 +2,19 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
+import { formatAmount } from '#gateway/market/amount.ts'
 import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
 import { split, type Shares } from '#gateway/market/price.ts'
 import { Ranges } from '#gateway/market/ranges.ts'
 import type { Sealed, Tab } from '#gateway/market/tab.ts'
+import type { Append, Fact } from '#gateway/transparency/entry.ts'
 
 export interface BooksOptions {
   readonly database: DatabaseSync
   readonly clock: Clock
   readonly ledger: Ledger
+  /** Takes usage records and what was delivered into the transparency log. */
+  readonly appendToLog?: Append | undefined
   /** Of each usage record, in whole percent. */
   readonly platformPercent: number
 }
@@ -76,7 +80,7 @@ export class Books {
 
   /** Writes a tab: its usage record, what it used in all, its ranges. Gives the transfer that pays for it, if it costs anything. */
   #writer(): (tab: Tab, amount: bigint) => Transfer | undefined {
-    const { database, clock, platformPercent } = this.#options, now = clock.now()
+    const { database, clock, platformPercent, appendToLog } = this.#options, now = clock.now()
     const record = database.prepare(`INSERT INTO usage_records
       (agreement_id, sealed_at, messages, bytes, seconds, periods, amount, platform_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
     const sums = database.prepare(`INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -90,6 +94,7 @@ export class Books {
       const { agreement: { id }, open: { messages, bytes, seconds, periods } } = tab
       const { platform, owner } = split(amount, platformPercent)
       const { lastInsertRowid } = record.run(id, now, messages, bytes, seconds, periods, amount, platform)
+      for (const fact of factsOf(tab, { at: now, record: Number(lastInsertRowid), amount, platform })) appendToLog?.(fact)
       sums.run(id, messages, bytes, seconds, periods, amount, tab.lastSecond, tab.periodAnchor, tab.periodCount)
       for (const [first, last] of tab.changedRanges()) {
         forget.run(id, first, last)
@@ -101,11 +106,25 @@ export class Books {
   }
 }
 
+interface Recorded { readonly at: number, readonly record: number, readonly amount: bigint, readonly platform: bigint }
+
+/** For the log: what was delivered, and the usage record of it. */
+function* factsOf(tab: Tab, { at, record, amount, platform }: Recorded): Iterable<Fact> {
+  const { agreement: { id: agreementId, subscriberId, offer: { ownerId, streamId, currency } }, open } = tab, about = { at, ownerId, readerId: subscriberId }
+  let unnamed = open.messages
+  for (const digest of tab.deliveries.digests(tab.ranges)) {
+    unnamed -= digest.count
+    yield { ...about, kind: 'delivery', what: { agreementId, streamId, ...digest } }
+  }
+  if (unnamed > 0) yield { ...about, kind: 'delivery', what: { agreementId, streamId, count: unnamed, digest: null } }
+  yield { ...about, kind: 'usage', what: { record, agreementId, ...open, amount: formatAmount(amount), platformShare: formatAmount(platform), currency } }
+}
+
 /** From an agreement's reserve to those who share it. */
-function payment(id: string, { id: agreementId, offer }: Agreement, { platform, owner }: Shares): Transfer {
+function payment(id: string, { id: agreementId, subscriberId, offer }: Agreement, { platform, owner }: Shares): Transfer {
   const { currency, ownerId } = offer
   return {
-    id, reason: 'usage', postings: [
+    id, reason: 'usage', parties: { ownerId, subscriberId }, postings: [
       { account: accounts.reserved(agreementId), currency, amount: -(platform + owner) },
       { account: accounts.owner(ownerId), currency, amount: owner },
       { account: accounts.platform, currency, amount: platform },

@@ -2,7 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
+import { formatAmount } from '#gateway/market/amount.ts'
 import { transaction } from '#gateway/state/database.ts'
+import type { Append, Fact } from '#gateway/transparency/entry.ts'
 
 export interface Posting {
   readonly account: string
@@ -18,6 +20,8 @@ export interface Transfer {
   readonly reason: string
   /** Zero in sum for each currency. */
   readonly postings: readonly Posting[]
+  /** Of whose agreement it is. */
+  readonly parties?: { readonly ownerId: string, readonly subscriberId: string }
 }
 
 /** Posts a transfer in the transaction that is open. False: it was posted before. */
@@ -36,12 +40,15 @@ export const accounts = {
 export class Ledger {
   readonly #database: DatabaseSync
   readonly #clock: Clock
+  readonly #appendToLog: Append | undefined
   readonly #balances = new Map<string, Balance>()
   #entries: number
 
-  constructor(database: DatabaseSync, clock: Clock) {
+  /** `appendToLog`: takes each transfer into the transparency log, in the same transaction. */
+  constructor(database: DatabaseSync, clock: Clock, appendToLog?: Append) {
     this.#database = database
     this.#clock = clock
+    this.#appendToLog = appendToLog
     const balances = database.prepare('SELECT * FROM balances').all() as unknown as Record<keyof Balance, string>[]
     for (const { account, currency, amount } of balances) {
       this.#balances.set(keyOf(account, currency), { account, currency, amount: BigInt(amount) })
@@ -64,13 +71,15 @@ export class Ledger {
     const result = transaction(this.#database, () => {
       const insertTransfer = this.#database.prepare('INSERT INTO transfers VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
       const insertPosting = this.#database.prepare('INSERT INTO postings (transfer_id, account, currency, amount) VALUES (?, ?, ?, ?)')
-      const done = work(({ id, reason, postings }) => {
+      const done = work(transfer => {
+        const { id, reason, postings } = transfer, at = this.#clock.now()
         assertZero(id, postings)
-        if (insertTransfer.run(id, this.#clock.now(), reason).changes === 0) return false
+        if (insertTransfer.run(id, at, reason).changes === 0) return false
         for (const { account, currency, amount } of this.#staged(id, postings, staged)) {
           insertPosting.run(id, account, currency, amount)
           entries++
         }
+        this.#appendToLog?.(factOf(transfer, at))
         return true
       })
       this.#write(staged)
@@ -116,6 +125,12 @@ export class Ledger {
     const upsert = this.#database.prepare('INSERT INTO balances VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET amount = excluded.amount')
     for (const { account, currency, amount } of staged.values()) upsert.run(account, currency, String(amount))
   }
+}
+
+/** For the log. What is under no agreement is the platform's. */
+function factOf({ id, reason, postings, parties }: Transfer, at: number): Fact {
+  const moved = postings.map(({ account, currency, amount }) => [account, currency, formatAmount(amount)])
+  return { kind: 'posting', at, ownerId: parties?.ownerId ?? accounts.platform, readerId: parties?.subscriberId, what: { transferId: id, reason, postings: moved } }
 }
 
 function keyOf(account: string, currency: string): string { return `${account} ${currency}` }

@@ -3,6 +3,7 @@
 import type { Agreement } from '#gateway/market/agreement.ts'
 import type { Agreements } from '#gateway/market/agreements.ts'
 import { Books, type BooksOptions } from '#gateway/market/books.ts'
+import type { MessageName } from '#gateway/market/deliveries.ts'
 import type { Unit } from '#gateway/market/offers.ts'
 import type { Usage } from '#gateway/market/price.ts'
 import { secondOf, secondsBegun } from '#gateway/market/seconds.ts'
@@ -26,6 +27,12 @@ export interface UsageReport extends Usage {
   /** Of the budget. */
   readonly left: bigint
 }
+
+/**
+ * Runs of delivered message ids that are held until the books are sealed: with more of them they are sealed early. Some 10 MB; what of
+ * it comes in one second comes on top.
+ */
+export const DELIVERED_RUNS_MAX = 1 << 17
 
 /** The tab of one agreement, for whoever charges to it. */
 export type Account = Tab
@@ -60,9 +67,10 @@ export class Meter {
 
   /**
    * Charges one message that is about to be handed over. True: it may be; a position that was delivered under this agreement before is
-   * free. False: the budget does not cover it, and the agreement is suspended from now on, or it has ended.
+   * free. False: the budget does not cover it, and the agreement is suspended from now on, or it has ended. `message` and the consent that
+   * lets it out are for the transparency log.
    */
-  charge(tab: Account | undefined, position: number, bytes: number): boolean {
+  charge(tab: Account | undefined, position: number, bytes: number, message?: MessageName, consentId = ''): boolean {
     if (!tab?.isOpenToCharges || !this.#isPaidNow(tab)) return false
     if (tab.ranges.has(position)) return true
     if (!tab.canPay(1, bytes)) return this.#exhaust(tab)
@@ -70,6 +78,7 @@ export class Meter {
     if (tab.endsRun(position)) this.#logRun(tab)
     if (!tab.hasRun) this.#unlogged.push(tab)
     tab.addMessage(position, bytes)
+    if (message !== undefined) tab.deliveries.add(position, message, consentId)
     return true
   }
 
@@ -117,8 +126,11 @@ export class Meter {
     this.#log.cut()
   }
 
-  /** Charges the seconds and the periods that have begun. To be called every second. */
+  /** Charges the seconds and the periods that have begun, and seals the books where too much waits for it. To be called every second. */
   tick(): void {
+    let runCount = 0
+    for (const { deliveries } of this.#open) runCount += deliveries.runCount
+    if (runCount > DELIVERED_RUNS_MAX) this.seal()
     for (const tab of this.#timed) {
       if (tab.agreement.offer.unit === 'second') {
         if (tab.connections > 0) this.#isPaidNow(tab)

@@ -27,6 +27,12 @@ export class Ranges {
     this.#lasts.push(last)
   }
 
+  /** Whether the set has a position between two others. */
+  hasBetween(after: number, before: number): boolean {
+    const first = this.#firsts[this.#indexFrom(after + 1)]
+    return first !== undefined && Math.max(first, after + 1) < before
+  }
+
   /** The range that a position of the set lies in. */
   around(position: number): readonly [first: number, last: number] {
     const index = this.#indexFrom(position)

@@ -1,6 +1,7 @@
 // The tab of one agreement: what was delivered and used under it, in the books and since they were sealed.
 // Plain arithmetic on numbers: amounts come in only when it is sealed.
 import type { Agreement } from '#gateway/market/agreement.ts'
+import { Deliveries } from '#gateway/market/deliveries.ts'
 import { endOfPeriods, parsePeriod, type Period } from '#gateway/market/period.ts'
 import { affordable, priceOf, sumOf, type Usage } from '#gateway/market/price.ts'
 import type { Ranges } from '#gateway/market/ranges.ts'
@@ -27,6 +28,8 @@ export interface Run { first: number, last: number, bytes: number }
 export class Tab {
   readonly agreement: Agreement
   readonly ranges: Ranges
+  /** What was delivered since the books were sealed, as far as it has names: what a crash left in the log has none. */
+  readonly deliveries = new Deliveries()
   sealed: Sealed
   /** Since the books were sealed. */
   readonly open = { messages: 0, bytes: 0, seconds: 0, periods: 0 }
@@ -172,6 +175,7 @@ export class Tab {
     this.#used = 0
     this.#grown = []
     this.#lastBooked = NEVER
+    this.deliveries.clear()
     this.isOpen = false
   }
 

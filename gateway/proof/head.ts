@@ -2,6 +2,8 @@
 
 /** What the leaves are. It begins each head: a signature under one kind of tree says nothing of another. */
 export const MESSAGES_SCHEME = 'sluice/messages/v1'
+/** Of the transparency log. */
+export const TRANSPARENCY_SCHEME = 'sluice/transparency/v1'
 
 export interface Head {
   readonly scheme: string
@@ -13,6 +15,11 @@ export interface Head {
   readonly size: number
   /** In base64. */
   readonly root: string
+}
+
+export interface SignedHead extends Head {
+  /** Of the head's text, in base64. */
+  readonly signature: string
 }
 
 /** What is signed. */

@@ -52,7 +52,8 @@ function levelAbove(level: readonly string[]): string[] {
 
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES, NODE_PREFIX)
 
-function nodeHash(left: string, right: string): string {
+/** Of two nodes beside each other, the hash above them. */
+export function nodeHash(left: string, right: string): string {
   pair.latin1Write(left, 1)
   pair.latin1Write(right, 1 + HASH_BYTES)
   return hash('sha256', pair, 'binary')

@@ -78,19 +78,19 @@ export class Session {
 
   /** Takes a message, charged; `flush` hands it over. False where that is not paid for. */
   take(view: View, { consentId }: Outlet): boolean {
-    const { message: { position }, length } = view
+    const { message, length } = view
     if (this.#fedBy !== consentId && this.#outbox.length > 0) this.flush()
-    this.#cursor = position
-    if (!this.#charge(position, length)) return false
+    this.#cursor = message.position
+    if (!this.#charge(message, length, consentId)) return false
     this.#fedBy = consentId
     this.#outbox.push(view)
     return true
   }
 
-  #charge(position: number, bytes: number): boolean {
+  #charge(message: Message, bytes: number, consentId: string): boolean {
     const { meter } = this.#options
     if (!this.#account?.isOpenToCharges) this.#account = meter.accountOf(this.agreementId)
-    return meter.charge(this.#account, position, bytes)
+    return meter.charge(this.#account, message.position, bytes, message, consentId)
   }
 
   /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */

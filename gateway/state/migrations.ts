@@ -76,6 +76,14 @@ CREATE TABLE party_facts (party_id TEXT PRIMARY KEY REFERENCES parties, facts TE
   `
 CREATE TABLE secrets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
 `,
+  `
+CREATE TABLE transparency_entries (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, minute INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
+CREATE INDEX transparency_leaves ON transparency_entries (substr(leaf, 1, 6));
+CREATE TABLE transparency_nodes (level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE transparency_payloads (number INTEGER PRIMARY KEY REFERENCES transparency_entries, owner_id TEXT NOT NULL, reader_id TEXT, salt TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
+CREATE TABLE transparency_erased (number INTEGER PRIMARY KEY REFERENCES transparency_entries, payload_hash BLOB NOT NULL) STRICT;
+CREATE TABLE transparency_head (id INTEGER PRIMARY KEY CHECK (id = 1), time INTEGER NOT NULL, kid TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -10,6 +10,6 @@ import { SigningKey } from '#gateway/proof/signing-key.ts'
 export const FACTS = factsOf(undefined, 7)
 export const TEST_KEY = new SigningKey(generateKeyPairSync('ed25519').privateKey)
 
-export function openConsents(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void = () => {}, key = TEST_KEY, beginningOf?: ConsentsOptions['beginningOf']): Consents {
-  return new Consents(database, clock, onChange, { key, notices: new Notices(database, clock, FACTS), ...(beginningOf && { beginningOf }) })
+export function openConsents(database: DatabaseSync, clock: Clock, onChange: (streamId: string) => void = () => {}, options: Partial<ConsentsOptions> = {}): Consents {
+  return new Consents(database, clock, onChange, { key: TEST_KEY, notices: new Notices(database, clock, FACTS), ...options })
 }

@@ -22,3 +22,15 @@ export function isProven(line: string, { keys }: KeySet): boolean {
   return next === siblings.length && hash.toString('base64') === root
     && verify(null, Buffer.from(head), createPublicKey({ key: { kty: key.kty, crv: key.crv, x: key.x }, format: 'jwk' }), Buffer.from(signature, 'base64'))
 }
+
+/** The digest of messages in the transparency log, from their ids, as the README of the market tells it. */
+export function digestOfIds(ids: readonly string[]): string {
+  const sorted = ids.map(id => id.split('-')).map(([time, number, chain]) => [Number(time), Number(number), chain!] as const).sort((one, other) => one[0] - other[0] || one[1] - other[1])
+  const lines: [number, number, number, string][] = []
+  for (const [time, number, chain] of sorted) {
+    const last = lines.at(-1)
+    if (last && last[0] === time && last[2] + 1 === number && last[3] === chain) last[2] = number
+    else lines.push([time, number, number, chain])
+  }
+  return sha256(...lines.map(line => `${line.join('-')}\n`)).toString('base64')
+}

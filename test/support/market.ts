@@ -7,7 +7,9 @@ import { Ledger } from '#gateway/market/ledger.ts'
 import { Meter } from '#gateway/market/meter.ts'
 import { Offers, type NewOffer } from '#gateway/market/offers.ts'
 import { USAGE_LOG_FILE } from '#gateway/market/usage-log.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { openState } from '#gateway/state/database.ts'
+import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 import { temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
 export const OWNERS = ['own_a', 'own_b'] as const
@@ -24,6 +26,7 @@ export class Market {
   offers!: Offers
   agreements!: Agreements
   meter!: Meter
+  transparency!: TransparencyLog
 
   constructor(platformPercent = 10) {
     this.platformPercent = platformPercent
@@ -86,13 +89,15 @@ export class Market {
     this.database = openState(directory)
     // What a test costs is mostly the disk; whether a commit is on it is the state's test.
     this.database.exec('PRAGMA synchronous = OFF')
-    this.ledger = new Ledger(this.database, clock)
+    this.transparency = new TransparencyLog({ database: this.database, clock, key: SigningKey.open(directory) })
+    const { append: appendToLog } = this.transparency
+    this.ledger = new Ledger(this.database, clock, appendToLog)
     this.offers = new Offers(this.database, clock)
     this.agreements = new Agreements({
-      database: this.database, clock, offers: this.offers, ledger: this.ledger, onChange: streamId => { this.changed.push(streamId) },
+      database: this.database, clock, offers: this.offers, ledger: this.ledger, appendToLog, onChange: streamId => { this.changed.push(streamId) },
     })
     this.meter = new Meter({
-      database: this.database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: this.platformPercent,
+      database: this.database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: this.platformPercent,
     })
   }
 }

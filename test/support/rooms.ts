@@ -26,6 +26,7 @@ import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
 import { secretOf } from '#gateway/parties/secret.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import { Network, type Subscription } from '#gateway/publish/network.ts'
 import type { Sink } from '#gateway/publish/sink.ts'
@@ -37,6 +38,7 @@ import { Tally } from '#gateway/telemetry/tally.ts'
 import { Pseudonyms } from '#gateway/transforms/pseudonyms.ts'
 import { Transforms } from '#gateway/transforms/transforms.ts'
 import { openConsents } from '#test/support/consents.ts'
+import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 import { silentLog, temporaryFolder, TurnedClock } from '#test/support/temporary.ts'
 
 export const PURPOSE = 'dpv:PublicBenefit'
@@ -57,6 +59,7 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly clock: C
   readonly tally = new Tally()
   readonly database: DatabaseSync
+  readonly transparency: TransparencyLog
   readonly parties: Parties
   readonly sources: Sources
   readonly devices: Devices
@@ -82,17 +85,19 @@ export class Rooms<C extends Clock = TurnedClock> {
     // What a test costs is mostly the disk; whether a commit is on it is the state's test.
     this.database.exec('PRAGMA synchronous = OFF')
     const { database, tally } = this, log = silentLog
+    this.transparency = new TransparencyLog({ database, clock, key: SigningKey.open(directory) })
+    const { append: appendToLog } = this.transparency
     const vault = new Vault(directory), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
     this.parties = new Parties(database, clock, vault)
     this.sources = new Sources(database, clock)
     this.devices = new Devices(database, clock, this.sources)
     this.streams = new Streams(database, clock, ownerId => this.parties.get(ownerId)!.address!)
     const onChange = (streamId: string) => { const stream = this.streams.get(streamId); if (stream) this.network.review(stream) }
-    this.consents = openConsents(database, clock, onChange, undefined, (streamId, now) => this.network.beginningOf(this.streams.get(streamId), now))
+    this.consents = openConsents(database, clock, onChange, { appendToLog, beginningOf: (streamId, now) => this.network.beginningOf(this.streams.get(streamId), now) })
     this.offers = new Offers(database, clock)
-    this.ledger = new Ledger(database, clock)
-    this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, onChange })
-    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, directory, platformPercent: 10 })
+    this.ledger = new Ledger(database, clock, appendToLog)
+    this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, appendToLog, onChange })
+    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: 10 })
     this.groups = new Groups(database, clock, this.parties)
     this.subjects = new Subjects(database, clock, this.sources)
     this.plans = new Plans({ ...this, transforms, recipients: recipientsOf(this.parties, this.groups), clock })

@@ -1,0 +1,147 @@
+// The message ids that were delivered under an agreement since the books were sealed: as runs, so that a message of a burst costs some
+// comparisons and one addition. They are hashed when the books are sealed, and never on the way of a message.
+import { createHash } from 'node:crypto'
+import type { Ranges } from '#gateway/market/ranges.ts'
+
+/** What names a message in its stream. */
+export interface MessageName { readonly timestamp: number, readonly sequenceNumber: number, readonly msgChainId: string }
+
+/** Of the messages that one consent let out. A receiver who has them can make it again: see README.md. */
+export interface Digest {
+  readonly consentId: string
+  /** The names of the first and the last: `<timestamp>-<sequenceNumber>-<msgChainId>`. */
+  readonly from: string
+  readonly to: string
+  readonly count: number
+  /** SHA-256 over a line for each run of their ids, in base64. */
+  readonly digest: string
+}
+
+interface Run {
+  /** Of the first message. */
+  readonly position: number
+  readonly timestamp: number
+  readonly first: number
+  readonly last: number
+  readonly msgChainId: string
+  readonly consentId: string
+}
+
+/** Of a run in the array of numbers: position, timestamp, first and last sequence number. */
+const NUMBERS = 4
+const RUNS_AT_FIRST = 16
+
+export class Deliveries {
+  #numbers = new Float64Array(RUNS_AT_FIRST * NUMBERS)
+  #runCount = 0
+  /** Chain and consent, from a run on: they change seldom. */
+  readonly #origins: { readonly from: number, readonly msgChainId: string, readonly consentId: string }[] = []
+  #msgChainId = ''
+  #consentId = ''
+
+  get runCount(): number { return this.#runCount }
+
+  /** Adds a message at a position that is new under the agreement, and the consent that lets it out. */
+  add(position: number, { timestamp, sequenceNumber, msgChainId }: MessageName, consentId: string): void {
+    const isSameOrigin = msgChainId === this.#msgChainId && consentId === this.#consentId && this.#runCount > 0
+    if (isSameOrigin && this.#extend(position, timestamp, sequenceNumber)) return
+    if (!isSameOrigin) this.#origins.push({ from: this.#runCount, msgChainId, consentId })
+    this.#msgChainId = msgChainId
+    this.#consentId = consentId
+    this.#push(position, timestamp, sequenceNumber)
+  }
+
+  /** Whether it goes on with the run that was begun last. */
+  #extend(position: number, timestamp: number, sequenceNumber: number): boolean {
+    const numbers = this.#numbers, at = (this.#runCount - 1) * NUMBERS, last = numbers[at + 3]!
+    if (sequenceNumber !== last + 1 || timestamp !== numbers[at + 1] || position !== numbers[at]! + sequenceNumber - numbers[at + 2]!) return false
+    numbers[at + 3] = sequenceNumber
+    return true
+  }
+
+  #push(position: number, timestamp: number, sequenceNumber: number): void {
+    const at = this.#runCount++ * NUMBERS
+    if (at === this.#numbers.length) this.#grow()
+    const numbers = this.#numbers
+    numbers[at] = position
+    numbers[at + 1] = timestamp
+    numbers[at + 2] = numbers[at + 3] = sequenceNumber
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#numbers.length)
+    larger.set(this.#numbers)
+    this.#numbers = larger
+  }
+
+  /**
+   * Of all that was added: one digest for each consent and stretch of the stream. Between the first and the last message of a stretch nothing
+   * was delivered before (`delivered`: all positions that were), so that whoever received it finds its ids between those two.
+   */
+  digests(delivered: Ranges): readonly Digest[] {
+    const stretches: Run[][] = []
+    let before: Run | undefined
+    for (const run of this.#sorted()) {
+      if (before?.consentId === run.consentId && !delivered.hasBetween(before.position + before.last - before.first, run.position)) stretches.at(-1)!.push(run)
+      else stretches.push([run])
+      before = run
+    }
+    return stretches.map(digestOf)
+  }
+
+  clear(): void {
+    this.#runCount = 0
+    this.#origins.length = 0
+    if (this.#numbers.length > RUNS_KEPT * NUMBERS) this.#numbers = new Float64Array(RUNS_AT_FIRST * NUMBERS)
+  }
+
+  /** As the stream has them: they came otherwise where two connections read at once. */
+  #sorted(): readonly Run[] {
+    const runs = this.#runs()
+    return runs.every(({ position }, n) => n === 0 || position > runs[n - 1]!.position) ? runs : runs.sort((one, other) => one.position - other.position)
+  }
+
+  #runs(): Run[] {
+    const runs: Run[] = [], numbers = this.#numbers
+    for (const [n, { from, msgChainId, consentId }] of this.#origins.entries()) {
+      const end = this.#origins[n + 1]?.from ?? this.#runCount
+      for (let at = from * NUMBERS; at < end * NUMBERS; at += NUMBERS) {
+        runs.push({ position: numbers[at]!, timestamp: numbers[at + 1]!, first: numbers[at + 2]!, last: numbers[at + 3]!, msgChainId, consentId })
+      }
+    }
+    return runs
+  }
+}
+
+/** Room for so many is not given back: the next minute needs it again. */
+const RUNS_KEPT = 4_096
+/** Characters that are hashed at once. */
+const TEXT_LENGTH = 1 << 14
+
+/** Of runs in the order of the stream. Those that follow each other are one, however they came. */
+function digestOf(runs: readonly Run[]): Digest {
+  const hash = createHash('sha256'), start = runs[0]!, end = runs.at(-1)!
+  let { timestamp, first, last, msgChainId } = start, count = 0, text = ''
+  const close = (): void => {
+    text += `${timestamp}-${first}-${last}-${msgChainId}\n`
+    count += last - first + 1
+    if (text.length < TEXT_LENGTH) return
+    hash.update(text)
+    text = ''
+  }
+  for (let n = 1; n < runs.length; n++) {
+    const run = runs[n]!
+    const follows = run.timestamp === timestamp && run.first === last + 1 && run.msgChainId === msgChainId
+    if (!follows) {
+      close()
+      timestamp = run.timestamp
+      first = run.first
+      msgChainId = run.msgChainId
+    }
+    last = run.last
+  }
+  close()
+  return { consentId: start.consentId, from: nameOf(start, start.first), to: nameOf(end, end.last), count, digest: hash.update(text).digest('base64') }
+}
+
+function nameOf({ timestamp, msgChainId }: Run, sequenceNumber: number): string { return `${timestamp}-${sequenceNumber}-${msgChainId}` }
