@@ -23,6 +23,7 @@ import { Streams } from '#gateway/devices/streams.ts'
 import { Subjects } from '#gateway/devices/subjects.ts'
 import { History } from '#gateway/history/history.ts'
 import { InfluxStore } from '#gateway/history/influx.ts'
+import type { Ingest } from '#gateway/ingest/ingest.ts'
 import { Journal } from '#gateway/journal/journal.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import { Agreements } from '#gateway/market/agreements.ts'
@@ -161,16 +162,7 @@ export class Gateway {
       packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond,
       longRoadMsPerSecondPerSourceMax: config.sourceLongRoadPercent * MS_PER_PERCENT,
     }
-    this.#mqtt = new MqttServer({
-      limits: rates,
-      host: config.host, port: config.mqttPort, tls: config.mqtts, log, ingest: pipeline.ingest, store: new SessionStore(this.#database),
-      credentials: { authenticate: (username, password) => this.#principalOf(username, password), certified: fingerprint => this.#certified(fingerprint) },
-      feeds: new MqttFeeds({ live: this.#network, seals: this.#seals, party: id => this.#parties.get(id) }),
-      events: {
-        onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
-        onSkip: () => { this.#door.leftOut++ }, onHold: (ms, cause) => this.#door.hold(ms, cause),
-      },
-    })
+    this.#mqtt = this.#makeMqtt(pipeline.ingest, rates)
     this.#bridges = new Bridges({ database: this.#database, clock, sources: this.#sources, vault, allowed: config.bridgeHosts, ingest: pipeline.ingest, log, rates, onHeld: (ms, cause) => this.#door.hold(ms, cause) })
     this.#certificates.onCut = ({ sourceId, fingerprint }) => this.#mqtt.disconnect(sourceId, fingerprint)
     this.#sources.onResumed = sourceId => this.#bridges.review(sourceId)
@@ -302,6 +294,19 @@ export class Gateway {
 
   #seal(): void {
     try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
+  }
+
+  #makeMqtt(ingest: Ingest, limits: Rates): MqttServer {
+    const config = this.#config
+    return new MqttServer({
+      limits, host: config.host, port: config.mqttPort, tls: config.mqtts, log: this.#log, ingest, store: new SessionStore(this.#database),
+      credentials: { authenticate: (username, password) => this.#principalOf(username, password), certified: fingerprint => this.#certified(fingerprint) },
+      feeds: new MqttFeeds({ live: this.#network, seals: this.#seals, party: id => this.#parties.get(id) }),
+      events: {
+        onConnect: () => { this.#door.connected++ }, onRefuse: reason => this.#door.refuse(reason), onDisconnect: reason => this.#door.close(reason),
+        onSkip: () => { this.#door.leftOut++ }, onHold: (ms, cause) => this.#door.hold(ms, cause),
+      },
+    })
   }
 
   #makePlans(onChange: (streamId: string) => void, transforms: Transforms): Plans {

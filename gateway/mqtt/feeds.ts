@@ -38,6 +38,12 @@ export class FeedRefusal extends Error implements FeedEnd {
   }
 }
 
+/** What else goes wrong is thrown on. */
+export function refusalOf(error: unknown): FeedRefusal {
+  if (error instanceof FeedRefusal) return error
+  throw error
+}
+
 /** Where the messages of one subscription go. */
 export interface FeedOutlet {
   /** Takes messages, in order. False: no more until `drained`; what was given is taken all the same. */

@@ -4,7 +4,7 @@ import { packetBytes, publishLength, writePublish } from '#gateway/mqtt/codec/en
 import type { FilterWish } from '#gateway/mqtt/codec/packets.ts'
 import { REASON } from '#gateway/mqtt/codec/reason.ts'
 import { FeedLine, type FeedLineHost } from '#gateway/mqtt/feed-line.ts'
-import { FeedRefusal, type FeedEnd, type FeedMessage, type Feeds } from '#gateway/mqtt/feeds.ts'
+import { refusalOf, type FeedEnd, type FeedMessage, type FeedRefusal, type Feeds } from '#gateway/mqtt/feeds.ts'
 import type { MqttLimits } from '#gateway/mqtt/limits.ts'
 import type { ReadingCarrier, ReadingSession } from '#gateway/mqtt/reading-carrier.ts'
 import { ReaderState } from '#gateway/mqtt/reader-state.ts'
@@ -398,8 +398,3 @@ export class Reading implements FeedLineHost {
 }
 
 function without({ after: _, ...options }: SubscriptionOptions): SubscriptionOptions { return options }
-
-function refusalOf(error: unknown): FeedRefusal {
-  if (error instanceof FeedRefusal) return error
-  throw error
-}
