@@ -13,7 +13,7 @@ import { temporaryFolder } from '#test/support/temporary.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const OF_EVERY_DIRECTORY = [
   'Node', 'configuration', 'data directory', 'file modes', 'gateway', 'MQTT port', 'HTTP port',
-  'state', 'consents', 'state transparency log', 'disk space', 'disk speed', 'clock',
+  'state', 'state transparency log', 'consents', 'disk space', 'disk speed', 'clock',
 ]
 
 describe('The doctor', () => {
