@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { Duplex} from 'node:stream';
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
 import { reset, travelsBy } from '#gateway/lib/reset.ts'
 import { heldBy } from '#test/chaos/withdrawal/in-kernel.ts'
 

@@ -211,18 +211,20 @@ export class Reading implements FeedLineHost {
 
   /** What waits of others goes first, unless what the socket has can only be cut off whole. */
   cut(line: FeedLine, { word, isFinal }: FeedEnd): void {
-    if (isFinal && !this.#parted.has(line)) this.#forget(line.topic)
-    line.queue.length = 0
-    this.#busy[line.qos].delete(line)
+    this.#drop(line, isFinal)
     if (this.isInSocket(line)) this.#options.carrier.abandon()
     else this.#leave(word)
   }
 
   reset(line: FeedLine, { isFinal }: FeedEnd): void {
+    this.#drop(line, isFinal)
+    this.#options.carrier.reset()
+  }
+
+  #drop(line: FeedLine, isFinal: boolean): void {
     if (isFinal && !this.#parted.has(line)) this.#forget(line.topic)
     line.queue.length = 0
     this.#busy[line.qos].delete(line)
-    this.#options.carrier.reset()
   }
 
   #open(topic: string, options: SubscriptionOptions, from: string | undefined): void {
@@ -259,11 +261,7 @@ export class Reading implements FeedLineHost {
   }
 
   #closeParted(): void {
-    for (const line of this.#parted) {
-      if (this.isInSocket(line)) continue
-      this.#parted.delete(line)
-      line.feed?.close()
-    }
+    for (const line of this.#parted) if (!this.isInSocket(line) && this.#parted.delete(line)) line.feed?.close()
   }
 
   /** What was to go at QoS 0 and did not is found again, once, by a reader with a session. */
