@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SECRET_BYTES, secretOf } from '#gateway/parties/secret.ts'
+import { SECRET_BYTES, secretOf } from '#gateway/parties/sealed-value.ts'
 import { Vault } from '#gateway/parties/vault.ts'
 import { openState } from '#gateway/state/database.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
