@@ -1,7 +1,7 @@
 // Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
 import type { Argument, Command, Option } from '#cli/command.ts'
 
-const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', OPERATING = 'Operating'
+const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', RIGHTS = 'Rights', OPERATING = 'Operating'
 
 const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack', 'homeassistant',
   'esphome', 'openmqttgateway']
@@ -27,6 +27,7 @@ const deviceCertificates = () => import('#cli/commands/device-certificates.ts')
 const bridges = () => import('#cli/commands/bridges.ts')
 const offers = () => import('#cli/commands/offers.ts')
 const consents = () => import('#cli/commands/consents.ts')
+const rights = () => import('#cli/commands/rights.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
 
@@ -175,6 +176,18 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,
+  },
+  {
+    name: 'erase', group: RIGHTS, summary: 'Erases an owner and all that is theirs, for good: yourself, or as an operator somebody else. Nothing brings it back.',
+    options: [
+      { name: 'party', type: 'text', value: 'ID', isRequired: true, help: 'Whom: your own id, so that it does not happen by accident.' },
+      { name: 'receipt', type: 'text', value: 'FILE', help: 'Where to put the signed receipt, for `sluice verify`.' },
+    ],
+    examples: ['sluice erase --party own_3xq7n2aahd6gkrmb4tvzoycel5 --receipt erased.json'], load: async () => (await rights()).erase,
+  },
+  {
+    name: 'erasure list', group: RIGHTS, summary: 'Lists erasures (operator), to be kept beside backups: with --json for `sluice restore --erasures`.', options: [],
+    examples: ['sluice erasure list --json > erasures.json'], load: async () => (await rights()).erasureList,
   },
 
   {

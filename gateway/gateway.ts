@@ -36,6 +36,7 @@ import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
 import { Network } from '#gateway/publish/network.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
+import { Erasures } from '#gateway/rights/erasures.ts'
 import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
@@ -80,6 +81,7 @@ export class Gateway {
   readonly #journal: Journal
   readonly #backups: Backups
   readonly #network: Network
+  readonly #erasures: Erasures
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
   readonly #history: History | undefined
@@ -158,6 +160,11 @@ export class Gateway {
       this.#network.endParty(partyId)
       this.#mqtt.disconnect(partyId)
     }
+    this.#erasures = new Erasures({
+      database: this.#database, clock, parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers,
+      agreements: this.#agreements, ledger: this.#ledger, meter: this.#meter, journal: this.#journal, network: this.#network, mqtt: this.#mqtt, backups: this.#backups,
+      history: this.#history, signingKey: this.#signingKey, log,
+    })
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, seals: this.#seals, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
@@ -166,6 +173,7 @@ export class Gateway {
   /** Resolves when devices and subscribers can connect. */
   async start(): Promise<Running> {
     await this.#journal.open()
+    await this.#erasures.resume()
     const operatorKey = this.#parties.ensureOperator()?.key
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
     const { port: httpPort } = await this.#http.start()
@@ -175,6 +183,7 @@ export class Gateway {
     this.#every(TICK_MS, () => this.#tick())
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
+    this.#every(RETAIN_MS, () => void this.#erasures.resume())
     this.#isReady = true
     const running = { ...this.#urls, http: this.#url('http', httpPort), operatorKey }
     this.#announce(running)
@@ -283,7 +292,7 @@ export class Gateway {
   #services(): Services {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, erasures: this.#erasures, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

@@ -6,6 +6,7 @@ import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { addCertificate, listCertificates, removeCertificate } from '#gateway/api/certificates.ts'
 import { grantConsent, listConsents, withdrawConsent } from '#gateway/api/consents.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
+import { eraseOwner, listErasures } from '#gateway/api/erasures.ts'
 import { explain } from '#gateway/api/explain.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
 import { description, keySet, live, metrics, ready } from '#gateway/api/health.ts'
@@ -23,5 +24,6 @@ export const HANDLERS: Handlers = {
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger, backup,
+  eraseOwner, listErasures,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

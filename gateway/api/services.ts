@@ -17,6 +17,7 @@ import type { Parties } from '#gateway/parties/parties.ts'
 import type { Jwk } from '#gateway/proof/public-keys.ts'
 import type { Seals } from '#gateway/publish/sealed-sink.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
+import type { Erasures } from '#gateway/rights/erasures.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log, LogLevels } from '#gateway/telemetry/log.ts'
 
@@ -36,6 +37,7 @@ export interface Services {
   /** undefined: none is kept. */
   readonly history: History | undefined
   readonly backups: Backups
+  readonly erasures: Erasures
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams

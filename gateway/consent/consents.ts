@@ -78,6 +78,16 @@ export class Consents {
   /** All grants that name a recipient, whatever their state. */
   to(recipient: string): readonly Grant[] { return grantsOf(this.#byRecipient.get(recipient)) }
 
+  /** Consents whose payloads are gone: they were erased. Whoever delivers by them is told. */
+  forget(consentIds: Iterable<string>): void {
+    for (const id of consentIds) {
+      const entry = this.#byId.get(id)
+      if (!entry) continue
+      this.#remove(entry)
+      this.#onChange(entry.grant.streamId)
+    }
+  }
+
   /** Checks the chain on disk and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number { return this.#events.verify() }
 

@@ -67,6 +67,13 @@ export class Plans {
     this.onChanged(stream)
   }
 
+  /** A stream that was erased. */
+  forget(stream: Stream): void {
+    this.invalidate(stream)
+    clearTimeout(this.#alarms.get(stream.number))
+    this.#alarms.delete(stream.number)
+  }
+
   /** What an agreement allows now, or why it allows nothing. */
   standingOf(agreement: Agreement): Outlet | RefusalCode {
     const stream = this.#options.streams.get(agreement.offer.streamId)

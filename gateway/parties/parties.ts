@@ -45,7 +45,7 @@ export class Parties {
     this.#database = database
     this.#clock = clock
     this.#vault = vault
-    const parties = 'SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id ORDER BY parties.rowid'
+    const parties = "SELECT parties.*, address FROM parties LEFT JOIN publisher_keys ON party_id = id WHERE role <> 'erased' ORDER BY parties.rowid"
     for (const row of database.prepare(parties).all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
     for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
       this.#byKeyHash.set(Buffer.from(hash).toString('hex'), this.#byId.get(party_id)!)
@@ -121,6 +121,13 @@ export class Parties {
     if (!this.#byId.has(HISTORY_ID)) this.#database.prepare('INSERT INTO parties VALUES (?, ?, ?, ?)').run(party.id, party.role, party.name, party.createdAt)
     this.#byId.set(HISTORY_ID, party)
     return party
+  }
+
+  /** A party whose rows are gone: it was erased. */
+  forget(partyId: string): void {
+    const party = this.#byId.get(partyId)
+    if (party) this.#forgetKeys(party)
+    this.#byId.delete(partyId)
   }
 
   #operator(): Party | undefined { return this.list().find(({ role }) => role === 'operator') }

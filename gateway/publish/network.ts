@@ -111,6 +111,14 @@ export class Network {
     this.#reviewSessions(stream)
   }
 
+  /** A stream that was erased: whoever still has it open gets nothing more. */
+  forget(stream: Stream): void {
+    this.review(stream)
+    for (const session of this.#channels.get(stream.number)?.owners ?? []) session.end('NOT_FOUND', STREAM_ERASED, true)
+    this.#channels.delete(stream.number)
+    this.#options.plans.forget(stream)
+  }
+
   /** Ends whatever a party has open: its keys have stopped. */
   endParty(partyId: string): void {
     for (const session of this.#sessions.of(partyId)) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
@@ -256,4 +264,5 @@ function viewIn(views: View[], message: Message, outlet: number): View {
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'
+const STREAM_ERASED = 'The stream was erased.'
 const CONSENT_REPLACED = 'The consent has gone, and another has taken its place. Open the stream again.'

@@ -53,6 +53,14 @@ CREATE TABLE mqtt_positions (source_id TEXT NOT NULL, client_id TEXT NOT NULL, t
 `,
   // No table: the journal's segments begin with a header from here on, and a Sluice that does not know it would take them for damaged.
   '-- segments of format 2',
+  `
+CREATE TABLE erasures (id TEXT PRIMARY KEY, salt BLOB NOT NULL, subject BLOB NOT NULL, alias TEXT NOT NULL, requested_by TEXT NOT NULL, begun_at INTEGER NOT NULL, owner_id TEXT,
+  history TEXT NOT NULL, erased TEXT NOT NULL, finished_at INTEGER, receipt TEXT) STRICT;
+CREATE TABLE operator_actions (seq INTEGER PRIMARY KEY, payload_hash BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE operator_action_payloads (seq INTEGER PRIMARY KEY REFERENCES operator_actions, owner_id TEXT, salt BLOB NOT NULL, payload TEXT NOT NULL) STRICT;
+CREATE TABLE restrictions (stream_id TEXT PRIMARY KEY, owner_id TEXT NOT NULL, restricted_at INTEGER NOT NULL, restricted_by TEXT NOT NULL) STRICT;
+CREATE TABLE notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
