@@ -187,7 +187,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'erasure list', group: RIGHTS, summary: 'Lists erasures (operator), to be kept beside backups: with --json for `sluice restore --erasures`.', options: [],
-    examples: ['sluice erasure list --json > erasures.json'], load: async () => (await rights()).erasureList,
+    examples: ['sluice erasure list --json', 'sluice erasure list'], load: async () => (await rights()).erasureList,
   },
 
   {
@@ -276,7 +276,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'restore', group: OPERATING, summary: 'Makes a data directory out of a backup, when all of it has been proved.', isLocal: true, arguments: [{ name: 'FILE', help: 'The backup.' }],
-    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' }],
+    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' },
+      { name: 'erasures', type: 'text', value: 'FILE', help: 'Erasures that were done since (`sluice erasure list --json`): the first start does them again.' }],
     examples: ['sluice restore sluice-backup-20270304T050607Z.tar --data ./restored'], load: async () => (await import('#cli/commands/backup.ts')).restore,
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },

@@ -1,5 +1,4 @@
 // What the law gives to those whom data are about.
-import { writeFile } from 'node:fs/promises'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 
@@ -8,7 +7,7 @@ const ERASURES_SHOWN = ['erasureId', 'state', 'requestedBy', 'begunAt', 'finishe
 export async function erase(input: Input, io: Io): Promise<void> {
   const client = await io.client(), file = input.text('receipt')
   const erased = await client.post<{ receipt?: object }>('/v1/erasures', { partyId: input.needed('party') })
-  if (file !== undefined && erased.receipt) await writeFile(file, `${JSON.stringify(erased.receipt)}\n`, { mode: 0o600 })
+  if (file !== undefined && erased.receipt) process.getBuiltinModule('node:fs').writeFileSync(file, `${JSON.stringify(erased.receipt)}\n`, { mode: 0o600 })
   io.show(erased)
 }
 

@@ -22,7 +22,7 @@ function erasuresOver(rooms: Rooms, failing: Step = 'none'): Erasures {
     parties: failingAt('keys', rooms.parties, 'revokeKeys'), consents: failingAt('consents', rooms.consents, 'withdraw'), sources: failingAt('sources', rooms.sources, 'remove'),
     offers: failingAt('offers', rooms.offers, 'withdraw'), agreements: failingAt('agreements', rooms.agreements, 'end'), journal: failingAt('journal', rooms.journal, 'erase'),
     mqtt: { disconnect: () => {}, forgetSource: () => {}, forgetTopics: () => {}, saveSessions: () => fail('sessions') },
-    backups: { idle: async () => fail('backups') },
+    backups: { idle: () => Promise.try(() => fail('backups')) },
   })
 }
 
