@@ -14,9 +14,9 @@ const words = (example: string) => example.split(' ').slice(1)
 describe('The command table', () => {
   it('has the commands that there are, each once', () => {
     assert.deepEqual(COMMANDS.map(({ name }) => name).sort(), [
-      'agree', 'agreement end', 'agreement list', 'backup', 'bridge add', 'bridge list', 'bridge set', 'certificate add', 'certificate list', 'certificate remove', 'certificate trial', 'config check', 'consent grant', 'consent list', 'consent withdraw', 'demo', 'device list', 'device set', 'doctor', 'erase', 'erasure list', 'explain', 'history', 'key revoke', 'key rotate', 'ledger', 'log level',
-      'offer create', 'offer list', 'offer withdraw', 'operator reset-key', 'pair', 'party add', 'party list', 'restore', 'serve', 'simulate', 'source list', 'source remove', 'source resume', 'source rotate',
-      'source suspend', 'streams', 'subscribe', 'usage', 'verify',
+      'access', 'actions', 'agree', 'agreement end', 'agreement list', 'backup', 'breach', 'bridge add', 'bridge list', 'bridge set', 'certificate add', 'certificate list', 'certificate remove', 'certificate trial', 'config check', 'consent grant', 'consent list', 'consent withdraw', 'demo', 'device list', 'device set', 'doctor', 'erase', 'erasure list', 'explain', 'export', 'history', 'key revoke', 'key rotate', 'ledger', 'lift', 'log level', 'notices', 'object',
+      'offer create', 'offer list', 'offer withdraw', 'operator reset-key', 'pair', 'party add', 'party list', 'record', 'rectify', 'restore', 'restrict', 'serve', 'simulate', 'source list', 'source remove', 'source resume', 'source rotate',
+      'source suspend', 'streams', 'subscribe', 'transfers', 'usage', 'verify',
     ])
   })
 

@@ -37,6 +37,9 @@ import { Network } from '#gateway/publish/network.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { Erasures } from '#gateway/rights/erasures.ts'
+import { OperatorActions } from '#gateway/rights/operator-actions.ts'
+import { Restrictions } from '#gateway/rights/restrictions.ts'
+import { Rights } from '#gateway/rights/rights.ts'
 import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
@@ -82,6 +85,7 @@ export class Gateway {
   readonly #backups: Backups
   readonly #network: Network
   readonly #erasures: Erasures
+  readonly #rights: Rights
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
   readonly #history: History | undefined
@@ -116,7 +120,9 @@ export class Gateway {
     this.#ledger = new Ledger(this.#database, clock)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, onChange: review })
     this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
-    this.#plans = new Plans({ consents: this.#consents, agreements: this.#agreements, streams: this.#streams, clock })
+    const restrictions = new Restrictions(this.#database, clock)
+    restrictions.onChange = review
+    this.#plans = new Plans({ consents: restrictions.over(this.#consents), agreements: this.#agreements, streams: this.#streams, clock })
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
@@ -160,11 +166,8 @@ export class Gateway {
       this.#network.endParty(partyId)
       this.#mqtt.disconnect(partyId)
     }
-    this.#erasures = new Erasures({
-      database: this.#database, clock, parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers,
-      agreements: this.#agreements, ledger: this.#ledger, meter: this.#meter, journal: this.#journal, network: this.#network, mqtt: this.#mqtt, backups: this.#backups,
-      history: this.#history, signingKey: this.#signingKey, log,
-    })
+    this.#erasures = this.#makeErasures(restrictions)
+    this.#rights = this.#makeRights(restrictions)
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, seals: this.#seals, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
@@ -276,6 +279,21 @@ export class Gateway {
     })
   }
 
+  #makeErasures(restrictions: Restrictions): Erasures {
+    return new Erasures({
+      database: this.#database, clock: systemClock, parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers,
+      agreements: this.#agreements, ledger: this.#ledger, meter: this.#meter, journal: this.#journal, network: this.#network, mqtt: this.#mqtt, backups: this.#backups,
+      history: this.#history, signingKey: this.#signingKey, restrictions, log: this.#log,
+    })
+  }
+
+  #makeRights(restrictions: Restrictions): Rights {
+    return new Rights({
+      database: this.#database, clock: systemClock, config: this.#config, parties: this.#parties, streams: this.#streams, consents: this.#consents, meter: this.#meter, journal: this.#journal,
+      signingKey: this.#signingKey, restrictions, actions: new OperatorActions(this.#database, systemClock),
+    })
+  }
+
   /** The library for it is loaded when somebody asks: a start is shorter by that. */
   async #metricsText(): Promise<string> {
     this.#registry ??= import('#gateway/telemetry/metrics.ts').then(({ makeMetrics }) => makeMetrics(this.#metricSources()))
@@ -292,7 +310,7 @@ export class Gateway {
   #services(): Services {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, erasures: this.#erasures, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, plans: this.#plans, backups: this.#backups, erasures: this.#erasures, rights: this.#rights, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

@@ -7,7 +7,7 @@ const SHOWN = ['consentId', 'state', 'recipient', 'purposes', 'attributes', 'gra
 
 export async function consentGrant(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.post('/v1/consents', {
+  io.show(await client.post(input.flag('dry-run') ? '/v1/consents/preview' : '/v1/consents', {
     streamId: input.needed('stream'), recipient: input.needed('recipient'), purposes: input.list('purpose'),
     attributes: attributesOf(input), until: input.text('until'), keep: input.text('keep'), transforms: input.list('transform'),
   }))

@@ -15,6 +15,9 @@ import { streamEvents, subscribe } from '#gateway/api/live.ts'
 import { getLogLevel, setLogLevel } from '#gateway/api/log-level.ts'
 import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
 import { addParty, listParties, revokeKeys, rotateKey } from '#gateway/api/parties.ts'
+import {
+  access, exportData, liftRestriction, listAffected, listNotices, listOperatorActions, listTransfers, objectTo, previewConsent, processingRecord, rectifyParty, restrictStream,
+} from '#gateway/api/rights.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'
 
@@ -24,6 +27,7 @@ export const HANDLERS: Handlers = {
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, listHistory,
   agree, listAgreements, endAgreement, usage, ledger, backup,
+  access, exportData, listTransfers, listAffected, restrictStream, liftRestriction, objectTo, rectifyParty, listNotices, previewConsent, processingRecord, listOperatorActions,
   eraseOwner, listErasures,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

@@ -69,6 +69,8 @@ export class Consents {
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
   }
 
+  get(consentId: string): Grant | undefined { return this.#byId.get(consentId)?.grant }
+
   /** In the order in which they were given, whatever their state. */
   list(ownerId: string): readonly Grant[] { return grantsOf(this.#byOwner.get(ownerId)) }
 

@@ -25,7 +25,7 @@ export interface Plan {
 }
 
 export interface PlansOptions {
-  readonly consents: Consents
+  readonly consents: Pick<Consents, 'on'>
   readonly agreements: Agreements
   readonly streams: Streams
   readonly clock: Clock

@@ -96,6 +96,15 @@ export class Parties {
     return key
   }
 
+  /** Throws NOT_FOUND, BAD_REQUEST. */
+  rename(partyId: string, name: string): Party {
+    const known = this.#known(partyId), party: Party = { ...known, name: checkedName(name) }
+    this.#database.prepare('UPDATE parties SET name = ? WHERE id = ?').run(party.name, partyId)
+    this.#byId.set(partyId, party)
+    for (const [hash, owner] of this.#byKeyHash) if (owner === known) this.#byKeyHash.set(hash, party)
+    return party
+  }
+
   /** All keys of the party stop at once. Throws NOT_FOUND. */
   revokeKeys(partyId: string): void {
     const party = this.#known(partyId)

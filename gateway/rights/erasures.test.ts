@@ -18,7 +18,7 @@ function erasuresOver(rooms: Rooms, failing: Step = 'none'): Erasures {
   const { database, clock, devices, streams, ledger, meter, network } = rooms
   const failingDatabase = failing === 'state' ? failingAt('state', failingAt('state', database, 'exec'), 'exec') : failing === 'file' ? failingAt('file', database, 'exec') : database
   return new Erasures({
-    database: failingDatabase, clock, devices, streams, ledger, meter, network, signingKey: SigningKey.open(rooms.directory), log: silentLog, history: undefined,
+    database: failingDatabase, clock, devices, streams, ledger, meter, network, signingKey: SigningKey.open(rooms.directory), log: silentLog, history: undefined, restrictions: { forget: () => {} },
     parties: failingAt('keys', rooms.parties, 'revokeKeys'), consents: failingAt('consents', rooms.consents, 'withdraw'), sources: failingAt('sources', rooms.sources, 'remove'),
     offers: failingAt('offers', rooms.offers, 'withdraw'), agreements: failingAt('agreements', rooms.agreements, 'end'), journal: failingAt('journal', rooms.journal, 'erase'),
     mqtt: { disconnect: () => {}, forgetSource: () => {}, forgetTopics: () => {}, saveSessions: () => fail('sessions') },

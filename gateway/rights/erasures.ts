@@ -24,6 +24,7 @@ import type { Network } from '#gateway/publish/network.ts'
 import { clearState, compactState } from '#gateway/rights/clearing.ts'
 import { beginErasure, listErasures, type Erasure, type Requester } from '#gateway/rights/erasure.ts'
 import { erasureReceipt } from '#gateway/rights/erasure-receipt.ts'
+import type { Restrictions } from '#gateway/rights/restrictions.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 
 export interface ErasuresOptions {
@@ -44,6 +45,7 @@ export interface ErasuresOptions {
   readonly backups: Pick<Backups, 'idle'>
   readonly history: History | undefined
   readonly signingKey: SigningKey
+  readonly restrictions: Pick<Restrictions, 'forget'>
   readonly log: Log
 }
 
@@ -152,11 +154,12 @@ export class Erasures {
 
   /** The rooms' memory of what is not in the database any more. */
   #forget({ alias }: Erasure, ownerId: string, gone: { readonly own: readonly Stream[], readonly sourceIds: readonly string[], readonly addressed: readonly string[], readonly offers: readonly string[] }): void {
-    const { parties, devices, streams, consents, offers, agreements, ledger, network } = this.#options
+    const { parties, devices, streams, consents, offers, agreements, ledger, network, restrictions } = this.#options
     consents.forget([...consents.list(ownerId).map(({ id }) => id), ...gone.addressed])
     for (const stream of gone.own) {
       network.forget(stream)
       streams.forget(stream)
+      restrictions.forget(stream.id)
     }
     for (const sourceId of gone.sourceIds) devices.forget(sourceId)
     const former = new Map(gone.offers.map(id => [id, offers.get(id)!])), taken = [...agreements.all()].filter(({ offer }) => former.has(offer.id))

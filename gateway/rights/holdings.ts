@@ -58,6 +58,8 @@ export const OF_NOBODY: readonly string[] = ['transfers', 'meta', 'operator_acti
 export const CHANGES: readonly string[] = [
   `UPDATE consent_events SET consent_id = '' WHERE seq IN (${EVENTS})`,
   'DELETE FROM consent_payloads WHERE owner_id = :owner',
+  // Whoever received something is told (Art. 19), by an id that is theirs.
+  `INSERT INTO notices (agreement_id, kind, at) SELECT agreement_id, 'erased', CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM meters WHERE messages > 0 AND agreement_id IN (${AGREEMENTS})`,
   // A purpose that is no term of the vocabulary was the owner's own words, where the offer had it.
   `UPDATE agreements SET purpose = 'dpv:Purpose' WHERE purpose NOT LIKE 'dpv:%' AND offer_id IN (${OFFERS})`,
   "UPDATE postings SET account = 'owner:' || :alias WHERE account = 'owner:' || :owner",
