@@ -167,7 +167,7 @@ describe('The rights of an owner', function () {
     assert.equal((await running.call(running.operatorKey, 'POST', '/v1/consents/preview', {})).status, 403)
   })
 
-  it('whose recipients are told when they are erased, by an id that is the recipient\'s own', async () => {
+  it('whose recipients are told when they are erased, by an id of their own', async () => {
     const { receipt } = await running.ok(running.operatorKey, 'POST', '/v1/erasures', { partyId: owner.partyId })
     const last = (await running.ok(city.key, 'GET', '/v1/notices')).at(-1)
     assert.deepEqual([last.kind, last.agreementId, last.streamId], ['erased', agreementId, receipt.pseudonym])
