@@ -56,6 +56,8 @@ export class Erasures {
   readonly #options: ErasuresOptions
   /** One at a time: each writes the database's file anew. */
   #turn: Promise<unknown> = Promise.resolve()
+  /** Erasures whose readings are being forgotten over there. */
+  readonly #forgetting = new Set<string>()
   readonly #underWay = new Map<string, Promise<Erased>>()
 
   constructor(options: ErasuresOptions) { this.#options = options }
@@ -81,7 +83,7 @@ export class Erasures {
   async resume(): Promise<void> {
     for (const erasure of this.list()) {
       if (erasure.finishedAt === undefined) await this.#take(erasure).catch(() => { /* logged */ })
-      else if (erasure.history.length > 0) await this.#forgetHistory(erasure)
+      else if (erasure.history.length > 0) void this.#forgetHistory(erasure) // nobody waits for a database that may be away
     }
   }
 
@@ -179,14 +181,18 @@ export class Erasures {
   }
 
   /** Where its database does not answer, or there is none any more, it is tried again later. */
-  async #forgetHistory({ id, history: consentIds }: Erasure): Promise<void> {
+  async #forgetHistory({ id, history: consentIds, finishedAt }: Erasure): Promise<void> {
     const { history, database, log } = this.#options
-    if (!history) return
+    if (!history || this.#forgetting.has(id)) return
+    this.#forgetting.add(id)
     try {
       await history.forget(consentIds)
       database.prepare("UPDATE erasures SET history = '[]' WHERE id = ?").run(id)
+      if (finishedAt !== undefined) compactState(database)
     } catch (error) {
       log.warn({ erasureId: id, error: String(error) }, 'The history has not forgotten yet what was erased: tried again')
+    } finally {
+      this.#forgetting.delete(id)
     }
   }
 
