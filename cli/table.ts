@@ -1,7 +1,7 @@
 // Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
 import type { Argument, Command, Option } from '#cli/command.ts'
 
-const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', OPERATING = 'Operating'
+const ACCOUNTS = 'Accounts', DEVICES = 'Devices (owner)', SHARING = 'Sharing (owner)', READING = 'Reading (subscriber)', RIGHTS = 'Rights', OPERATING = 'Operating'
 
 const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack', 'homeassistant',
   'esphome', 'openmqttgateway']
@@ -32,6 +32,12 @@ const BROKER_ACCESS: readonly Option[] = [
 ]
 const DATA: Option = { name: 'data', type: 'text', value: 'DIR', default: './data', help: 'The data directory.' }
 
+const RECIPIENT: Option = { name: 'recipient', type: 'text', value: 'PARTY', help: 'Whom it went to.' }
+const SPAN: readonly Option[] = [
+  { name: 'from', type: 'text', value: 'TIME', help: 'From then on.' }, { name: 'to', type: 'text', value: 'TIME', help: 'Before that.' }, RECIPIENT,
+  { name: 'stream', type: 'text', value: 'ID', help: 'Of this one.' },
+]
+
 const accounts = () => import('#cli/commands/accounts.ts')
 const sources = () => import('#cli/commands/sources.ts')
 const devices = () => import('#cli/commands/devices.ts')
@@ -43,6 +49,7 @@ const consents = () => import('#cli/commands/consents.ts')
 const requests = () => import('#cli/commands/requests.ts')
 const notices = () => import('#cli/commands/notices.ts')
 const odrl = () => import('#cli/commands/odrl.ts')
+const rights = () => import('#cli/commands/rights.ts')
 const agreements = () => import('#cli/commands/agreements.ts')
 const books = () => import('#cli/commands/books.ts')
 
@@ -220,6 +227,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
       { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop; of all of it *=time:900 and *=sample:60 (seconds).' },
+      { name: 'dry-run', type: 'flag', help: 'Only show what it would expose, and the risk of that as a figure.' },
     ],
     examples: [
       'sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z',
@@ -332,6 +340,61 @@ export const COMMANDS: readonly Command[] = [
     arguments: [{ name: 'FILE', help: 'The policy (JSON-LD), as `sluice consent export` prints it; - is what comes on stdin.' }],
     examples: ['sluice consent import consent.jsonld'], load: async () => (await consents()).consentImport,
   },
+  { name: 'access', group: RIGHTS, summary: 'Shows everything that is kept about you (owner).', options: [], examples: ['sluice access --json'], load: async () => (await rights()).access },
+  {
+    name: 'export', group: RIGHTS, summary: 'Takes your readings and consents along (owner): an archive with JSON-LD and CSV, signed. `sluice verify` checks it.',
+    options: [{ name: 'to', type: 'text', value: 'FILE', isRequired: true, help: 'Where to put it. There is no such file yet.' }],
+    examples: ['sluice export --to mine.tar'], load: async () => (await rights()).exportData,
+  },
+  {
+    name: 'transfers', group: RIGHTS, summary: 'Lists who got what of your streams, when, and under which consent (owner, or an operator for all).',
+    options: [...SPAN, { name: 'limit', type: 'integer', value: 'N', min: 1, max: 1_000, default: 100, help: 'How many at most.' }, { name: 'after', type: 'integer', value: 'RECORD', min: 0, help: 'Those behind this record.' }],
+    examples: ['sluice transfers', 'sluice transfers --from 2027-01-01T00:00:00Z --recipient sub_b6ynd3q5ujw2c7mzf4ktx6vhpa'], load: async () => (await rights()).transfers,
+  },
+  {
+    name: 'breach', group: RIGHTS, summary: 'Lists whom a breach concerns (operator): owners whose readings went out in that time.', options: SPAN,
+    examples: ['sluice breach --from 2027-01-01T00:00:00Z --to 2027-01-02T00:00:00Z --recipient sub_b6ynd3q5ujw2c7mzf4ktx6vhpa'], load: async () => (await rights()).breach,
+  },
+  {
+    name: 'restrict', group: RIGHTS, summary: 'Restricts the processing of a stream: nothing leaves or is kept, and consents stay as they are.', options: [STREAM],
+    examples: ['sluice restrict --stream 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed/indoor/k3v7qm2xw5tz4rpa6hjn2ye4ds'], load: async () => (await rights()).restrict,
+  },
+  {
+    name: 'lift', group: RIGHTS, summary: 'Lifts a restriction.', options: [STREAM],
+    examples: ['sluice lift --stream 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed/indoor/k3v7qm2xw5tz4rpa6hjn2ye4ds'], load: async () => (await rights()).lift,
+  },
+  {
+    name: 'object', group: RIGHTS, summary: 'Objects: withdraws all of your consents for a recipient, a purpose or a stream (owner).',
+    options: [RECIPIENT, { name: 'purpose', type: 'text', value: 'P', help: 'For which.' }, { name: 'stream', type: 'text', value: 'ID', help: 'Of this one.' }],
+    examples: ['sluice object --purpose dpv:Marketing', 'sluice object --recipient sub_b6ynd3q5ujw2c7mzf4ktx6vhpa'], load: async () => (await rights()).objectTo,
+  },
+  {
+    name: 'rectify', group: RIGHTS, summary: 'Corrects your name. `sluice device set` corrects a device, and its recipients have a notice.',
+    options: [{ name: 'name', type: 'text', value: 'NAME', isRequired: true, help: 'The right one.' }], examples: ['sluice rectify --name Home'], load: async () => (await rights()).rectify,
+  },
+  {
+    name: 'recipient notices', group: RIGHTS, summary: 'Lists what you are to know of readings that you received: corrected, restricted, objected to or erased (subscriber).',
+    options: [{ name: 'after', type: 'integer', value: 'NOTICE', min: 0, help: 'Those behind this one.' }], examples: ['sluice recipient notices', 'sluice recipient notices --after 41'], load: async () => (await rights()).recipientNotices,
+  },
+  {
+    name: 'record', group: RIGHTS, summary: 'Prints the record of processing activities (operator), in Markdown, or with --json as JSON.', options: [], examples: ['sluice record'], load: async () => (await rights()).record,
+  },
+  {
+    name: 'actions', group: RIGHTS, summary: 'Lists what operators did: all of it to an operator, to an owner what was about them.',
+    options: [{ name: 'after', type: 'integer', value: 'NUMBER', min: 0, help: 'Those behind this one.' }], examples: ['sluice actions'], load: async () => (await rights()).actions,
+  },
+  {
+    name: 'erase', group: RIGHTS, summary: 'Erases an owner and all that is theirs, for good: yourself, or as an operator somebody else. Nothing brings it back.',
+    options: [
+      { name: 'party', type: 'text', value: 'ID', isRequired: true, help: 'Whom: your own id, so that it does not happen by accident.' },
+      { name: 'receipt', type: 'text', value: 'FILE', help: 'Where to put the signed receipt, for `sluice verify`.' },
+    ],
+    examples: ['sluice erase --party own_3xq7n2aahd6gkrmb4tvzoycel5 --receipt erased.json'], load: async () => (await rights()).erase,
+  },
+  {
+    name: 'erasure list', group: RIGHTS, summary: 'Lists erasures (operator), to be kept beside backups: with --json for `sluice restore --erasures`.', options: [],
+    examples: ['sluice erasure list --json', 'sluice erasure list'], load: async () => (await rights()).erasureList,
+  },
 
   {
     name: 'agree', group: READING, summary: 'Agrees to an offer, for one purpose.',
@@ -436,7 +499,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'restore', group: OPERATING, summary: 'Makes a data directory out of a backup, when all of it has been proved.', isLocal: true, arguments: [{ name: 'FILE', help: 'The backup.' }],
-    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' }],
+    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' },
+      { name: 'erasures', type: 'text', value: 'FILE', help: 'Erasures that were done since (`sluice erasure list --json`): the first start does them again.' }],
     examples: ['sluice restore sluice-backup-20270304T050607Z.tar --data ./restored'], load: async () => (await import('#cli/commands/backup.ts')).restore,
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },

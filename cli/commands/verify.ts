@@ -1,5 +1,5 @@
 // verify: checks messages that were kept with their proofs. Nothing is asked of anybody but the public key.
-import { createReadStream, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { publicKeysAt } from '#cli/connect.ts'
 import { CliError, usageError } from '#cli/errors.ts'
@@ -7,9 +7,11 @@ import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 import { readLines } from '#cli/lines.ts'
 import { Progress } from '#cli/progress.ts'
+import { BLOCK_BYTES } from '#gateway/backup/tar.ts'
 import { checkReceipts, isReceipts, RECEIPT_FAULTS, type ReceiptFault } from '#gateway/consent/receipt-check.ts'
 import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
 import { FAULTS, Verifier, type Fault } from '#gateway/proof/verifier.ts'
+import { isArchive, verifyExport } from '#gateway/rights/export-verifier.ts'
 
 /** `subscribe` takes messages of a mebibyte; a proof is some kilobytes at most. */
 export const LINE_BYTES_MAX = 2 << 20
@@ -24,7 +26,9 @@ interface Verdict { readonly messages: number, readonly proven: number, readonly
 
 /** Prints what is wrong with which line, and how many are proven. Throws NOT_PROVEN where one is not, or where there is none. */
 export async function verify(input: Input, io: Io): Promise<void> {
-  const keys = await keysOf(input, process.env), file = input.needed('FILE'), progress = new LateProgress(sizeOf(file))
+  const keys = await keysOf(input, process.env), file = input.needed('FILE')
+  if (file !== '-' && isArchive(headOf(file))) return verifyArchive(file, keys, io)
+  const progress = new LateProgress(sizeOf(file))
   const verdict = await check(file, keys, progress).finally(() => progress.end())
   const { messages, proven, bad, faults } = verdict
   if (io.isJson) io.show(verdict)
@@ -35,6 +39,24 @@ export async function verify(input: Input, io: Io): Promise<void> {
   }
   if (messages === 0) throw new CliError('NOT_PROVEN', 'There is no message to check.')
   if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${messages} ${bad === 1 ? 'is' : 'are'} not proven.`)
+}
+
+/** An export of an owner's. */
+async function verifyArchive(file: string, keys: PublicKeys, io: Io): Promise<void> {
+  const verdict = await verifyExport(createReadStream(file), keys).catch((error: unknown) => {
+    throw new CliError('NOT_PROVEN', `The export is not proven: ${(error as Error).message}`, { cause: error })
+  })
+  if (io.isJson) io.show(verdict)
+  else io.print(`an export of ${verdict.owner} of ${verdict.createdAt}: ${verdict.files} files, proven`)
+}
+
+/** Of a file that cannot be read nothing: whoever reads it says why. */
+function headOf(file: string): Buffer {
+  const head = Buffer.alloc(BLOCK_BYTES)
+  try {
+    const fd = openSync(file, 'r')
+    try { return head.subarray(0, readSync(fd, head, 0, BLOCK_BYTES, 0)) } finally { closeSync(fd) }
+  } catch { return head.subarray(0, 0) }
 }
 
 async function check(file: string, keys: PublicKeys, progress: LateProgress): Promise<Verdict> {
