@@ -36,7 +36,7 @@ describe('The commands', () => {
 
   it('of an operator list parties, and show the books', async () => {
     assert.deepEqual((await sluiceJson(['party', 'list'], operator)).map(({ role }: { role: string }) => role), ['operator', 'owner', 'subscriber'])
-    assert.match((await sluice(['party', 'list'], operator)).out, /^partyId +role +name +country +createdAt\n/)
+    assert.match((await sluice(['party', 'list'], operator)).out, /^partyId +role +name +createdAt\n/)
     assert.deepEqual(await sluiceJson(['ledger'], operator), { entries: 0, balances: [], sum: {} })
     assert.equal((await sluice(['ledger'], owner)).code, 1)
   })

@@ -24,7 +24,7 @@ describe('certificate add, list and remove', () => {
     assert.equal(added.subject, 'CN=kitchen')
     assert.deepEqual(await sluiceJson(['certificate', 'list', sourceId], owner), [added])
     assert.match((await sluice(['certificate', 'list', sourceId], owner)).out, /^fingerprint +subject +from +until +addedAt\n[0-9a-f]{64} +CN=kitchen/)
-    assert.match((await sluice(['source', 'list'], owner)).out, /certificates +subjects\n.* 1 +-\n$/)
+    assert.match((await sluice(['source', 'list'], owner)).out, /certificates\n.* 1\n$/)
     const fingerprint = added.fingerprint.toUpperCase().replace(/..(?=.)/g, '$&:')
     assert.equal((await sluiceJson(['certificate', 'remove', sourceId, fingerprint], owner)).state, 'removed')
     assert.match((await sluice(['certificate', 'remove', sourceId, fingerprint], owner)).err, /NOT_FOUND/)

@@ -96,6 +96,7 @@ export class Plans {
     this.invalidate(stream)
     clearTimeout(this.#alarms.get(stream.number))
     this.#alarms.delete(stream.number)
+    this.#options.transforms.forget(stream.ownerId)
   }
 
   /** What an agreement allows now, or why it allows nothing. */

@@ -21,6 +21,12 @@ describe('The rights of an owner', function () {
     for (const value of values) await device.publishAsync(TOPIC, climate(value), { qos: 1 })
     await device.endAsync()
   }
+  const streamOf = async (of: PartyKey): Promise<string> => {
+    const device = await running.device(await running.pair(of))
+    await device.publishAsync(TOPIC, climate(1), { qos: 1 })
+    await device.endAsync()
+    return (await running.streamsOf(of)).find(({ sourceId }: any) => sourceId !== source.sourceId)!.streamId
+  }
   const as = (key: string) => ({ SLUICE_URL: running.http, SLUICE_KEY: key })
 
   before(async () => {
@@ -44,7 +50,7 @@ describe('The rights of an owner', function () {
     for (const table of ['parties', 'sources', 'devices', 'streams', 'consent_payloads', 'offers', 'agreements', 'usage_records', 'party_keys']) assert.ok(body.state[table].count > 0, table)
     assert.deepEqual([body.partyId, body.readings], [owner.partyId, [{ streamId, messages: 3 }]])
     for (const known of ['my home', 'kitchen', consentId, '50.85']) assert.ok(text.includes(known), known)
-    assert.ok(!/"(hash|sealed|password_hash|salt)"/.test(text) && !text.includes(other.partyId))
+    assert.ok(!/"(sealed|password_hash|salt|payload_hash|signature)"/.test(text) && !('hash' in body.state.party_keys.rows[0]) && !text.includes(other.partyId))
     assert.deepEqual((await running.call(other.key, 'GET', '/v1/access')).body.readings, [])
     assert.equal((await running.call(city.key, 'GET', '/v1/access')).status, 403)
   })
@@ -131,6 +137,29 @@ describe('The rights of an owner', function () {
     assert.equal((await running.call(other.key, 'POST', '/v1/consents/preview', { streamId, recipient: 'any', purposes: ['dpv:Marketing'], attributes: 'all' })).status, 404)
   })
 
+  it('whom a source of somebody else tells about: what they restrict is restricted, and nobody else lifts it', async () => {
+    const path = `/v1/streams/${encodeURIComponent(streamId)}/restriction`
+    await running.ok(owner.key, 'PUT', `/v1/sources/${source.sourceId}/subjects/${other.partyId}`)
+    const { consentId: theirs } = await running.ok(other.key, 'POST', '/v1/consents', { streamId, recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] })
+    const waits = async () => (await running.ok(city.key, 'GET', '/v1/agreements')).find((each: any) => each.agreementId === agreementId).state
+    assert.equal(await waits(), 'active')
+    await running.ok(owner.key, 'POST', path)
+    await running.ok(other.key, 'POST', path)
+    assert.equal((await running.ok(owner.key, 'DELETE', path)).state, 'restricted')
+    assert.equal(await waits(), 'waiting')
+    assert.equal((await running.call(running.operatorKey, 'DELETE', path)).status, 403)
+    assert.equal((await running.ok(other.key, 'DELETE', path)).state, 'unrestricted')
+    assert.equal(await waits(), 'active')
+    const device = running.subscribe(city, streamId)
+    await device.opened
+    await send(26.5)
+    await device.count(1)
+    device.close()
+    assert.deepEqual((await running.ok(owner.key, 'GET', '/v1/transfers')).at(-1).consentIds, [consentId, theirs])
+    await running.ok(other.key, 'DELETE', `/v1/sources/${source.sourceId}/subjects/${other.partyId}`)
+    await running.ok(other.key, 'POST', `/v1/consents/${theirs}/withdraw`)
+  })
+
   it('to objection: what is for a purpose or a recipient is withdrawn, and nothing else', async () => {
     const give = async (recipient: string, purpose: string) => (await running.ok(owner.key, 'POST', '/v1/consents', { streamId, recipient, purposes: [purpose], attributes: ['temperature'] })).consentId
     const marketing = await give(city.partyId, 'dpv:Marketing'), research = await give(town.partyId, 'dpv:ResearchAndDevelopment')
@@ -162,9 +191,24 @@ describe('The rights of an owner', function () {
     const all = await sluiceJson(['actions', '--after', String(before)], as(running.operatorKey))
     assert.deepEqual(all.map(({ action, about }: any) => [action, about]), [['withdrawConsent', { consentId }], ['suspendSource', { sourceId: source.sourceId }], ['restrictStream', { streamId }], ['withdrawConsent', {}]])
     const mine = await running.ok(owner.key, 'GET', '/v1/operator-actions')
-    assert.deepEqual(mine.map(({ action }: any) => action), ['liftRestriction', 'withdrawConsent', 'suspendSource', 'restrictStream'], 'what was refused is in it as well')
+    assert.deepEqual(mine.map(({ action }: any) => action), ['liftRestriction', 'liftRestriction', 'withdrawConsent', 'suspendSource', 'restrictStream'], 'what was refused is in it as well')
     assert.deepEqual(await running.ok(other.key, 'GET', '/v1/operator-actions'), [])
     assert.equal((await running.call(running.operatorKey, 'POST', '/v1/consents/preview', {})).status, 403)
+  })
+
+  it('is told of whatever operators do: they revoke, say who somebody is, keep groups, write notices', async () => {
+    const operator = running.operatorKey, before = (await running.ok(operator, 'GET', '/v1/operator-actions?limit=1000')).length
+    const { consentId: given } = await running.ok(other.key, 'POST', '/v1/consents', { streamId: await streamOf(other), recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] })
+    await running.ok(operator, 'POST', `/v1/consents/${given}/revoke`, { reason: 'lost key' })
+    await running.ok(operator, 'PATCH', `/v1/parties/${other.partyId}`, { country: 'BE' })
+    const { groupId } = await running.ok(operator, 'POST', '/v1/groups', { name: 'neighbours' })
+    await running.ok(operator, 'PUT', `/v1/groups/${groupId}/members/${other.partyId}`)
+    await running.ok(operator, 'PUT', '/v1/notice', { text: 'what we do', language: 'en' })
+    const all = await running.ok(operator, 'GET', `/v1/operator-actions?limit=1000&after=${before}`)
+    assert.deepEqual(all.map(({ action, about }: any) => [action, about]), [
+      ['revokeConsent', { consentId: given }], ['setParty', { partyId: other.partyId }], ['addGroup', {}], ['joinGroup', { groupId, partyId: other.partyId }], ['setNotice', {}],
+    ])
+    assert.deepEqual((await running.ok(other.key, 'GET', '/v1/operator-actions')).map(({ action }: any) => action), ['revokeConsent', 'setParty', 'joinGroup'])
   })
 
   it('whose recipients are told when they are erased, by an id of their own', async () => {
