@@ -31,6 +31,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
       { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop; of all of it *=time:900 and *=sample:60 (seconds).' },
+      { name: 'dry-run', type: 'flag', help: 'Only show what it would expose, and the risk of that as a figure.' },
     ],
     examples: [
       'sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z',
@@ -54,7 +55,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
     load: async () => (await consents()).consentProhibit,
   },
   { name: 'history', group: SHARING, summary: 'Tells which of your streams are kept in the history (those consented to with the recipient `history`), and how far.', options: [], examples: ['sluice history'], load: async () => (await import('#cli/commands/history.ts')).history },
-  { name: 'consent list', group: SHARING, summary: 'Lists your consents; as a subscriber those that name you.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
+  { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
   {
     name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,

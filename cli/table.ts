@@ -1,6 +1,7 @@
 // Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
 import type { Argument, Command, Option } from '#cli/command.ts'
 import { CONSENT_COMMANDS } from '#cli/consent-table.ts'
+import { RIGHTS_COMMANDS } from '#cli/rights-table.ts'
 import { ACCOUNTS, DEVICES, GROUP, OPERATING, READING, SHARING, STREAM } from '#cli/table-parts.ts'
 
 const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack', 'homeassistant',
@@ -23,6 +24,7 @@ const BROKER_ACCESS: readonly Option[] = [
   { name: 'ca-file', type: 'text', value: 'FILE', help: 'Certificates (PEM) that the broker\'s has to come from, where no public authority signed it.' },
 ]
 const DATA: Option = { name: 'data', type: 'text', value: 'DIR', default: './data', help: 'The data directory.' }
+
 
 const accounts = () => import('#cli/commands/accounts.ts')
 const sources = () => import('#cli/commands/sources.ts')
@@ -194,6 +196,7 @@ export const COMMANDS: readonly Command[] = [
     examples: ['sluice offer withdraw offer_m5wd2jx7q4hfz3ykt6bc5vrn2e'], load: async () => (await offers()).offerWithdraw,
   },
   ...CONSENT_COMMANDS,
+  ...RIGHTS_COMMANDS,
 
   {
     name: 'agree', group: READING, summary: 'Agrees to an offer, for one purpose.',
@@ -282,7 +285,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'restore', group: OPERATING, summary: 'Makes a data directory out of a backup, when all of it has been proved.', isLocal: true, arguments: [{ name: 'FILE', help: 'The backup.' }],
-    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' }],
+    options: [{ ...DATA, default: undefined, isRequired: true, help: 'The data directory to make. It is not there yet, or empty.' },
+      { name: 'erasures', type: 'text', value: 'FILE', help: 'Erasures that were done since (`sluice erasure list --json`): the first start does them again.' }],
     examples: ['sluice restore sluice-backup-20270304T050607Z.tar --data ./restored'], load: async () => (await import('#cli/commands/backup.ts')).restore,
   },
   { name: 'ledger', group: OPERATING, summary: 'Shows the books (operator): all balances, and that they sum to zero.', options: [], examples: ['sluice ledger'], load: async () => (await books()).ledger },

@@ -46,6 +46,10 @@ import { Network } from '#gateway/publish/network.ts'
 import { Previews } from '#gateway/publish/previews.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
+import { Erasures } from '#gateway/rights/erasures.ts'
+import { OperatorActions } from '#gateway/rights/operator-actions.ts'
+import { Restrictions } from '#gateway/rights/restrictions.ts'
+import { Rights } from '#gateway/rights/rights.ts'
 import { openState } from '#gateway/state/database.ts'
 import { removeRunFile, writeRunFile } from '#gateway/state/run-file.ts'
 import { Explain } from '#gateway/telemetry/explain.ts'
@@ -101,6 +105,8 @@ export class Gateway {
   readonly #journal: Journal
   readonly #backups: Backups
   readonly #network: Network
+  readonly #erasures: Erasures
+  readonly #rights: Rights
   readonly #mqtt: MqttServer
   readonly #bridges: Bridges
   readonly #history: History | undefined
@@ -142,7 +148,9 @@ export class Gateway {
     this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
     this.#groups = new Groups(this.#database, clock, this.#parties)
     this.#subjects = new Subjects(this.#database, clock, this.#sources)
-    this.#plans = this.#makePlans(review, transforms)
+    const restrictions = new Restrictions(this.#database, clock)
+    restrictions.onChange = review
+    this.#plans = this.#makePlans(review, transforms, restrictions)
     this.#meter.isActive = agreement => this.#plans.stateOf(agreement) === 'active'
     this.#journal = new Journal({ directory: join(config.data, 'journal'), clock, log, retentionMs: config.retentionDays * DAY_MS, retentionBytes: config.retentionBytes })
     this.#backups = new Backups({ database: this.#database, journal: this.#journal, meter: this.#meter, directory: config.data, version: document.info.version, clock, log })
@@ -178,6 +186,8 @@ export class Gateway {
       this.#network.endParty(partyId)
       this.#mqtt.disconnect(partyId)
     }
+    this.#erasures = this.#makeErasures(restrictions)
+    this.#rights = this.#makeRights(restrictions)
     const authenticate = (key: string) => this.#parties.authenticate(key)
     this.#webSockets = new WebSocketTransport({ live: this.#network, seals: this.#seals, authenticate })
     this.#http = new HttpServer({ host: config.host, port: config.httpPort, services: this.#services(), log, webSockets: { handleUpgrade: (request, socket, head) => this.#upgrade(request, socket, head) } })
@@ -186,6 +196,7 @@ export class Gateway {
   /** Resolves when devices and subscribers can connect. */
   async start(): Promise<Running> {
     await this.#journal.open()
+    await this.#erasures.resume()
     const operatorKey = this.#parties.ensureOperator()?.key
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
     const { port: httpPort } = await this.#http.start()
@@ -197,6 +208,7 @@ export class Gateway {
     this.#every(SEAL_MS, () => this.#seal())
     this.#every(HEAD_MS, () => this.#signHead())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
+    this.#every(RETAIN_MS, () => void this.#erasures.resume())
     this.#isReady = true
     const running = { ...this.#urls, http: this.#url('http', httpPort), operatorKey }
     this.#announce(running)
@@ -309,12 +321,12 @@ export class Gateway {
     })
   }
 
-  #makePlans(onChange: (streamId: string) => void, transforms: Transforms): Plans {
+  #makePlans(onChange: (streamId: string) => void, transforms: Transforms, restrictions: Restrictions): Plans {
     const rooms = {
       parties: this.#parties, groups: this.#groups, devices: this.#devices, streams: this.#streams, subjects: this.#subjects, consents: this.#consents, agreements: this.#agreements,
     }
     followChanges({ ...rooms, onChange })
-    return new Plans({ ...rooms, transforms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
+    return new Plans({ ...rooms, consents: restrictions.over(this.#consents), transforms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
   }
 
   #signHead(): void {
@@ -326,6 +338,21 @@ export class Gateway {
     return history && new History({
       database: this.#database, clock: systemClock, party: this.#parties.ensureHistory(), consents: this.#consents, offers: this.#offers, agreements: this.#agreements,
       streams: this.#streams, live: this.#network, store: new InfluxStore(history), keep: history.keep, log: this.#log,
+    })
+  }
+
+  #makeErasures(restrictions: Restrictions): Erasures {
+    return new Erasures({
+      database: this.#database, clock: systemClock, parties: this.#parties, sources: this.#sources, devices: this.#devices, streams: this.#streams, consents: this.#consents, offers: this.#offers,
+      agreements: this.#agreements, ledger: this.#ledger, meter: this.#meter, journal: this.#journal, network: this.#network, mqtt: this.#mqtt, backups: this.#backups,
+      history: this.#history, signingKey: this.#signingKey, restrictions, groups: this.#groups, subjects: this.#subjects, notices: this.#notices, previews: this.#previews, transparency: this.#transparency, log: this.#log,
+    })
+  }
+
+  #makeRights(restrictions: Restrictions): Rights {
+    return new Rights({
+      database: this.#database, clock: systemClock, config: this.#config, parties: this.#parties, streams: this.#streams, consents: this.#consents, meter: this.#meter, journal: this.#journal,
+      signingKey: this.#signingKey, restrictions, actions: new OperatorActions(this.#database, systemClock),
     })
   }
 
@@ -346,7 +373,7 @@ export class Gateway {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, groups: this.#groups, subjects: this.#subjects,
       consents: this.#consents, notices: this.#notices, records: this.#records, previews: this.#previews, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, transparency: this.#transparency, plans: this.#plans, backups: this.#backups, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, transparency: this.#transparency, plans: this.#plans, backups: this.#backups, erasures: this.#erasures, rights: this.#rights, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

@@ -1,8 +1,8 @@
 // backup and restore: a running gateway into a file, and a file into a data directory.
 import { existsSync } from 'node:fs'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { CliError } from '#cli/errors.ts'
+import { CliError, usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import { interruption } from '#cli/interrupt.ts'
 import type { Io } from '#cli/io.ts'
@@ -10,6 +10,7 @@ import { Progress } from '#cli/progress.ts'
 import { readArchive } from '#gateway/backup/archive.ts'
 import type { Manifest } from '#gateway/backup/manifest.ts'
 import { restore as restoreFile } from '#gateway/backup/restore.ts'
+import { eraseAgain, parseErasures, type ListedErasure } from '#gateway/rights/again.ts'
 
 const MIB = 1 << 20
 
@@ -30,10 +31,22 @@ export async function backup(input: Input, io: Io): Promise<void> {
 
 /** Works on the gateway's own machine. Throws where the file is no whole backup, or the directory is not empty; there is none then. */
 export async function restore(input: Input, io: Io): Promise<void> {
-  const progress = new Progress(), file = input.needed('FILE')
+  const progress = new Progress(), file = input.needed('FILE'), known = await erasuresIn(input.text('erasures'))
+  let erasedAgain = 0
   const onProgress = (share: number): void => progress.update(share, 'restoring')
-  const restored = await restoreFile({ file, directory: input.needed('data'), onProgress }).finally(() => progress.end())
-  io.show(restored)
+  const prepare = (folder: string): void => { erasedAgain = eraseAgain(folder, known) }
+  const restored = await restoreFile({ file, directory: input.needed('data'), onProgress, prepare }).finally(() => progress.end())
+  io.show({ ...restored, ...known.length > 0 && { erasedAgain } })
+}
+
+/** As `sluice erasure list --json` has printed them. */
+async function erasuresIn(file: string | undefined): Promise<readonly ListedErasure[]> {
+  if (file === undefined) return []
+  try {
+    return parseErasures(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw usageError(`${file} holds no list of erasures (${(error as Error).message}): make it with \`sluice erasure list --json\`.`)
+  }
 }
 
 /** 2027-03-04T05:06:07.089Z → 20270304T050607Z */

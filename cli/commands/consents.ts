@@ -10,7 +10,7 @@ export async function consentGrant(input: Input, io: Io): Promise<void> {
   const { recipient, ...wish } = wishOf(input)
   if ((input.text('recipient') === undefined) === (input.text('group') === undefined)) throw usageError('Say who may receive it: --recipient PARTY|any, or --group GROUP.')
   const client = await io.client()
-  showAnswer(io, await client.post('/v1/consents', {
+  showAnswer(io, await client.post(input.flag('dry-run') ? '/v1/consents/preview' : '/v1/consents', {
     ...wish, recipient, purposes: input.list('purpose'), attributes: attributesOf(input), explicit: input.flag('explicit') || undefined,
     keep: input.text('keep'), language: input.text('language'), transforms: input.list('transform'),
   }))

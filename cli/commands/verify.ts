@@ -1,6 +1,6 @@
 // verify: checks messages that were kept with their proofs, and what was kept of a transparency log. Nothing is asked of anybody but the
 // public key.
-import { createReadStream, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { checkerFor, type Checker, type Wrong } from '#cli/checkers.ts'
 import { publicKeysAt } from '#cli/connect.ts'
@@ -9,7 +9,9 @@ import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
 import { readLines } from '#cli/lines.ts'
 import { Progress } from '#cli/progress.ts'
+import { BLOCK_BYTES } from '#gateway/backup/tar.ts'
 import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
+import { isArchive, verifyExport } from '#gateway/rights/export-verifier.ts'
 
 /** `subscribe` takes messages of a mebibyte; a proof is some kilobytes at most. */
 export const LINE_BYTES_MAX = 2 << 20
@@ -23,7 +25,9 @@ interface Verdict { readonly checker: Checker, readonly lines: number, readonly 
 
 /** Prints what is wrong with which line, and how many are proven. Throws NOT_PROVEN where one is not, or where there is none. */
 export async function verify(input: Input, io: Io): Promise<void> {
-  const keys = await keysOf(input, process.env), file = input.needed('FILE'), progress = new LateProgress(sizeOf(file))
+  const keys = await keysOf(input, process.env), file = input.needed('FILE')
+  if (file !== '-' && isArchive(headOf(file))) return verifyArchive(file, keys, io)
+  const progress = new LateProgress(sizeOf(file))
   const { checker, lines, bad, faults } = await check(file, keys, progress).finally(() => progress.end()), proven = lines - bad
   if (io.isJson) io.show({ [checker.member]: lines, proven, bad, faults, ...checker.more })
   else {
@@ -33,6 +37,24 @@ export async function verify(input: Input, io: Io): Promise<void> {
   }
   if (lines === 0) throw new CliError('NOT_PROVEN', 'There is no message to check.')
   if (bad > 0) throw new CliError('NOT_PROVEN', `${bad} of ${lines} ${bad === 1 ? 'is' : 'are'} not proven.`)
+}
+
+/** An export of an owner's. */
+async function verifyArchive(file: string, keys: PublicKeys, io: Io): Promise<void> {
+  const verdict = await verifyExport(createReadStream(file), keys).catch((error: unknown) => {
+    throw new CliError('NOT_PROVEN', `The export is not proven: ${(error as Error).message}`, { cause: error })
+  })
+  if (io.isJson) io.show(verdict)
+  else io.print(`an export of ${verdict.owner} of ${verdict.createdAt}: ${verdict.files} files, proven`)
+}
+
+/** Of a file that cannot be read nothing: whoever reads it says why. */
+function headOf(file: string): Buffer {
+  const head = Buffer.alloc(BLOCK_BYTES)
+  try {
+    const fd = openSync(file, 'r')
+    try { return head.subarray(0, readSync(fd, head, 0, BLOCK_BYTES, 0)) } finally { closeSync(fd) }
+  } catch { return head.subarray(0, 0) }
 }
 
 async function check(file: string, keys: PublicKeys, progress: LateProgress): Promise<Verdict> {

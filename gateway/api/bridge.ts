@@ -1,6 +1,7 @@
 // One route for each operation of the document: what is documented is served, and what is served is checked as it is documented.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { admit } from '#gateway/api/access.ts'
+import { recordAction } from '#gateway/api/audit.ts'
 import { operations, type Operation } from '#gateway/api/document.ts'
 import type { Call, Handler, Handlers } from '#gateway/api/handler.ts'
 import type { Services } from '#gateway/api/services.ts'
@@ -38,6 +39,7 @@ function route(app: FastifyInstance, operation: Operation, handler: Handler, ser
     },
     handler: async (request, reply) => {
       const call = { ...(check ??= checkOf(operation, validation))(request), services, party: request.party, request, reply }
+      recordAction(services, operation, request.party, call)
       void reply.status(operation.status)
       return answer(await handler(call as unknown as Call<never, never>), reply)
     },

@@ -2,6 +2,7 @@
 import { timeText, type Call } from '#gateway/api/handler.ts'
 import type { Services } from '#gateway/api/services.ts'
 import { attributesIn, subjectsStream } from '#gateway/api/streams.ts'
+import type { NewGrant } from '#gateway/consent/consents.ts'
 import { lifeOf, stateOf, type Grant } from '#gateway/consent/grant.ts'
 import type { EventType } from '#gateway/consent/life.ts'
 import { ANY_PURPOSE } from '#gateway/consent/purpose-set.ts'
@@ -11,7 +12,7 @@ import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { attributesDropped, parseSpec, specTexts } from '#gateway/transforms/spec.ts'
 
-interface NewConsent {
+export interface NewConsent {
   readonly streamId: string
   readonly kind?: 'permission' | 'prohibition'
   readonly recipient: string
@@ -27,20 +28,25 @@ interface NewConsent {
   readonly transforms?: readonly string[]
 }
 
-export function grantConsent({ services, party, body }: Call<NewConsent>) {
+export function grantConsent(call: Call<NewConsent>) {
+  const { services } = call, { grant } = services.consents.grant(grantWish(call))
+  return { consentId: grant.id, state: stateOf(grant, services.plans.now()), receipt: services.records.receipt(grant.id) }
+}
+
+/** What is asked for, as it would be granted. Throws where it cannot be. */
+export function grantWish({ services, party, body }: Call<NewConsent>): NewGrant {
   const { streamId, recipient, purposes, attributes, countries, onward, explicit, notBefore, until, keep, language, transforms = [] } = body
   if (body.kind === 'prohibition' && transforms.length > 0) throw new GatewayError('BAD_REQUEST', 'What is forbidden is forbidden however exact it is: leave out the transforms.')
   const stream = subjectsStream(services, party, streamId), kind = body.kind === 'prohibition' ? body.kind : undefined
   if (recipient !== 'any' && !services.parties.get(recipient) && !services.groups.get(recipient)) throw notFound('recipient')
   if (kind === undefined) checkSpecial(services, stream, body)
   const wished = kind && attributes === 'all' ? stream.model.attributes : attributesIn(services, stream, attributes), spec = parseSpec(transforms, stream.model, wished), dropped = attributesDropped(spec)
-  const { grant } = services.consents.grant({
+  return {
     ownerId: party.id, streamId, kind, recipient, countries, onward, explicit, purposes, keep,
     attributes: wished.filter(name => !dropped.includes(name)), transforms: specTexts(spec),
     notBefore: notBefore === undefined ? undefined : Date.parse(notBefore), until: until === undefined ? undefined : inFuture(until, services.clock.now()),
     ...(language !== undefined && { language }),
-  })
-  return { consentId: grant.id, state: stateOf(grant, services.plans.now()), receipt: services.records.receipt(grant.id) }
+  }
 }
 
 /** A grant that would let nothing out is refused at once, with what is missing. */
@@ -50,22 +56,23 @@ function checkSpecial({ devices, parties }: Services, { deviceId }: Stream, { re
   throw new GatewayError('BAD_REQUEST', 'What this stream tells is of a special category: name one recipient by its id (no group, not `any`), state the purposes, and say `explicit`.')
 }
 
-/** An owner's own, and of a subscriber those that name it. */
 export function listConsents({ services, party }: Call) {
   const now = services.plans.now(), { consents, notices } = services
-  return (party.role === 'owner' ? consents.list(party.id) : consents.to(party.id)).map(grant => {
+  return consents.list(party.id).map(grant => {
     const { id, ownerId, streamId, kind, recipient, countries, onward, explicit, purposes, attributes, transforms, grantedAt, notBefore, until, withdrawnAt, keep, renewedAt, notice } = grant
-    const isOwn = ownerId === party.id, isInForce = stateOf(grant, now) === 'given'
+    const isInForce = stateOf(grant, now) === 'given'
     return {
       consentId: id, state: listedState(grant, now), streamId, kind, recipient, countries, onward, explicit, purposes, attributes, transforms,
       grantedAt: timeText(grantedAt), notBefore: timeText(notBefore), until: timeText(until), keep, withdrawnAt: timeText(withdrawnAt), renewedAt: timeText(renewedAt), notice,
-      renewalAsked: isOwn && isInForce && notices.isOutdated(ownerId, notice) ? true : undefined,
+      renewalAsked: isInForce && notices.isOutdated(ownerId, notice) ? true : undefined,
     }
   })
 }
 
 export function withdrawConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
-  const { grant, effectiveAt } = services.consents.withdraw(party.id, parameters.consentId)
+  // An operator stands in for an owner who has lost the key: to withdraw, never to grant.
+  const ownerId = party.role === 'operator' ? services.consents.get(parameters.consentId)?.ownerId ?? party.id : party.id
+  const { grant, effectiveAt } = services.consents.withdraw(ownerId, parameters.consentId)
   return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt: services.records.receipt(grant.id) }
 }
 

@@ -16,7 +16,10 @@ export function setDevice({ services, party, body, parameters }: Call<Settings, 
   const device = find(services, party.id, parameters.deviceId)
   const settings = Object.fromEntries(Object.entries(body).map(([name, value]) => [name, value ?? undefined])) as DeviceSettings
   checkHeights({ ...device?.settings, ...settings })
-  return deviceView(services, services.devices.set(party.id, device?.id ?? parameters.deviceId, settings))
+  const changed = services.devices.set(party.id, device?.id ?? parameters.deviceId, settings)
+  // Whoever received readings by the old settings is told that they are other ones (GDPR Art. 19). A name is nobody else's business.
+  if (Object.keys(body).some(name => name !== 'name')) for (const { id } of services.streams.ofDevice(changed.id)) services.rights.notify(id, 'corrected')
+  return deviceView(services, changed)
 }
 
 function checkHeights({ emptyMm, fullMm = 0 }: DeviceSettings): void {

@@ -7,6 +7,7 @@ import { addCertificate, listCertificates, removeCertificate } from '#gateway/ap
 import { consentReceipts, grantConsent, listConsents, renewConsent, revokeConsent, showConsent, withdrawConsent } from '#gateway/api/consents.ts'
 import { exportConsent, importConsent } from '#gateway/api/consent-policies.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
+import { eraseOwner, listErasures } from '#gateway/api/erasures.ts'
 import { explain } from '#gateway/api/explain.ts'
 import { addGroup, joinGroup, leaveGroup, listGroups, removeGroup } from '#gateway/api/groups.ts'
 import type { Handlers } from '#gateway/api/handler.ts'
@@ -18,6 +19,9 @@ import { noticeByHash, setNotice, showNotice } from '#gateway/api/notices.ts'
 import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
 import { addParty, listParties, revokeKeys, rotateKey, setParty } from '#gateway/api/parties.ts'
 import { acceptRequest, deferRequest, listRequests, refuseRequest, requestConsent, showRequest } from '#gateway/api/requests.ts'
+import {
+  access, exportData, liftRestriction, listAffected, listRecipientNotices, listOperatorActions, listTransfers, objectTo, previewConsent, processingRecord, rectifyParty, restrictStream,
+} from '#gateway/api/rights.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'
 import { addSubject, removeSubject } from '#gateway/api/subjects.ts'
@@ -32,5 +36,7 @@ export const HANDLERS: Handlers = {
   requestConsent, listRequests, showRequest, acceptRequest, refuseRequest, deferRequest, showNotice, noticeByHash, setNotice,
   agree, listAgreements, endAgreement, usage, ledger, backup,
   transparencyHead, transparencyInclusion, transparencyConsistency, transparencyEntries,
+  access, exportData, listTransfers, listAffected, restrictStream, liftRestriction, objectTo, rectifyParty, listRecipientNotices, previewConsent, processingRecord, listOperatorActions,
+  eraseOwner, listErasures,
   getLogLevel, setLogLevel, live, ready, metrics, keySet, description,
 }

@@ -22,6 +22,8 @@ import type { Jwk } from '#gateway/proof/public-keys.ts'
 import type { Previews } from '#gateway/publish/previews.ts'
 import type { Seals } from '#gateway/publish/sealed-sink.ts'
 import type { LiveStreams } from '#gateway/publish/websocket.ts'
+import type { Erasures } from '#gateway/rights/erasures.ts'
+import type { Rights } from '#gateway/rights/rights.ts'
 import type { Explain } from '#gateway/telemetry/explain.ts'
 import type { Log, LogLevels } from '#gateway/telemetry/log.ts'
 import type { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
@@ -48,6 +50,8 @@ export interface Services {
   /** undefined: none is kept. */
   readonly history: History | undefined
   readonly backups: Backups
+  readonly erasures: Erasures
+  readonly rights: Rights
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams

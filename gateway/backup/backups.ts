@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync, statfsSync, statSync } fro
 import { basename, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { writeArchive, type Part } from '#gateway/backup/archive.ts'
 import { FORMAT, JOURNAL_FOLDER } from '#gateway/backup/manifest.ts'
 import { GatewayError } from '#gateway/errors.ts'
@@ -19,6 +20,9 @@ import type { Log } from '#gateway/telemetry/log.ts'
 export const BACKUP_FOLDER = 'backup.part'
 /** Left free beside the copy of the state: a gateway that cannot write its journal would be a high price for a backup. */
 export const SPARE_BYTES = 16 << 20
+
+/** Whoever waits for a backup to end looks so often. */
+const IDLE_MS = 100
 
 export interface BackupsOptions {
   readonly database: DatabaseSync
@@ -57,6 +61,9 @@ export class Backups {
     stream.once('close', () => { this.#clear(); this.#isUnderWay = false })
     return stream
   }
+
+  /** Resolves when none is under way: its links hold what was in the journal when it began. */
+  async idle(): Promise<void> { while (this.#isUnderWay) await delay(IDLE_MS) }
 
   #fixed(): AsyncIterable<Buffer> {
     try {

@@ -14,6 +14,8 @@ export interface RestoreOptions {
   readonly directory: string
   /** Told now and then which part of the file is read, from 0 to 1. */
   readonly onProgress: (share: number) => void
+  /** Told of the folder when it has been proved, before it is the data directory: the last word on what is in it. */
+  readonly prepare?: (folder: string) => void
 }
 
 export interface Restored extends Figures, Pick<Manifest, 'createdAt' | 'sluiceVersion'> {
@@ -24,7 +26,7 @@ export interface Restored extends Figures, Pick<Manifest, 'createdAt' | 'sluiceV
  * Makes a data directory out of a backup. Until this resolves there is none, only a folder of another name beside it, which goes where this
  * throws: NOT_FOUND, CONFLICT (the directory is not empty), BAD_REQUEST (no whole backup), UNAVAILABLE.
  */
-export async function restore({ file, directory, onProgress }: RestoreOptions): Promise<Restored> {
+export async function restore({ file, directory, onProgress, prepare = () => {} }: RestoreOptions): Promise<Restored> {
   const data = resolve(directory)
   assertEmpty(data)
   const source = await openBackup(file)
@@ -34,6 +36,7 @@ export async function restore({ file, directory, onProgress }: RestoreOptions): 
     try {
       const { createdAt, sluiceVersion } = await unpack(source, folder, onProgress)
       const figures = await inspect(folder)
+      prepare(folder)
       await settle(folder, data)
       return { data, createdAt, sluiceVersion, ...figures }
     } finally {

@@ -183,6 +183,15 @@ export class Consents {
   /** All grants that name a recipient, whatever their state. */
   to(recipient: string): readonly Grant[] { return grantsOf(this.#byRecipient.get(recipient)) }
 
+  /** Consents and requests whose payloads are gone: they were erased. Whoever delivers by them is told. */
+  forget(consentIds: Iterable<string>): void {
+    for (const id of consentIds) {
+      const streamId = this.#byId.get(id)?.grant.streamId
+      this.#erase(id)
+      if (streamId !== undefined) this.#onChange(streamId)
+    }
+  }
+
   /** Checks the chain on disk and counts its events. Throws UNAVAILABLE where it is broken. */
   verify(): number { return this.#events.verify() }
 
@@ -299,6 +308,7 @@ export class Consents {
     const { id, streamId, ownerId, recipient } = entry.grant
     this.#byId.delete(id)
     for (const siblings of [this.#byStream.get(streamId)!, this.#byOwner.get(ownerId)!, this.#byRecipient.get(recipient)!]) siblings.splice(siblings.indexOf(entry), 1)
+    for (const [index, key] of [[this.#byStream, streamId], [this.#byOwner, ownerId], [this.#byRecipient, recipient]] as const) if (index.get(key)!.length === 0) index.delete(key)
   }
 }
 

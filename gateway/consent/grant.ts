@@ -43,6 +43,9 @@ export interface Grant {
   readonly notice?: NoticeRef
 }
 
+/** Whether it lets something out, and does not forbid it. */
+export const isPermission = ({ kind }: Grant): boolean => kind === undefined
+
 /** What it lets out follows from this, and from nothing else: a consent that was revoked or found invalid is withdrawn here. */
 export type GrantState = 'given' | 'withdrawn' | 'expired'
 

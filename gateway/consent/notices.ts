@@ -87,6 +87,13 @@ export class Notices {
     return this.#add(ownerId, { language, text: ownText, isMaterial })
   }
 
+  /** An owner whose rows are gone: they were erased. A text that somebody else has as well is still found. */
+  forget(ownerId: string): void {
+    this.#versions.delete(ownerId)
+    this.#byHash.clear()
+    for (const languages of this.#versions.values()) for (const notice of [...languages.values()].flat()) this.#byHash.set(notice.hash, notice)
+  }
+
   #refresh(ownerId: string, { language, ownText, facts }: Notice): void {
     if (JSON.stringify(facts) !== JSON.stringify(this.#facts)) this.#add(ownerId, { language, text: ownText, isMaterial: true })
   }

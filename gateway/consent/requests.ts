@@ -85,6 +85,7 @@ export class Requests {
     this.#byId.delete(id)
     this.#byOwner.get(request.ownerId)!.delete(id)
     this.#byRequester.get(request.recipient)!.delete(id)
+    this.#lastAt.delete(keyOf(request.recipient, request.streamId))
   }
 }
 

@@ -37,7 +37,7 @@ export interface Plan {
 }
 
 export interface PlansOptions {
-  readonly consents: Consents
+  readonly consents: Pick<Consents, 'on'>
   readonly agreements: Agreements
   readonly streams: Streams
   readonly devices: Devices
@@ -89,6 +89,14 @@ export class Plans {
     if (plan) plan.isCurrent = false
     this.#plans[stream.number] = undefined
     this.onChanged(stream)
+  }
+
+  /** A stream that was erased. */
+  forget(stream: Stream): void {
+    this.invalidate(stream)
+    clearTimeout(this.#alarms.get(stream.number))
+    this.#alarms.delete(stream.number)
+    this.#options.transforms.forget(stream.ownerId)
   }
 
   /** What an agreement allows now, or why it allows nothing. */

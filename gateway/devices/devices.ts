@@ -117,6 +117,15 @@ export class Devices {
     return device
   }
 
+  /** Devices whose rows are gone: those of a source that was erased. */
+  forget(sourceId: string): void {
+    for (const device of this.#bySource.get(sourceId)?.values() ?? []) {
+      this.#byId.delete(device.id)
+      this.#unwritten.delete(device)
+    }
+    this.#bySource.delete(sourceId)
+  }
+
   #refresh(device: Device): void { device.facts = factsOf(device, this.#sources.get(device.sourceId)) }
 
   #index(id: string, sourceId: string, dialect: Dialect, key: string, settings: DeviceSettings, reported: Reported): Device {

@@ -75,6 +75,13 @@ export class Streams {
     this.#unwritten.clear()
   }
 
+  /** A stream whose row is gone: it was erased. */
+  forget(stream: Stream): void {
+    this.#byId.delete(stream.id)
+    this.#unwritten.delete(stream)
+    this.#byDevice.delete(stream.deviceId)
+  }
+
   #make(source: Source, device: Device, model: Model, quantity: string | undefined): Stream {
     const path = quantity === undefined ? `${model.slug}/${device.id}` : `${model.slug}/${device.id}/${quantity}`
     return this.#index({

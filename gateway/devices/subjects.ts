@@ -66,6 +66,23 @@ export class Subjects {
     this.onChange(sourceId)
   }
 
+  /** A source whose rows are gone: its owner was erased. */
+  forget(sourceId: string): void {
+    for (const partyId of this.beside(sourceId)) this.#sourcesOf.get(partyId)?.delete(sourceId)
+    this.#bySource.delete(sourceId)
+  }
+
+  /** A party that was erased: its rows have this name now, by which nobody consents. */
+  rename(partyId: string, name: string): void {
+    for (const sourceId of this.sourcesOf(partyId)) {
+      const { partyIds } = this.#entryOf(sourceId)
+      partyIds.splice(partyIds.indexOf(partyId), 1)
+      this.#note(sourceId, name)
+      this.onChange(sourceId)
+    }
+    this.#sourcesOf.delete(partyId)
+  }
+
   #entryOf(sourceId: string): Entry {
     let entry = this.#bySource.get(sourceId)
     if (!entry) this.#bySource.set(sourceId, entry = { partyIds: [], lastLeft: 0 })

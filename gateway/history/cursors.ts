@@ -22,6 +22,12 @@ export class Cursors {
     this.#unwritten.set(streamNumber, messageId)
   }
 
+  /** A stream whose row is gone: it was erased. */
+  forget(streamNumber: number): void {
+    this.#byStream.delete(streamNumber)
+    this.#unwritten.delete(streamNumber)
+  }
+
   /** Writes down how far it has come; what is lost of it is written to the store once more. */
   flush(): void {
     if (this.#unwritten.size === 0) return

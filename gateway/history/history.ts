@@ -1,6 +1,7 @@
 // History: a recipient like any other. It agrees to free offers for its purpose, receives under the owner's consent, keeps for as long as the
 // consent says, and forgets when it is withdrawn.
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { stateOf, type Grant } from '#gateway/consent/grant.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
 import { consentIdsIn } from '#gateway/decision/standing.ts'
@@ -96,6 +97,28 @@ export class History {
     if (withdrawn.length > 0 && !this.#isErasing) void this.#erase(withdrawn)
   }
 
+  /** Closes what it has open of streams that are to be erased, and forgets how far it had come. */
+  leave(streams: readonly Stream[]): void {
+    for (const { id, number } of streams) {
+      this.#close(id)
+      this.#reasons.delete(id)
+      this.#cursors.forget(number)
+    }
+  }
+
+  /**
+   * Forgets over there what was kept by some consents that let nothing out any more, and does so again when nothing can be on its way. Rejects
+   * where the store does not answer: to be tried again.
+   */
+  async forget(consentIds: readonly string[]): Promise<void> {
+    for (const id of consentIds) await this.#options.store.erase(id)
+    await delay(ERASE_AGAIN_MS)
+    for (const id of consentIds) {
+      await this.#options.store.erase(id)
+      for (const known of [this.#hours, this.#erasedAt]) known.delete(id)
+    }
+  }
+
   /** Keeps what is on its way, where the store answers; the rest is in the journal. */
   async stop(): Promise<void> {
     this.#isStopped = true
@@ -147,6 +170,7 @@ export class History {
     try {
       for (const { id } of grants) {
         await store.erase(id)
+        if (!this.#grants().some(grant => grant.id === id)) continue // its owner was erased meanwhile
         if (this.#erasedAt.delete(id)) this.#cursors.noteErased(id, clock.now())
         else this.#erasedAt.set(id, clock.now())
       }

@@ -31,6 +31,11 @@ export function sealBlock(bytes: Buffer, at: number, end: number, marker: number
   bytes.writeUInt32LE(crc32(bytes.subarray(at + LENGTH_AT, end), offset), at + CRC_AT)
 }
 
+/** The checksum of a block whose records have changed since it was sealed. */
+export function resealBlock(bytes: Buffer, at: number, end: number, offset: number): void {
+  bytes.writeUInt32LE(crc32(bytes.subarray(at + LENGTH_AT, end), offset), at + CRC_AT)
+}
+
 /** Where the block that begins at `at` says that it ends; undefined where none begins. */
 export function endOfBlock(bytes: Buffer, at: number, marker: number): number | undefined {
   if (at + BLOCK_BYTES > bytes.length || bytes.readUInt32LE(at) !== marker) return undefined

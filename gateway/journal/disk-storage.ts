@@ -1,6 +1,6 @@
 // The disk of this machine, by node:fs. Callbacks beneath, not FileHandles: these cost several times as much for each call.
 import { close, constants, fdatasync, fstat, ftruncate, linkSync, open, read, write } from 'node:fs'
-import { mkdir, open as openHandle, readdir, unlink } from 'node:fs/promises'
+import { mkdir, open as openHandle, readdir, rename, unlink } from 'node:fs/promises'
 import type { OpenMode, Storage, StorageFile } from '#gateway/journal/storage.ts'
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -27,6 +27,7 @@ export const diskStorage: Storage = {
   list: directory => readdir(directory),
   async open(path, mode) { return new DiskFile(await asked<number>(done => open(path, FLAGS[mode], 0o600, done))) },
   remove: path => unlink(path),
+  rename: (path, to) => rename(path, to),
   link: (path, second) => linkSync(path, second),
   async syncDirectory(path) {
     const directory = await openHandle(path, 'r')

@@ -2,7 +2,7 @@
 //   u32 length of the body · u32 CRC-32 of the body · body: u8 kind (1) · u32 stream number · f64 position · f64 timestamp
 //   · u32 sequence number · 20 bytes chain id · content
 import { crc32 } from 'node:zlib'
-import type { Visit } from '#gateway/journal/record.ts'
+import { ERASED, type Visit } from '#gateway/journal/record.ts'
 
 const HEADER_BYTES = 8, FIXED_BYTES = 45, CHAIN_AT = 25, KIND = 1
 const BODY_BYTES_MAX = 1 << 20
@@ -24,8 +24,18 @@ export function soundRecord(bytes: Buffer, at: number): number | undefined {
 }
 
 export function visitRecord(bytes: Buffer, at: number, end: number, visit: Visit): void {
-  const body = at + HEADER_BYTES, numberAt = body + 1, positionAt = body + 5, timeAt = body + 13, sequenceAt = body + 21
-  visit(bytes.readUInt32LE(numberAt), bytes.readDoubleLE(positionAt), bytes.readDoubleLE(timeAt), bytes.readUInt32LE(sequenceAt), body + FIXED_BYTES, end)
+  const body = at + HEADER_BYTES, positionAt = body + 5, timeAt = body + 13, sequenceAt = body + 21, streamNumber = bytes.readUInt32LE(body + 1)
+  if (streamNumber === ERASED) return
+  visit(streamNumber, bytes.readDoubleLE(positionAt), bytes.readDoubleLE(timeAt), bytes.readUInt32LE(sequenceAt), body + FIXED_BYTES, end)
+}
+
+/** Leaves nothing of the record of such a stream but its length and its kind. Gives how many were erased: 0 or 1. */
+export function eraseRecord(bytes: Buffer, at: number, end: number, streams: ReadonlySet<number>): number {
+  const body = at + HEADER_BYTES
+  if (!streams.has(bytes.readUInt32LE(body + 1))) return 0
+  bytes.fill(0, body + 1, end)
+  bytes.writeUInt32LE(crc32(bytes.subarray(body, end)), at + 4)
+  return 1
 }
 
 export function chainIdOf(bytes: Buffer, at: number): string {

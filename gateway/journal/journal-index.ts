@@ -45,6 +45,12 @@ export class JournalIndex {
   /** Forgets what lies in segments below this one. */
   dropBefore(segment: number): void { for (const index of this.#streams.values()) index.dropBefore(segment) }
 
+  /** Forgets a stream. */
+  forget(streamNumber: number): void {
+    this.#streams.get(streamNumber)?.dropBefore(Infinity) // its memory is another's
+    this.#streams.delete(streamNumber)
+  }
+
   /** Forgets what begins in these bytes of a segment, and says how many messages that were. */
   drop(segment: number, offset: number, end: number): number {
     return this.#streams.values().reduce((sum, index) => sum + index.drop(segment, offset, end), 0)

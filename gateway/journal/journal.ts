@@ -7,6 +7,7 @@ import { JournalIndex } from '#gateway/journal/journal-index.ts'
 import { recordsAt } from '#gateway/journal/reading.ts'
 import type { JournalRecord, Visit } from '#gateway/journal/record.ts'
 import { DAMAGED, Recoverer } from '#gateway/journal/recovery.ts'
+import { replaceSegment, withoutStreams } from '#gateway/journal/rewriting.ts'
 import { scanUnits } from '#gateway/journal/scan.ts'
 import { encodeIndex, indexName, writeIndex } from '#gateway/journal/segment-index.ts'
 import { Segment } from '#gateway/journal/segment.ts'
@@ -59,6 +60,9 @@ export class Journal {
   readonly #closing = new AbortController()
   #checking: Promise<void> = Promise.resolve()
   #forgottenUntil = 0
+  /** What must not be done to segments at one time. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #isToRoll = false
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -162,6 +166,7 @@ export class Journal {
       const segment = this.#segments.find(({ number }) => number === places.segment)!
       const records = await recordsAt(segment, places.offsets, { streamNumber, position })
       if (records.length > 0) return records
+      if (!this.#index.of(streamNumber)) return [] // erased meanwhile: its block is sound, and others' as well
       if (this.#segments.includes(segment)) this.#lose(segment, places.offsets[0]!, 1)
     }
   }
@@ -179,7 +184,25 @@ export class Journal {
   }
 
   /** Deletes the segments whose time has come. */
-  async retain(): Promise<void> {
+  retain(): Promise<void> { return this.#inTurn(() => this.#retain()) }
+
+  /**
+   * Erases all that is kept of some streams, to which nothing more is added: when this resolves it is in no file, and gives how many records
+   * that were. Appending and reading go on meanwhile. Where it rejects, or was killed, it is to be called again.
+   */
+  erase(streams: ReadonlySet<number>): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.written()
+      for (const number of streams) this.#index.forget(number)
+      await this.#roll()
+      await Promise.all(this.#indexing)
+      let erased = 0
+      for (const segment of this.#segments.filter(({ isOpen }) => !isOpen)) erased += await this.#rewrite(segment, streams)
+      return erased
+    })
+  }
+
+  async #retain(): Promise<void> {
     const { clock, retentionMs, retentionBytes, directory } = this.#options
     while (this.#segments.length > 1 && (this.bytes > retentionBytes || this.#segments[0]!.newest < clock.now() - retentionMs)) {
       const [oldest] = this.#segments.splice(0, 1)
@@ -197,7 +220,31 @@ export class Journal {
     await this.#committing
     const newest = this.#segments.at(-1)
     if (newest?.isOpen) await this.#complete(newest).catch(() => newest.finish())
-    await Promise.all([...this.#indexing, this.#checking])
+    await Promise.all([...this.#indexing, this.#checking, this.#turn])
+  }
+
+  /** One after the other: what deletes segments, and what puts others in their place. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => { /* told to whoever asked for it */ })
+    return done
+  }
+
+  /** The newest segment takes no more: what comes from now on goes to another. */
+  async #roll(): Promise<void> {
+    if (!this.#segments.at(-1)?.isOpen) return
+    this.#isToRoll = true
+    await this.append([], true)
+  }
+
+  /** The index goes first: it tells of what is to go, and can be lost. */
+  async #rewrite(segment: Segment, streams: ReadonlySet<number>): Promise<number> {
+    const { directory } = this.#options, { bytes, erased, isChanged } = await withoutStreams(segment, streams)
+    const hadIndex = await this.#storage.remove(join(directory, indexName(segment.number))).then(() => true, () => false)
+    if (isChanged) await replaceSegment(this.#storage, directory, segment, bytes)
+    if (hadIndex) this.#keepIndex(segment)
+    await Promise.all(this.#indexing)
+    return erased
   }
 
   #add(durable: boolean, add: (group: Group) => void): Promise<void> {
@@ -254,10 +301,11 @@ export class Journal {
   /** The segment that takes the next group. */
   async #current(): Promise<Segment> {
     const { directory, segmentBytesMax = SEGMENT_BYTES_MAX } = this.#options, newest = this.#segments.at(-1)
-    if (newest?.isOpen && newest.size < segmentBytesMax) return newest
+    if (newest?.isOpen && newest.size < segmentBytesMax && !this.#isToRoll) return newest
     if (newest?.isOpen) await this.#complete(newest)
     const segment = await Segment.create({ storage: this.#storage, directory, number: (newest?.number ?? 0) + 1 }, newest?.ending ?? { bytes: 0, marker: 0 })
     this.#segments.push(segment)
+    this.#isToRoll = false
     return segment
   }
 

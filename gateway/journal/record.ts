@@ -20,6 +20,8 @@ export interface JournalRecord {
 /** Told of a record without making an object of it: its content lies from `from` to `to` in the bytes that are walked. */
 export type Visit = (streamNumber: number, position: number, timestamp: number, sequenceNumber: number, from: number, to: number) => void
 
+/** In the place of a stream's number: what stood there was erased. Streams count from 1. */
+export const ERASED = 0
 /** Of a record, before its content. */
 export const RECORD_BYTES = 28
 /** Far above any entity; a longer content in a file is damage. */
@@ -37,13 +39,27 @@ export function writeRecord(
   return at + RECORD_BYTES
 }
 
-/** Visits the records from `at` to `end`, which are known to be sound. */
+/** Visits the records from `at` to `end`, which are known to be sound, but for those that were erased. */
 export function walkRecords(bytes: Buffer, at: number, end: number, visit: Visit): void {
   for (let next = at; next < end;) {
-    const from = next + RECORD_BYTES, to = from + bytes.readUInt32LE(next)
-    visit(bytes.readUInt32LE(next + 4), bytes.readDoubleLE(next + 8), bytes.readDoubleLE(next + 16), bytes.readUInt32LE(next + 24), from, to)
+    const from = next + RECORD_BYTES, to = from + bytes.readUInt32LE(next), streamNumber = bytes.readUInt32LE(next + 4)
+    if (streamNumber !== ERASED) visit(streamNumber, bytes.readDoubleLE(next + 8), bytes.readDoubleLE(next + 16), bytes.readUInt32LE(next + 24), from, to)
     next = to
   }
+}
+
+/** Leaves of the records of some streams nothing but their lengths, and says how many those were. */
+export function eraseRecords(bytes: Buffer, at: number, end: number, streams: ReadonlySet<number>): number {
+  let erased = 0
+  for (let next = at; next < end;) {
+    const to = next + RECORD_BYTES + bytes.readUInt32LE(next)
+    if (streams.has(bytes.readUInt32LE(next + 4))) {
+      bytes.fill(0, next + 4, to)
+      erased++
+    }
+    next = to
+  }
+  return erased
 }
 
 /** Throws a RangeError for a content above the limit: it could be written and not be read. */

@@ -5,6 +5,7 @@ import type { JournalIndex } from '#gateway/journal/journal-index.ts'
 import { openingOf, scanUnits, type Damage, type Opening, type Scan } from '#gateway/journal/scan.ts'
 import { HEADER_BYTES, readHeader } from '#gateway/journal/segment-header.ts'
 import { INDEX_NAME, indexName, readIndex, type SegmentIndex } from '#gateway/journal/segment-index.ts'
+import { REWRITTEN_NAME } from '#gateway/journal/rewriting.ts'
 import { readFrom, Segment, SEGMENT_NAME, segmentName } from '#gateway/journal/segment.ts'
 import type { Storage } from '#gateway/journal/storage.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
@@ -47,6 +48,7 @@ export class Recoverer {
   async recover(): Promise<Recovery> {
     const names = await this.#storage.list(this.#directory), numbers = numbersIn(names, SEGMENT_NAME)
     await this.#removeIndexesBut(new Set(numbers), names)
+    for (const name of names) if (REWRITTEN_NAME.test(name)) await this.#storage.remove(join(this.#directory, name))
     const found: Found[] = []
     for (const number of numbers) found.push(await this.#find(number))
     while (found.length > 0 && isBlank(found.at(-1)!)) await this.#removeBlank(found.pop()!)

@@ -47,7 +47,8 @@ export function scanUnits(bytes: Buffer, base: number, format: Format, visitor?:
   return { damage, end: base + at, tornBytes: isTorn ? rest : 0 }
 }
 
-function nextSound(bytes: Buffer, from: number, format: Format, base: number): number | undefined {
+/** Where the next sound unit begins, from `from` on; undefined where there is none. */
+export function nextSound(bytes: Buffer, from: number, format: Format, base: number): number | undefined {
   for (let at = format.next(bytes, from); at !== -1; at = format.next(bytes, at + 1)) {
     if (format.sound(bytes, at, base + at) !== undefined) return at
   }

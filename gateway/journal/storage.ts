@@ -24,6 +24,8 @@ export interface Storage {
   list(directory: string): Promise<readonly string[]>
   open(path: string, mode: OpenMode): Promise<StorageFile>
   remove(path: string): Promise<void>
+  /** Gives the file another name, in the place of the one that has it: after a power cut it is one of the two, whole. */
+  rename(path: string, to: string): Promise<void>
   /** Gives the file a second name, at once: whoever fixes a moment cannot wait. */
   link(path: string, second: string): void
   /** What is new in a directory, or gone from it, is so after a power cut only when the directory was synced. */

@@ -134,6 +134,15 @@ export class Agreements {
     return this.#named(this.#bySubscription.get(subscriptionKey(subscriberId, streamId))).toReversed()
   }
 
+  /** An agreement that has ended, as it stands in the database now that its stream's owner was erased. */
+  replace(agreement: Agreement): void {
+    const { id, subscriberId, offer } = this.#byId.get(agreement.id)!, former = subscriptionKey(subscriberId, offer.streamId)
+    this.#byId.set(id, agreement)
+    this.#bySubscription.set(former, (this.#bySubscription.get(former) ?? []).filter(other => other !== id))
+    if (this.#bySubscription.get(former)?.length === 0) this.#bySubscription.delete(former)
+    append(this.#bySubscription, subscriptionKey(subscriberId, agreement.offer.streamId), id)
+  }
+
   #named(ids: Iterable<string> = []): readonly Agreement[] { return Array.from(ids, id => this.#byId.get(id)!) }
 
   #index(agreement: Agreement): void {

@@ -98,6 +98,15 @@ export class Ledger {
     return [...this.#balances].sort(([one], [other]) => one < other ? -1 : 1).map(([, balance]) => balance)
   }
 
+  /** An account that has another name in the database now. */
+  rename(account: string, name: string): void {
+    for (const [key, balance] of [...this.#balances]) {
+      if (balance.account !== account) continue
+      this.#balances.delete(key)
+      this.#balances.set(keyOf(name, balance.currency), { ...balance, account: name })
+    }
+  }
+
   /** How many postings there are. */
   entries(): number { return this.#entries }
 

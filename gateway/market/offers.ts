@@ -84,6 +84,16 @@ export class Offers {
   /** The offers that stand on a stream. */
   on(streamId: string): readonly Offer[] { return this.#named(this.#byStream.get(streamId)) }
 
+  /** Offers of an owner who was erased, as they stand in the database now; those that are not there any more are forgotten. */
+  replace(ownerId: string, left: readonly Offer[]): void {
+    for (const { id, streamId } of this.list(ownerId)) {
+      this.#byId.delete(id)
+      this.#byStream.delete(streamId)
+    }
+    this.#byOwner.delete(ownerId)
+    for (const offer of left) this.#index(offer)
+  }
+
   #named(ids: Iterable<string> = []): readonly Offer[] { return Array.from(ids, id => this.#byId.get(id)!) }
 
   #index(offer: Offer): void {

@@ -181,6 +181,9 @@ export class MqttServer {
   /** Forgets all sessions of a source that is gone. */
   forgetSource(sourceId: string): void { this.#world.forget(sourceId) }
 
+  /** Forgets in all sessions of readers what they followed of streams that are gone; to be written down by `saveSessions`. */
+  forgetTopics(topics: ReadonlySet<string>): void { this.#world.forgetTopics(topics) }
+
   /**
    * Cuts the live connections of a source or a reader at once: it was suspended, removed, or has a new password. Not even their wills come
    * in, nor those that wait. With a fingerprint only those that came by that certificate, which is none of the source's any more.

@@ -100,6 +100,16 @@ export class World {
     this.#drop(id, namespace)
   }
 
+  /** No reader follows these feeds any more, whether they are here or away. */
+  forgetTopics(topics: ReadonlySet<string>): void {
+    for (const { sessions } of this.#namespaces.values()) for (const session of sessions.values()) {
+      if (!session.reader) continue
+      for (const topic of session.subscriptions.keys()) {
+        if (topics.has(topic) && session.subscriptions.delete(topic)) session.isDirty = true
+      }
+    }
+  }
+
   /** Forgets the wills of a source that wait: nothing may enter from it any more. */
   dropWills(id: string): void {
     for (const [session, { identity }] of this.#wills) if (identity.sourceId === id) this.#dropWill(session)

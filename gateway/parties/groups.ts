@@ -83,6 +83,11 @@ export class Groups {
     return group
   }
 
+  /** A party whose rows are gone: it was erased. */
+  forget(partyId: string): void {
+    for (const { members } of this.#byId.values()) members.delete(partyId)
+  }
+
   /** There is no such group from then on: no consent lets anything out to it. Throws NOT_FOUND. */
   remove(groupId: string): void {
     const group = this.#known(groupId)

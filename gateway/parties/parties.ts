@@ -63,7 +63,7 @@ export class Parties {
     this.#clock = clock
     this.#vault = vault
     const parties = `SELECT parties.*, address, country, since FROM parties LEFT JOIN publisher_keys ON publisher_keys.party_id = id
-      LEFT JOIN party_countries ON party_countries.party_id = id ORDER BY parties.rowid`
+      LEFT JOIN party_countries ON party_countries.party_id = id WHERE role <> 'erased' ORDER BY parties.rowid`
     for (const row of database.prepare(parties).all() as unknown as Row[]) this.#byId.set(row.id, fromRow(row))
     for (const { party_id, facts } of database.prepare('SELECT * FROM party_facts').all() as unknown as FactsRow[]) this.#tell(this.#byId.get(party_id)!, JSON.parse(facts) as PartyFacts)
     for (const { hash, party_id } of database.prepare('SELECT hash, party_id FROM party_keys').all() as unknown as KeyRow[]) {
@@ -123,6 +123,15 @@ export class Parties {
     return key
   }
 
+  /** Throws NOT_FOUND, BAD_REQUEST. */
+  rename(partyId: string, name: string): Party {
+    const known = this.#known(partyId), party: Party = { ...known, name: checkedName(name) }
+    this.#database.prepare('UPDATE parties SET name = ? WHERE id = ?').run(party.name, partyId)
+    this.#byId.set(partyId, party)
+    for (const [hash, owner] of this.#byKeyHash) if (owner === known) this.#byKeyHash.set(hash, party)
+    return party
+  }
+
   /** All keys of the party stop at once. Throws NOT_FOUND. */
   revokeKeys(partyId: string): void {
     const party = this.#known(partyId)
@@ -167,6 +176,13 @@ export class Parties {
     this.#byId.set(party.id, party)
     for (const [hash, owner] of this.#byKeyHash) if (owner === before) this.#byKeyHash.set(hash, party)
     return party
+  }
+
+  /** A party whose rows are gone: it was erased. */
+  forget(partyId: string): void {
+    const party = this.#byId.get(partyId)
+    if (party) this.#forgetKeys(party)
+    this.#byId.delete(partyId)
   }
 
   #operator(): Party | undefined { return this.list().find(({ role }) => role === 'operator') }

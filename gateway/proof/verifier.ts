@@ -3,6 +3,7 @@ import { hash, verify } from 'node:crypto'
 import { headText, MESSAGES_SCHEME } from '#gateway/proof/head.ts'
 import { parseProof, PROOF_MEMBER, type Proof } from '#gateway/proof/proof.ts'
 import type { PublicKeys } from '#gateway/proof/public-keys.ts'
+import { checkStatement, isStatement } from '#gateway/proof/statement.ts'
 import { rootOver } from '#gateway/proof/tree.ts'
 
 export const FAULTS = {
@@ -28,6 +29,7 @@ export class Verifier {
   /** What is wrong with an envelope as it came, of whatever origin; undefined where it is proven. Throws nothing. */
   check(line: string): Fault | undefined {
     const text = line.trim(), proofAt = text.lastIndexOf(PROOF_MEMBER)
+    if (proofAt < 0 && isStatement(text)) return checkStatement(text, this.#keys)
     if (proofAt < 0 || !text.endsWith('}')) return isMessage(text) ? 'NO_PROOF' : 'NO_MESSAGE'
     const proof = parseProof(parsed(text.slice(proofAt + PROOF_MEMBER.length, -1)))
     return proof ? this.#checkHead(proof) ?? checkLeaf(proof, `${text.slice(0, proofAt)}}`) : 'BAD_PROOF'

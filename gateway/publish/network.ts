@@ -115,6 +115,14 @@ export class Network {
   /** When a consent on a stream begins that is given now. */
   beginningOf(stream: Stream | undefined, now: number): number { return stream ? this.channelOf(stream).begin(now) : now }
 
+  /** A stream that was erased: whoever still has it open gets nothing more. */
+  forget(stream: Stream): void {
+    this.review(stream)
+    for (const session of this.#channels.get(stream.number)?.owners ?? []) session.end('NOT_FOUND', STREAM_ERASED, true)
+    this.#channels.delete(stream.number)
+    this.#options.plans.forget(stream)
+  }
+
   /** Ends whatever a party has open: its keys have stopped. */
   endParty(partyId: string): void {
     for (const session of this.#sessions.of(partyId)) session.end('UNAUTHENTICATED', KEYS_ENDED, true)
@@ -272,4 +280,5 @@ function viewIn(views: Map<number, View> | undefined, message: Message, { mask: 
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'
+const STREAM_ERASED = 'The stream was erased.'
 const CONSENT_REPLACED = 'The consent has gone, and another has taken its place. Open the stream again.'

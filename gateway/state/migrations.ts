@@ -84,6 +84,15 @@ CREATE TABLE transparency_payloads (number INTEGER PRIMARY KEY REFERENCES transp
 CREATE TABLE transparency_erased (number INTEGER PRIMARY KEY REFERENCES transparency_entries, payload_hash BLOB NOT NULL) STRICT;
 CREATE TABLE transparency_head (id INTEGER PRIMARY KEY CHECK (id = 1), time INTEGER NOT NULL, kid TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
 `,
+  // Who was erased, what operators did, which streams are restricted and by whom, and what recipients are to know.
+  `
+CREATE TABLE erasures (id TEXT PRIMARY KEY, salt BLOB NOT NULL, subject BLOB NOT NULL, alias TEXT NOT NULL, requested_by TEXT NOT NULL, begun_at INTEGER NOT NULL, owner_id TEXT,
+  history TEXT NOT NULL, erased TEXT NOT NULL, finished_at INTEGER, receipt TEXT) STRICT;
+CREATE TABLE operator_actions (seq INTEGER PRIMARY KEY, payload_hash BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE operator_action_payloads (seq INTEGER PRIMARY KEY REFERENCES operator_actions, owner_id TEXT, salt BLOB NOT NULL, payload TEXT NOT NULL) STRICT;
+CREATE TABLE restrictions (stream_id TEXT NOT NULL, owner_id TEXT NOT NULL, restricted_at INTEGER NOT NULL, restricted_by TEXT NOT NULL, PRIMARY KEY (stream_id, owner_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE recipient_notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -30,6 +30,11 @@ export class Transforms {
     return this.#once(key, () => new Transform(kept, this.#pseudonyms.keptFor(ownerId)))
   }
 
+  /** Those of an owner who was erased. */
+  forget(ownerId: string): void {
+    for (const key of this.#known.keys()) if (key.includes(ownerId)) this.#known.delete(key)
+  }
+
   #once(key: string, make: () => Transform): Transform {
     let transform = this.#known.get(key)
     if (!transform) {

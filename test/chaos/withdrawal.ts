@@ -13,6 +13,8 @@ const SYNC_MS_MAX = P99_MS_MAX / 4
 const TIMED_RACES_MIN = 10_000
 /** Against each gateway without the barrier. */
 const CONTROL_RACES = 150
+/** How often they are run for a family that has not leaked. */
+const CONTROL_TRIES = 4
 /** What may wait in the kernel for one receiver: what Linux gives a socket to send and to receive, at most. */
 const KERNEL_BYTES_MAX = 4_194_304 + 33_554_432
 
@@ -27,7 +29,13 @@ async function run({ seed, races, tell }: ChaosOptions): Promise<Outcome> {
   const late = await campaign({ seed, races: Math.min(races, CONTROL_RACES), slowRaces: 1, hasHistory: true, environment: mutant('late'), tell: () => {} })
   const drained = await campaign({ seed, races: 0, slowRaces: 1, environment: mutant('drained'), tell: () => {} })
   const strict = await campaign({ seed, races: 0, slowRaces: 2, environment: { SLUICE_RESET_ON_WITHDRAWAL: 'true' }, tell })
-  const tight = [...tightIn(late, family => !isFrozen(family)), ...tightIn(drained, isFrozen)]
+  let tight = [...tightIn(late, family => !isFrozen(family)), ...tightIn(drained, isFrozen)]
+  // A race that nobody loses at the first try is not blind yet: a door that is slow, or a busy machine.
+  for (let again = 1; again < CONTROL_TRIES && tight.length > 0; again++) {
+    const more = await campaign({ seed: seed + again, races: Math.min(races, CONTROL_RACES), slowRaces: 1, hasHistory: true, environment: mutant('late'), tell: () => {} })
+    const stillTight = tightIn(more, () => true)
+    tight = tight.filter(family => stillTight.includes(family))
+  }
   if (tight.length > 0) tell(`without the barrier nothing was seen to leak by ${tight.join(', ')}: the race is blind there`)
   const leaks = [...real.families.values()].reduce((sum, each) => sum + leaksOf(each), 0), p99 = percentile(real.answeredMs, 0.99), sums = [...real.families.values()]
   const heldMax = Math.max(...sums.map(sum => sum.heldMax)), syncP99 = percentile(real.syncedMs, 0.99)

@@ -61,8 +61,7 @@ describe('A consent and its two sides', () => {
     const [recipient] = records[0]['dpv:hasProcess'][0]['dpv:hasRecipient']
     assert.deepEqual([recipient['dpv:hasCountry'], recipient['dpv:hasContact'], recipient['@type']], ['loc:BE', 'privacy@example.org', ['dpv:Recipient', 'dpv:DataController']])
     assert.equal((await ask(rival, 'showConsent', { values: { consentId: id } })).status, 404)
-    assert.deepEqual((await ask(city, 'listConsents')).body.map((each: any) => each.consentId), [id])
-    assert.deepEqual((await ask(rival, 'listConsents')).body, [])
+    assert.equal((await ask(city, 'listConsents')).status, 403, 'whoever receives it has the record and the receipts')
     assert.equal((await sluice(['consent', 'check', file('record.json', JSON.stringify(records[0]))])).code, 0)
     delete records[0]['dpv:hasJurisdiction']
     const { code, out, err } = await sluice(['consent', 'check', file('short.json', JSON.stringify(records[0]))])

@@ -133,6 +133,28 @@ describe('the history', () => {
     assert.deepEqual(await influx.rows('SELECT * FROM sluice.keep_168h.IndoorEnvironmentObserved'), [])
   })
 
+  it('forgets an owner who is erased, and when it was away then as soon as it is back', async function () {
+    this.timeout(120_000)
+    const gone = await running.party('owner'), theirs = await running.device(await running.pair(gone)), other = await firstStream(running, gone, theirs)
+    for (const [who, from, id] of [[owner, device, streamId], [gone, theirs, other]] as const) {
+      await record(running, who, id)
+      for (let n = 1; n <= 5; n++) await from.publishAsync('zigbee2mqtt/k', climate(n), { qos: 1 })
+    }
+    await kept(influx, 10)
+    const { state, receipt } = await running.ok(gone.key, 'POST', '/v1/erasures', { partyId: gone.partyId })
+    assert.deepEqual([state, receipt.history], ['erased', 'done'])
+    assert.deepEqual(new Set((await influx.rows('SELECT * FROM sluice.keep_720h.IndoorEnvironmentObserved')).map(({ stream }) => stream)), new Set([streamId]))
+    await influx.kill()
+    const { state: second, receipt: later } = await running.ok(owner.key, 'POST', '/v1/erasures', { partyId: owner.partyId })
+    assert.deepEqual([second, later.history], ['erased', 'pending'])
+    await influx.restart()
+    const { operatorKey, data } = running
+    await running.stop()
+    running = await Running.start({ data, history: { url: influx.url, database: 'sluice', keep: 'P30D' } })
+    while ((await running.ok(operatorKey, 'GET', '/v1/erasures')).some(({ history }: any) => history === 'pending')) await delay(200)
+    assert.deepEqual(await influx.rows('SELECT * FROM sluice.keep_720h.IndoorEnvironmentObserved'), [])
+  })
+
   it('is handed nothing of a consent once its withdrawal is answered, in full stream', async function () {
     this.timeout(120_000)
     const wire = await Wire.open(influx.port), other = await Running.start({ history: { url: `http://127.0.0.1:${wire.port}`, database: 'race', keep: 'P30D' } })

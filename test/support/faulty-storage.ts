@@ -23,6 +23,7 @@ export class FaultyStorage implements Storage {
   list(directory: string): Promise<readonly string[]> { return this.#try(() => this.#storage.list(directory)) }
   async open(path: string, mode: OpenMode): Promise<StorageFile> { return this.#watched(await this.#try(() => this.#storage.open(path, mode))) }
   remove(path: string): Promise<void> { return this.#try(() => this.#storage.remove(path)) }
+  rename(path: string, to: string): Promise<void> { return this.#try(() => this.#storage.rename(path, to)) }
   link(path: string, second: string): void { this.#storage.link(path, second) }
   syncDirectory(path: string): Promise<void> { return this.#try(() => this.#storage.syncDirectory(path)) }
 

@@ -97,6 +97,13 @@ export class SimulatedDisk implements Storage {
     return this.#do(() => { if (!this.#now.delete(path)) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' }) })
   }
 
+  rename(path: string, to: string): Promise<void> {
+    return this.#do(() => {
+      this.#now.set(to, this.#now.get(path)!)
+      this.#now.delete(path)
+    })
+  }
+
   link(path: string, second: string): void { this.#now.set(second, this.#now.get(path)!) }
 
   syncDirectory(directory: string): Promise<void> {
