@@ -58,7 +58,7 @@ export const CHANGED: readonly Holding[] = [
   { table: 'consent_payloads', where: 'owner_id = :owner', hidden: ['salt'] },
   { table: 'offers', where: 'owner_id = :owner' },
   // What they hide goes through the log, which keeps their hashes.
-  { table: 'transparency_payloads', where: 'owner_id = :owner', hidden: ['salt'] },
+  { table: 'transparency_payloads', where: 'owner_id = :owner OR reader_id = :owner', hidden: ['salt'] },
   { table: 'agreements', where: `offer_id IN (${OFFERS})` },
   { table: 'meters', where: `agreement_id IN (${AGREEMENTS})` },
   { table: 'usage_records', where: `agreement_id IN (${AGREEMENTS})` },

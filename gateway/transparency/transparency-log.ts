@@ -91,18 +91,18 @@ export class TransparencyLog {
   }
 
   /**
-   * Erases what all entries of an owner hide, and the salts: their hashes are noise from then on, and the tree verifies as before. In the
+   * Erases what all entries hide that are a party's or name them, and the salts: their hashes are noise from then on, and the tree verifies as before. In the
    * transaction that is open, or in one of its own. Gives how many it were.
    */
-  erase(ownerId: string): number {
+  erase(partyId: string): number {
     const { database } = this.#options
     const work = (): number => {
-      const theirs = database.prepare('SELECT number, salt, payload FROM transparency_payloads WHERE owner_id = ?')
+      const theirs = database.prepare('SELECT number, salt, payload FROM transparency_payloads WHERE owner_id = ? OR reader_id = ?')
       const keep = database.prepare('INSERT INTO transparency_erased VALUES (?, ?)')
-      for (const { number, salt, payload } of theirs.iterate(ownerId) as Iterable<unknown> as Iterable<Opening & { readonly number: number }>) {
+      for (const { number, salt, payload } of theirs.iterate(partyId, partyId) as Iterable<unknown> as Iterable<Opening & { readonly number: number }>) {
         keep.run(number, Buffer.from(payloadHashOf({ salt, payload }), 'base64'))
       }
-      return Number(database.prepare('DELETE FROM transparency_payloads WHERE owner_id = ?').run(ownerId).changes)
+      return Number(database.prepare('DELETE FROM transparency_payloads WHERE owner_id = ? OR reader_id = ?').run(partyId, partyId).changes)
     }
     return database.isTransaction ? work() : transaction(database, work)
   }
