@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { diskStorage } from '#gateway/journal/disk-storage.ts'
-import { Group } from '#gateway/journal/group.ts'
+import type { Group } from '#gateway/journal/group.ts'
 import { JournalIndex } from '#gateway/journal/journal-index.ts'
 import { recordsAt } from '#gateway/journal/reading.ts'
 import type { JournalRecord, Visit } from '#gateway/journal/record.ts'
@@ -13,6 +13,7 @@ import { encodeIndex, indexName, writeIndex } from '#gateway/journal/segment-ind
 import { Segment } from '#gateway/journal/segment.ts'
 import type { Storage } from '#gateway/journal/storage.ts'
 import type { StreamIndex } from '#gateway/journal/stream-index.ts'
+import { WaitingGroups } from '#gateway/journal/waiting-groups.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Log } from '#gateway/telemetry/log.ts'
 
@@ -49,9 +50,8 @@ export class Journal {
   readonly #storage: Storage
   readonly #segments: Segment[] = []
   readonly #index = new JournalIndex()
-  /** What comes is added to the one while the other is committed. */
-  #filling = new Group()
-  #spare = new Group()
+  /** What comes is added to one while another is committed. */
+  readonly #waiting = new WaitingGroups()
   #committing: Promise<void> | undefined
   #fault: Error | undefined
   #soon: NodeJS.Timeout | undefined
@@ -73,7 +73,7 @@ export class Journal {
   get fault(): Error | undefined { return this.#fault }
   get bytes(): number { return this.#segments.reduce((sum, segment) => sum + segment.size, 0) }
   /** Bytes that wait for the disk: being committed, and coming next. */
-  get waitingBytes(): number { return this.#filling.length + this.#spare.length }
+  get waitingBytes(): number { return this.#waiting.bytes }
   /** Whether it takes only what somebody waits for: the disk does not keep up, or fails. */
   get isBehind(): boolean { return this.#fault !== undefined || this.waitingBytes > BEHIND_BYTES }
   /** How many messages are kept. */
@@ -117,7 +117,7 @@ export class Journal {
    * group, and may be left alone. Until they are written, `read` waits for them, and `positionAt` knows them.
    */
   appendSoon(ready: Buffer, from: number, to: number, msgChainId: string): Promise<void> {
-    const group = this.#filling
+    const group = this.#waiting.filling
     group.addReady(ready, from, to, msgChainId)
     if (group.length >= SOON_BYTES) this.#hurry()
     else this.#soon ??= setTimeout(this.#hurry, SOON_MS)
@@ -126,8 +126,8 @@ export class Journal {
 
   /** Resolves when all that was added until now has been written, or could not be: what comes meanwhile is not waited for, it may never end. */
   async written(): Promise<void> {
-    const groups = [this.#spare, this.#filling].filter(({ length }) => length > 0).map(group => group.shared())
-    if (this.#filling.length > 0) this.#hurry()
+    const groups = this.#waiting.all.map(group => group.shared())
+    if (groups.length > 0) this.#hurry()
     await Promise.allSettled(groups)
   }
 
@@ -146,7 +146,7 @@ export class Journal {
     const visit: Visit = (stream, position, at, number) => {
       if (stream === streamNumber && (at < timestamp || (at === timestamp && number <= sequenceNumber))) last = Math.max(last, position)
     }
-    for (const group of [this.#spare, this.#filling]) group.visitAll(visit)
+    for (const group of this.#waiting.all) group.visitAll(visit)
     return last
   }
 
@@ -249,7 +249,7 @@ export class Journal {
 
   #add(durable: boolean, add: (group: Group) => void): Promise<void> {
     return Promise.try(() => {
-      const group = this.#filling
+      const group = this.#waiting.filling
       add(group)
       group.isDurable ||= durable
       const answered = group.answered()
@@ -261,23 +261,19 @@ export class Journal {
   readonly #hurry = (): void => {
     clearTimeout(this.#soon)
     this.#soon = undefined
-    this.#filling.isDue = true
+    this.#waiting.hurry()
     this.#committing ??= this.#commitAll()
   }
 
-
   async #commitAll(): Promise<void> {
-    while (this.#filling.isDue) {
-      const group = this.#filling
-      this.#filling = this.#spare
-      this.#spare = group
+    for (let group = this.#waiting.next(); group; group = this.#waiting.next()) {
       try {
         await this.#commit(group)
         this.#fault = undefined
-        group.settle()
+        this.#waiting.done(group)
       } catch (error) {
         this.#fault = error as Error
-        group.settle(error)
+        this.#waiting.done(group, error)
       }
     }
     this.#committing = undefined // at once, not a turn later: what is appended from now on has to begin anew

@@ -93,7 +93,7 @@ export const MQTT_LIMITS: MqttLimits = {
   topicCharsMax: 1_024,
   waitingPacketsMax: 4_096,
   waitingBytesMax: 1_048_576,
-  waitingBytesInAllMax: 67_108_864,
+  waitingBytesInAllMax: 1_048_576,
   requestsPerSecondMax: 400,
   packetsPerSecondPerSourceMax: 100_000,
   bytesPerSecondPerSourceMax: 134_217_728,

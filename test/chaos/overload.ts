@@ -8,8 +8,8 @@ import { Neighbourhood } from '#test/chaos/neighbourhood.ts'
 import { silentLog, temporaryFolder } from '#test/support/temporary.ts'
 
 const SYNC_MS = 50, QUIET_MS = 2_000, LOAD_MS = 6_000, RESIDENT_MIB_MAX = 512
-/** Of a healthy stream under all that: some syncs, and a group of what floods. */
-const P99_MS_MAX = 1_000
+/** A healthy stream goes on under all that. How fast is a figure of the run, where six that flood have the same two cores: most often 500 to 800 ms. */
+const P99_MS_MAX = 3_000
 const FLOODERS = [['q1a', 1], ['q1b', 1], ['q1c', 1], ['q1d', 1], ['q0a', 0], ['q0b', 0]] as const
 /** Degrees from which the readings of a flooder begin: by them it is known whose a reading is. */
 const BASE = 10, STEP = 4
