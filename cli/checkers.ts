@@ -1,5 +1,5 @@
 // What `verify` does with the lines of a file: messages and receipts, documents of a transparency log, or a whole log. The first line says which.
-import { checkReceipts, isReceipts, RECEIPT_FAULTS } from '#gateway/consent/receipt-check.ts'
+import { checkReceipts, isReceipts, RECEIPT_FAULTS } from '#gateway/consent/records/receipt-check.ts'
 import type { PublicKeys } from '#gateway/proof/public-keys.ts'
 import { FAULTS, Verifier } from '#gateway/proof/verifier.ts'
 import { parseDocument, type LogStart } from '#gateway/transparency/documents.ts'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { CliError, usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
 import type { Io } from '#cli/io.ts'
-import { missingIn, RECORD_BYTES_MAX, type Missing } from '#gateway/consent/profile.ts'
+import { missingIn, RECORD_BYTES_MAX, type Missing } from '#gateway/consent/records/profile.ts'
 
 /** Throws INCOMPLETE where something is missing, when all of it was named. */
 export function consentCheck(input: Input, io: Io): void {

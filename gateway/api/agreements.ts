@@ -1,7 +1,7 @@
 // Agreements: a subscriber takes an offer, for a purpose and with a budget.
 import type { Call } from '#gateway/api/handler.ts'
 import type { Services } from '#gateway/api/services.ts'
-import { normalPurpose } from '#gateway/consent/purposes.ts'
+import { normalPurpose } from '#gateway/consent/purposes/purposes.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { formatAmount, parseAmount } from '#gateway/market/amount.ts'
 import { accounts } from '#gateway/market/ledger.ts'

@@ -1,6 +1,6 @@
 // Notices: what owners are told before they consent, in its versions.
 import { timeText, type Call } from '#gateway/api/handler.ts'
-import { knownNotice, type Notice } from '#gateway/consent/notices.ts'
+import { knownNotice, type Notice } from '#gateway/consent/notices/notices.ts'
 
 interface NewNotice { readonly text: string, readonly language: string, readonly material: boolean }
 

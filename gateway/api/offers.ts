@@ -4,7 +4,7 @@ import type { Services } from '#gateway/api/services.ts'
 import { attributesIn, ownStream, terms } from '#gateway/api/streams.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { GatewayError } from '#gateway/errors.ts'
-import { normalPurposes } from '#gateway/consent/purposes.ts'
+import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { parseAmount } from '#gateway/market/amount.ts'
 import type { Offer } from '#gateway/market/offers.ts'
 

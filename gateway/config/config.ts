@@ -3,7 +3,7 @@ import { configFileIn, environmentLayer, type Environment } from '#gateway/confi
 import { faultText, type Layer } from '#gateway/config/layer.ts'
 import { merge, type Merged } from '#gateway/config/merge.ts'
 import { nested, valueAt } from '#gateway/config/settings.ts'
-import type { ControllerConfig } from '#gateway/consent/facts.ts'
+import type { ControllerConfig } from '#gateway/consent/notices/facts.ts'
 import { GatewayError } from '#gateway/errors.ts'
 import type { ClientCertificates } from '#gateway/mqtt/listeners/tls.ts'
 import type { LogLevel } from '#gateway/telemetry/log.ts'

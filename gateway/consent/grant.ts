@@ -1,6 +1,6 @@
 // A grant: what an owner lets out of one stream, to whom, for what; or, as a prohibition, what never goes out whatever else was granted.
 import { isInForce as isBeforeItsEnd, type EventType } from '#gateway/consent/life.ts'
-import type { NoticeRef } from '#gateway/consent/notices.ts'
+import type { NoticeRef } from '#gateway/consent/notices/notices.ts'
 
 /**
  * The policy. It never changes: another wish is another grant. A field that is left out restricts nothing; a value that this gateway does not know

@@ -2,8 +2,8 @@
 import type { Link } from '#gateway/consent/events.ts'
 import type { Grant } from '#gateway/consent/grant.ts'
 import type { EventType } from '#gateway/consent/life.ts'
-import type { NoticeRef } from '#gateway/consent/notices.ts'
-import { purposeIri } from '#gateway/consent/purposes.ts'
+import type { NoticeRef } from '#gateway/consent/notices/notices.ts'
+import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
 
 /**
  * Shaped after ISO/IEC TS 27560:2023 (header, processing, parties, event) with the terms of the W3C Data Privacy Vocabulary.

@@ -3,7 +3,7 @@ import type { Terms } from '#gateway/consent/events.ts'
 import type { Request } from '#gateway/consent/fold.ts'
 import { hoursOf } from '#gateway/consent/keep.ts'
 import type { EventType } from '#gateway/consent/life.ts'
-import { normalPurposes } from '#gateway/consent/purposes.ts'
+import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 
 const DAY_MS = 86_400_000

@@ -1,6 +1,6 @@
 // A grant, compiled: names have become bits and sets, once in its life.
 import { endOf, type Grant } from '#gateway/consent/grant.ts'
-import { ANY_PURPOSE, PurposeSet } from '#gateway/consent/purpose-set.ts'
+import { ANY_PURPOSE, PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
 import { NOTHING_SAID, specOf, type Spec } from '#gateway/transforms/spec.ts'
 import type { Model } from '#semantic-models/model.ts'
 

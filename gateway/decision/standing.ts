@@ -1,6 +1,6 @@
 // Who gets what: the one place that joins consents and agreements. Pure, and default deny: what is not covered is refused with the reason.
 import { stateOf } from '#gateway/consent/grant.ts'
-import { PurposeSet } from '#gateway/consent/purpose-set.ts'
+import { PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
 import { isForbidden, isRuleInForce, permissionsTo, type Ground } from '#gateway/decision/ground.ts'
 import { maskIn, type Rule } from '#gateway/decision/rule.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'

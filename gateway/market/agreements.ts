@@ -1,7 +1,7 @@
 // Agreements: taken, exhausted, ended. The budget moves into a reserve of the agreement's own, and what is left of it moves back.
 import type { DatabaseSync } from 'node:sqlite'
-import { PurposeSet } from '#gateway/consent/purpose-set.ts'
-import { normalPurpose } from '#gateway/consent/purposes.ts'
+import { PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
+import { normalPurpose } from '#gateway/consent/purposes/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'

@@ -1,6 +1,6 @@
 // Offers: posted prices on a stream. An offer binds its attributes and, where it names some, its purposes.
 import type { DatabaseSync } from 'node:sqlite'
-import { normalPurposes } from '#gateway/consent/purposes.ts'
+import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'

@@ -1,5 +1,5 @@
 // A consent as an ODRL policy in JSON-LD: an Agreement with the recipient, or an Offer to anybody.
-import { purposeIri } from '#gateway/consent/purposes.ts'
+import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
 import { ANY, attributeIri, consentIri, countryIri, EXPLICIT, partyIri, streamIri, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'
 import { CONSENT_PROFILE } from '#gateway/odrl/profile.ts'
 

@@ -1,6 +1,6 @@
 // A policy as a consent, when it says neither more nor less than a consent can. Whatever else it says is refused, by the word that says it: a limit
 // that was passed over would be a wider consent than was given.
-import { normalPurposes } from '#gateway/consent/purposes.ts'
+import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { includes } from '#gateway/odrl/actions.ts'
 import { conflictIn } from '#gateway/odrl/conflict.ts'
 import { ANY, attributeOf, countryOf, DELETE, EXPLICIT, HAND_ON, partyOf, READ, USE, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { purposeIri } from '#gateway/consent/purposes.ts'
+import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
 import { consentPolicy } from '#gateway/odrl/consent-export.ts'
 import { readConsentPolicy } from '#gateway/odrl/consent-import.ts'
 import { attributeIri, attributeOf, partyIri, partyOf, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'

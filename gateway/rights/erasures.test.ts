@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Notices } from '#gateway/consent/notices.ts'
+import { Notices } from '#gateway/consent/notices/notices.ts'
 import { Restrictions } from '#gateway/rights/restrictions.ts'
 import { Erasures, type ErasuresOptions } from '#gateway/rights/erasures.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'

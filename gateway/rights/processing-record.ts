@@ -2,9 +2,9 @@
 // as missing, and never made up.
 import type { Config } from '#gateway/config/config.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
-import { factsOf, NOT_STATED, type Facts } from '#gateway/consent/facts.ts'
+import { factsOf, NOT_STATED, type Facts } from '#gateway/consent/notices/facts.ts'
 import { isPermission, stateOf } from '#gateway/consent/grant.ts'
-import { purposeIri } from '#gateway/consent/purposes.ts'
+import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
 import type { Streams } from '#gateway/devices/streams.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
 

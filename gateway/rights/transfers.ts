@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Consents } from '#gateway/consent/consents.ts'
 import { endOf, isPermission, type Grant } from '#gateway/consent/grant.ts'
-import { PurposeSet } from '#gateway/consent/purpose-set.ts'
+import { PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
 import { isGroupId } from '#gateway/parties/groups.ts'
 
 /** A usage record is sealed so long after the first of its deliveries, at most. */

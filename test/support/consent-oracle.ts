@@ -1,6 +1,6 @@
 // What may leave, said slowly: the numbered rules of the consent model, one after the other, as they are written and not as the gateway computes
 // them. No masks, no closures, no plans. Used by tests only.
-import { DPV_PURPOSES } from '#gateway/consent/dpv-purposes.ts'
+import { DPV_PURPOSES } from '#gateway/consent/purposes/dpv-purposes.ts'
 
 /** A grant or a prohibition, as an owner says it. */
 export interface Said {

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { Consents, type ConsentsOptions } from '#gateway/consent/consents.ts'
-import { factsOf } from '#gateway/consent/facts.ts'
-import { Notices } from '#gateway/consent/notices.ts'
+import { factsOf } from '#gateway/consent/notices/facts.ts'
+import { Notices } from '#gateway/consent/notices/notices.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
 

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import jsonld from 'jsonld'
 import type { ConsentEvent } from '#gateway/consent/events.ts'
 import { EVENT_TYPES } from '#gateway/consent/life.ts'
-import { FIELDS, missingIn, RECEIPT_FIELDS, RECORD_DEPTH_MAX } from '#gateway/consent/profile.ts'
-import { recordOf } from '#gateway/consent/record.ts'
-import { PREFIXES, RECEIPT_PROFILE, STATUS_TERMS } from '#gateway/consent/vocabulary.ts'
+import { FIELDS, missingIn, RECEIPT_FIELDS, RECORD_DEPTH_MAX } from '#gateway/consent/records/profile.ts'
+import { recordOf } from '#gateway/consent/records/record.ts'
+import { PREFIXES, RECEIPT_PROFILE, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
 import { modelOf } from '#semantic-models/registry.ts'
 import { FACTS } from '#test/support/consents.ts'
 
-const STANDARDS = join(import.meta.dirname, '../../../shared/standards/dpv')
+const STANDARDS = join(import.meta.dirname, '../../../../shared/standards/dpv')
 const AT = Date.UTC(2026, 4, 4, 10, 15, 30), NOTICE = {
   ownerId: '', language: 'en', version: 1, hash: 'ab'.repeat(32), text: 'x', ownText: '', facts: FACTS, isMaterial: false, createdAt: AT,
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DPV_PURPOSES } from '#gateway/consent/dpv-purposes.ts'
-import { isKnownPurpose, PurposeSet } from '#gateway/consent/purpose-set.ts'
+import { DPV_PURPOSES } from '#gateway/consent/purposes/dpv-purposes.ts'
+import { isKnownPurpose, PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
 import { broaderOf } from '#test/support/consent-oracle.ts'
 
-const VOCABULARY = join(import.meta.dirname, '../../../shared/standards/dpv/dpv-purposes.csv')
+const VOCABULARY = join(import.meta.dirname, '../../../../shared/standards/dpv/dpv-purposes.csv')
 const of = (...purposes: string[]) => new PurposeSet(purposes)
 const TERMS = Object.keys(DPV_PURPOSES).map(term => `dpv:${term}`)
 

@@ -1,6 +1,6 @@
 // What a consent record has to hold, by ISO/IEC TS 27560 and by the GDPR (the field table of DPV's guide), and a check that names what is
 // not there. For records that we make as for such as others bring.
-import { PREFIXES, RECEIPT_PROFILE, RECORD_PROFILE, STATUS_TERMS } from '#gateway/consent/vocabulary.ts'
+import { PREFIXES, RECEIPT_PROFILE, RECORD_PROFILE, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
 
 export interface Field {
   /** As ISO/IEC TS 27560 names it. */

@@ -1,5 +1,5 @@
 // A set of purposes, with all that are narrower: one bit for each purpose of DPV, and the IRIs of all others. The closure is compiled once.
-import { DPV_PURPOSES } from '#gateway/consent/dpv-purposes.ts'
+import { DPV_PURPOSES } from '#gateway/consent/purposes/dpv-purposes.ts'
 
 /** 128 bits, of which bit n is the n-th purpose of the vocabulary. */
 type Bits = readonly [number, number, number, number]

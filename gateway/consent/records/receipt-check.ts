@@ -1,7 +1,7 @@
 // Checks receipts as somebody kept them: by the gateway's public key alone, no network, no clock, no gateway.
 import { isDeepStrictEqual } from 'node:util'
-import { missingIn } from '#gateway/consent/profile.ts'
-import { RECEIPT_TYPE } from '#gateway/consent/receipt-type.ts'
+import { missingIn } from '#gateway/consent/records/profile.ts'
+import { RECEIPT_TYPE } from '#gateway/consent/records/receipt-type.ts'
 import { isJws, openJws } from '#gateway/proof/jws.ts'
 import type { PublicKeys } from '#gateway/proof/public-keys.ts'
 

@@ -1,11 +1,11 @@
 // A consent record: all of a consent as JSON-LD, in DPV's profile of ISO/IEC TS 27560 with what the GDPR wants besides. See profile.ts for
 // what of it is mandatory.
 import type { ConsentEvent, Terms } from '#gateway/consent/events.ts'
-import { NOT_STATED, type Facts, type PartyFacts } from '#gateway/consent/facts.ts'
-import type { Notice } from '#gateway/consent/notices.ts'
-import { purposeIri } from '#gateway/consent/purposes.ts'
-import { CONTEXT, dataTermOf, RECORD_PROFILE, RIGHTS_TERMS, STATUS_TERMS } from '#gateway/consent/vocabulary.ts'
-import { isCountry } from '#gateway/consent/words.ts'
+import { NOT_STATED, type Facts, type PartyFacts } from '#gateway/consent/notices/facts.ts'
+import type { Notice } from '#gateway/consent/notices/notices.ts'
+import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
+import { CONTEXT, dataTermOf, RECORD_PROFILE, RIGHTS_TERMS, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
+import { isCountry } from '#gateway/consent/notices/words.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Model } from '#semantic-models/model.ts'
 

@@ -1,6 +1,6 @@
 // What a consent says, in one or two sentences that anybody understands: who, what, why, how long, for what price, where.
 import type { Terms } from '#gateway/consent/events.ts'
-import { durationWords, listWords, nameWords, placeWords, purposeWords } from '#gateway/consent/words.ts'
+import { durationWords, listWords, nameWords, placeWords, purposeWords } from '#gateway/consent/notices/words.ts'
 
 export interface SentenceParts {
   readonly terms: Terms

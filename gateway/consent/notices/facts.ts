@@ -1,5 +1,5 @@
 // What a gateway states of itself in every notice and record: who answers for it, where it stores, by whose law. From its configuration.
-import { isCountry } from '#gateway/consent/words.ts'
+import { isCountry } from '#gateway/consent/notices/words.ts'
 import { GatewayError } from '#gateway/errors.ts'
 
 /** A party as a record names it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { sentenceOf } from '#gateway/consent/sentence.ts'
-import { durationWords, isCountry, listWords, placeWords, purposeWords } from '#gateway/consent/words.ts'
+import { sentenceOf } from '#gateway/consent/records/sentence.ts'
+import { durationWords, isCountry, listWords, placeWords, purposeWords } from '#gateway/consent/notices/words.ts'
 
 describe('Words for people', () => {
   it('know the 249 countries of ISO 3166-1 and the European Union', () => {

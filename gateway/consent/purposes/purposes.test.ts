@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { normalPurpose, normalPurposes, PURPOSE_CHARS_MAX, purposeIri } from '#gateway/consent/purposes.ts'
+import { normalPurpose, normalPurposes, PURPOSE_CHARS_MAX, purposeIri } from '#gateway/consent/purposes/purposes.ts'
 
-const VOCABULARY = join(import.meta.dirname, '../../../shared/standards/dpv/dpv-purposes.csv')
+const VOCABULARY = join(import.meta.dirname, '../../../../shared/standards/dpv/dpv-purposes.csv')
 
 describe('A purpose', () => {
   for (const [text, normal] of [

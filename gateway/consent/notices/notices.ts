@@ -1,8 +1,8 @@
 // Notices: what an owner was told before they consented. Texts have versions, and a consent is bound to the hash of the one it was given under.
 import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Facts } from '#gateway/consent/facts.ts'
-import { noticeText } from '#gateway/consent/notice-text.ts'
+import type { Facts } from '#gateway/consent/notices/facts.ts'
+import { noticeText } from '#gateway/consent/notices/notice-text.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 

@@ -1,6 +1,6 @@
 // The words of a notice: what somebody wrote, and below it what the gateway says of itself. Plain language, one sentence a fact.
-import { durationWords, placeWords } from '#gateway/consent/words.ts'
-import type { Facts } from '#gateway/consent/facts.ts'
+import { durationWords, placeWords } from '#gateway/consent/notices/words.ts'
+import type { Facts } from '#gateway/consent/notices/facts.ts'
 
 /** The version is part of the text, so that no two versions have one hash. */
 export function noticeText(ownText: string, { controller, authority, jurisdiction, storageCountry, retention }: Facts, version: number): string {

@@ -1,5 +1,5 @@
 // Purposes are IRIs, most of them from the W3C Data Privacy Vocabulary. Inside each has one spelling: equal ones are equal texts.
-import { isKnownPurpose } from '#gateway/consent/purpose-set.ts'
+import { isKnownPurpose } from '#gateway/consent/purposes/purpose-set.ts'
 import { GatewayError } from '#gateway/errors.ts'
 
 export const PURPOSE_CHARS_MAX = 256
