@@ -25,6 +25,7 @@ import { Groups } from '#gateway/parties/groups.ts'
 import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
 import { secretOf } from '#gateway/parties/sealed-value.ts'
 import { Vault } from '#gateway/parties/vault.ts'
+import { Linger } from '#gateway/pipeline/linger.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
 import type { Message } from '#gateway/publish/message.ts'
@@ -111,7 +112,7 @@ export class Rooms<C extends Clock = TurnedClock> {
       journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
     })
     const explain = new Explain(), times = new StageTimes()
-    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log })
+    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log, linger: new Linger(0) })
   }
 
   static async open<C extends Clock = TurnedClock>(options: RoomsOptions & { readonly clock?: C } = {}): Promise<Rooms<C>> {
