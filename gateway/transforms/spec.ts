@@ -1,6 +1,6 @@
 // What a consent says of how exact its attributes may be: `temperature=round:0.5`, `*=time:900`. Parsed, checked against the model, and joined.
 import { GatewayError } from '#gateway/errors.ts'
-import { revealsNoMore, secondsRevealNoMore, strongest, strongestSeconds, weakest, weakestSeconds } from '#gateway/transforms/lattice.ts'
+import { cutEachOther, revealsNoMore, secondsRevealNoMore, strongest, strongestSeconds, weakest, weakestSeconds } from '#gateway/transforms/lattice.ts'
 import { opText, parseOp, PASS, type Op, type Sample, type Truncate, type ValueOp } from '#gateway/transforms/op.ts'
 import { valueKindOf, type ValueKind } from '#semantic-models/value-kinds.ts'
 import type { Model } from '#semantic-models/model.ts'
@@ -34,7 +34,7 @@ export interface Kept {
 export const NOTHING_SAID: Spec = { values: new Map(), timeSeconds: undefined, sampleSeconds: undefined }
 
 const FIT: Readonly<Record<ValueKind, readonly Op['name'][]>> = {
-  number: ['round', 'bucket'], text: ['mask', 'pseudonymise'], link: ['pseudonymise'], place: ['grid'], instant: [],
+  number: ['round', 'bucket'], text: ['mask', 'pseudonymise'], link: ['pseudonymise'], place: ['grid', 'h3'], instant: [],
 }
 
 /** Throws BAD_REQUEST for what is not known, does not fit its attribute, or is about an attribute that is not let out. */
@@ -102,6 +102,11 @@ export function strongestOf(one: Spec, other: Spec): Spec {
 /** Of two that each suffice, the one that reveals less where that can be said, else the first. */
 export function strictestOf(one: Spec, other: Spec): Spec {
   return one === other ? one : withValues(one, other, (own, its) => revealsNoMore(its, own) ? its : own, (own, its) => secondsRevealNoMore(its, own) ? its : own)
+}
+
+/** An attribute that has to be kept as it is to do both, though neither lets it out as it is. */
+export function keptWholeFor(one: Spec, other: Spec): string | undefined {
+  return [...one.values.keys()].find(name => cutEachOther(opOf(one, name), opOf(other, name)))
 }
 
 /** What must be known to do any of them. An attribute is left out of those that do not let it out. */
