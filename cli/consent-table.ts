@@ -1,6 +1,6 @@
 // The commands about consents, and about what proves them.
 import type { Argument, Command, Option } from '#cli/command.ts'
-import { SHARING, STREAM, TRANSPARENCY } from '#cli/table-parts.ts'
+import { SHARING, STREAM, TRANSFORM, TRANSPARENCY } from '#cli/table-parts.ts'
 
 const LANGUAGE: Option = { name: 'language', type: 'text', value: 'TAG', help: 'Of the notice, such as en; left out: the one that was written last.' }
 const REQUEST: Argument = { name: 'REQUEST', help: 'Its id, as `sluice consent requests` lists it.' }
@@ -30,7 +30,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       ...WHEN,
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
-      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop; of all of it *=time:900 and *=sample:60 (seconds).' },
+      TRANSFORM,
       { name: 'dry-run', type: 'flag', help: 'Only show what it would expose, and the risk of that as a figure.' },
     ],
     examples: [

@@ -39,7 +39,7 @@ const FIT: Readonly<Record<ValueKind, readonly Op['name'][]>> = {
 
 /** Throws BAD_REQUEST for what is not known, does not fit its attribute, or is about an attribute that is not let out. */
 export function parseSpec(texts: readonly string[], model: Model, attributes: readonly string[]): Spec {
-  if (texts.length > TRANSFORMS_MAX) throw new GatewayError('BAD_REQUEST', `A consent has ${TRANSFORMS_MAX} transforms at most.`)
+  if (texts.length > TRANSFORMS_MAX) throw new GatewayError('BAD_REQUEST', `Say ${TRANSFORMS_MAX} transforms at most.`)
   return texts.reduce((spec, text) => {
     const { attribute, op } = parsed(text), problem = misfit(attribute, op, model, attributes), joined = problem === undefined ? added(spec, attribute, op) : undefined
     if (problem !== undefined) throw refused(text, problem)
@@ -96,6 +96,7 @@ export function specRevealsNoMore(one: Spec, other: Spec): boolean {
 
 /** What reveals no more than either: of two who both have to agree. */
 export function strongestOf(one: Spec, other: Spec): Spec {
+  if (saysNothing(one)) return other
   return withValues(one, other, strongest, strongestSeconds)
 }
 
@@ -143,7 +144,7 @@ function split(text: string): { readonly attribute: string, readonly op: Op | st
 function misfit(attribute: string, op: Op, model: Model, attributes: readonly string[]): string | undefined {
   const isOfMessage = op.name === 'time' || op.name === 'sample'
   if (attribute === ALL) return isOfMessage ? undefined : `${ALL} stands for all of a message, and only its time and how often it comes are one for all: name the attribute`
-  if (!attributes.includes(attribute)) return `${attribute} is not among the attributes of this consent`
+  if (!attributes.includes(attribute)) return `${attribute} is not among the attributes that go out`
   if (isOfMessage || op.name === 'pass' || op.name === 'drop') return undefined
   const kind = valueKindOf(model, attribute), fitting = FIT[kind]
   return fitting.includes(op.name) ? undefined : `${attribute} is ${kind === 'instant' ? 'an' : 'a'} ${kind}: ${[...fitting, 'pass', 'drop'].join(', ')} can be asked for, and time and sample`
