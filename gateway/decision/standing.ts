@@ -54,7 +54,7 @@ export function covered({ subscriberId: partyId, purpose, isOnward, offer }: Agr
   const { mask, isKnown } = maskIn(ground.model, offer.attributes), { partyIds, since } = ground.subjects
   const request: Request = { partyId, country: ground.recipients.countryOf(partyId), isOnward: isOnward === true, purpose, purposes: new PurposeSet([purpose]), mask }
   const forbidden = forbiddenUntil(request, ground), offered = specOf(offer.transforms)
-  if (!isKnown || offered === undefined || forbidden === Infinity) return 'NO_CONSENT'
+  if (offered === undefined || !isKnown || forbidden === Infinity) return 'NO_CONSENT'
   const covers = partyIds.map(subject => coverOf(request, subject, ground)), missing = covers.find(cover => typeof cover === 'string')
   if (missing !== undefined) return missing
   const found = covers as readonly Cover[]
