@@ -31,7 +31,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
       TRANSFORM,
-      { name: 'dry-run', type: 'flag', help: 'Only show what it would expose, and the risk of that as a figure.' },
+      { name: 'dry-run', type: 'flag', help: 'Only show it: in a sentence, with what would leave of the newest readings, and the risk of that as a figure.' },
     ],
     examples: [
       'sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z',
@@ -95,8 +95,9 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       { name: 'until', type: 'text', value: 'TIME', help: 'Until when you need it.' },
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long you would keep it, such as P30D.' },
       { name: 'offer', type: 'text', value: 'ID', help: 'The offer whose price you would pay.' },
+      TRANSFORM,
     ],
-    examples: ['sluice consent request --stream ID --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z'], load: async () => (await requests()).consentRequest,
+    examples: ['sluice consent request --stream ID --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z --transform temperature=round:0.5'], load: async () => (await requests()).consentRequest,
   },
   { name: 'consent requests', group: SHARING, summary: 'Lists the requests that you were asked, or have asked.', options: [], examples: ['sluice consent requests'], load: async () => (await requests()).consentRequests },
   {
@@ -110,9 +111,9 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       { name: 'attributes', type: 'list', value: 'a,b', help: 'These of the attributes only.' },
       { name: 'until', type: 'text', value: 'TIME', help: 'Until then only.' },
       { name: 'keep', type: 'text', value: 'DURATION', help: 'To be kept for so long only, such as P7D.' },
-      LANGUAGE,
+      TRANSFORM, LANGUAGE,
     ],
-    examples: ['sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --attributes temperature'], load: async () => (await requests()).consentAccept,
+    examples: ['sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --attributes temperature --transform temperature=round:0.5'], load: async () => (await requests()).consentAccept,
   },
   {
     name: 'consent refuse', group: SHARING, summary: 'Says no to a request.', options: [], arguments: [REQUEST],
