@@ -20,7 +20,7 @@ describe('A request that says how exact it is to be', () => {
     device = await running.device(await running.pair(owner, { location: [4.3571234, 50.8503456], placement: 'indoor' }))
     await send(20)
     ;({ streamId } = (await running.streamsOf(owner)).find(({ type }) => type === 'IndoorEnvironmentObserved')!)
-    await running.ok(owner.key, 'POST', '/v1/offers', { streamId, price: '0.001', unit: 'message', currency: 'EUR', attributes: ['temperature'], transforms: ['temperature=round:0.1'] })
+    await sluiceJson(['offer', 'create', '--stream', streamId, '--price', '0.001', '--unit', 'message', '--currency', 'EUR', '--attributes', 'temperature', '--transform', 'temperature=round:0.10'], as(owner))
   })
   after(() => running.stop())
 
@@ -29,6 +29,7 @@ describe('A request that says how exact it is to be', () => {
       const { status, body } = await ask(city, 'requestConsent', { body: { streamId, purposes: [PURPOSE], attributes: ATTRIBUTES, transforms: [text] } })
       assert.deepEqual([status, body.code], [400, 'BAD_REQUEST'], text)
     }
+    assert.match((await sluice(['streams'], as(city))).out, /for any purpose: temperature \(temperature=round:0\.1\)/)
     const offerId = (await ask(city, 'listStreams')).body[0].offers[0].offerId as string
     const asked = await sluiceJson(['consent', 'request', '--stream', streamId, '--purpose', PURPOSE, '--attributes', ATTRIBUTES.join(), '--offer', offerId, '--transform', 'location=h3:9,relativeHumidity=drop,*=time:900'], as(city))
     requestId = asked.requestId
