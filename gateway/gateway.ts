@@ -160,7 +160,7 @@ export class Gateway {
       onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
     this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
-    this.#previews = new Previews({ network: this.#network, clock })
+    this.#previews = new Previews({ network: this.#network, clock, transforms })
     this.#history = this.#makeHistory()
     this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({

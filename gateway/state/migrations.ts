@@ -93,6 +93,10 @@ CREATE TABLE operator_action_payloads (seq INTEGER PRIMARY KEY REFERENCES operat
 CREATE TABLE restrictions (stream_id TEXT NOT NULL, owner_id TEXT NOT NULL, restricted_at INTEGER NOT NULL, restricted_by TEXT NOT NULL, PRIMARY KEY (stream_id, owner_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE recipient_notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 `,
+  // How exact what is offered is.
+  `
+ALTER TABLE offers ADD COLUMN transforms TEXT;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

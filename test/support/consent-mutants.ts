@@ -10,8 +10,8 @@ import type { Engine } from '#test/support/consent-worlds.ts'
 /** What is wrong, in which file, and what stands there instead of what. */
 export interface Mutant { readonly fault: string, readonly file: string, readonly text: string, readonly instead: string }
 
-const FILES = ['consent/grant.ts', 'consent/purpose-set.ts', 'decision/rule.ts', 'decision/ground.ts', 'decision/standing.ts']
-const GROUND = 'decision/ground.ts', STANDING = 'decision/standing.ts', RULE = 'decision/rule.ts', GRANT = 'consent/grant.ts', SET = 'consent/purpose-set.ts'
+const FILES = ['consent/grant.ts', 'consent/purposes/purpose-set.ts', 'decision/rule.ts', 'decision/ground.ts', 'decision/standing.ts']
+const GROUND = 'decision/ground.ts', STANDING = 'decision/standing.ts', RULE = 'decision/rule.ts', GRANT = 'consent/grant.ts', SET = 'consent/purposes/purpose-set.ts'
 const mutant = (fault: string, file: string, text: string, instead: string): Mutant => ({ fault, file, text, instead })
 
 export const MUTANTS: readonly Mutant[] = [
@@ -60,6 +60,7 @@ let loaded = 0
 /** The engine as its files say, but for the mutant's fault. Throws where the text to be changed is not there exactly once. */
 export async function mutated({ fault, file, text, instead }: Mutant): Promise<Engine> {
   const mark = `?mutant=${++loaded}`, isOurs = (url: string): boolean => url.endsWith(mark)
+  let isPlanted = false
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
       const resolved = next(specifier, context), isEngine = FILES.some(name => resolved.url.endsWith(`/gateway/${name}`))
@@ -68,6 +69,7 @@ export async function mutated({ fault, file, text, instead }: Mutant): Promise<E
     load: (url, context, next) => {
       if (!isOurs(url)) return next(url, context)
       const path = fileURLToPath(url.slice(0, -mark.length)), source = readFileSync(path, 'utf8'), isPlace = path.endsWith(`/gateway/${file}`)
+      isPlanted ||= isPlace
       if (isPlace) assert.equal(source.split(text).length, 2, `${fault}: ${file} has this once: ${text}`)
       return { format: 'module', source: stripTypeScriptTypes(isPlace ? source.replace(text, () => instead) : source), shortCircuit: true }
     },
@@ -75,6 +77,7 @@ export async function mutated({ fault, file, text, instead }: Mutant): Promise<E
   try {
     const at = (name: string): string => new URL(`../../gateway/${name}${mark}`, import.meta.url).href
     const [{ groundOf }, { standing: decide }] = await Promise.all([import(at(GROUND)) as Promise<typeof ground>, import(at(STANDING)) as Promise<typeof standing>])
+    assert.ok(isPlanted, `${fault}: ${file} is no file of the engine`)
     return { groundOf, standing: decide }
   } finally {
     hooks.deregister()

@@ -72,6 +72,7 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly ledger: Ledger
   readonly agreements: Agreements
   readonly meter: Meter
+  readonly transforms: Transforms
   readonly plans: Plans
   readonly journal: WatchedJournal
   readonly network: Network
@@ -88,7 +89,8 @@ export class Rooms<C extends Clock = TurnedClock> {
     const { database, tally } = this, log = silentLog
     this.transparency = new TransparencyLog({ database, clock, key: SigningKey.open(directory) })
     const { append: appendToLog } = this.transparency
-    const vault = new Vault(directory), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
+    const vault = new Vault(directory)
+    this.transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
     this.parties = new Parties(database, clock, vault)
     this.sources = new Sources(database, clock)
     this.devices = new Devices(database, clock, this.sources)
@@ -101,7 +103,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: 10 })
     this.groups = new Groups(database, clock, this.parties)
     this.subjects = new Subjects(database, clock, this.sources)
-    this.plans = new Plans({ ...this, transforms, recipients: recipientsOf(this.parties, this.groups), clock })
+    this.plans = new Plans({ ...this, recipients: recipientsOf(this.parties, this.groups), clock })
     followChanges({ ...this, onChange })
     this.journal = new WatchedJournal({
       directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
