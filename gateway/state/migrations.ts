@@ -93,6 +93,13 @@ CREATE TABLE operator_action_payloads (seq INTEGER PRIMARY KEY REFERENCES operat
 CREATE TABLE restrictions (stream_id TEXT NOT NULL, owner_id TEXT NOT NULL, restricted_at INTEGER NOT NULL, restricted_by TEXT NOT NULL, PRIMARY KEY (stream_id, owner_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE recipient_notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 `,
+  // What recipients have made of many, of whom that was in the last day, and how much was told of whom.
+  `
+CREATE TABLE aggregates (id TEXT PRIMARY KEY, recipient_id TEXT NOT NULL, wish TEXT NOT NULL, created_at INTEGER NOT NULL, released_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE aggregate_crowds (recipient_id TEXT NOT NULL, type TEXT NOT NULL, attribute TEXT NOT NULL, members TEXT NOT NULL, contributors INTEGER NOT NULL, released_at INTEGER NOT NULL,
+  PRIMARY KEY (recipient_id, type, attribute, members)) STRICT, WITHOUT ROWID;
+CREATE TABLE privacy_spending (party_id TEXT NOT NULL, day INTEGER NOT NULL, spent INTEGER NOT NULL, PRIMARY KEY (party_id, day)) STRICT, WITHOUT ROWID;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
