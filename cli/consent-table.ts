@@ -30,7 +30,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       ...WHEN,
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
-      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop; of all of it *=time:900 and *=sample:60 (seconds).' },
+      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop, aggregate:900|5 (only counted, in windows of seconds, of so many at least), dp:0.5 (only counted with noise, of so much a day); of all of it *=time:900 and *=sample:60 (seconds).' },
       { name: 'dry-run', type: 'flag', help: 'Only show what it would expose, and the risk of that as a figure.' },
     ],
     examples: [
