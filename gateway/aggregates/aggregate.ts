@@ -9,8 +9,10 @@ import { valueKindOf } from '#semantic-models/value-kinds.ts'
 export const FUNCTIONS = ['mean', 'sum', 'count', 'min', 'max'] as const
 export type AggregateFunction = (typeof FUNCTIONS)[number]
 
-/** Of what may be counted at all, in steps to both sides of zero: sums of as many as there can be are exact. */
+/** Of what may be counted at all, in steps to both sides of zero. */
 export const STEPS_MAX = 2 ** 52
+/** What contributors bring where there is no noise, whatever the step: by steps of the recipient's choice it could count who is above which value. */
+export const FINE_STEP = decimalOf(0.000001)
 /** Where none is named: a thousandth. */
 const STEP_DEFAULT = 0.001
 /** Digits of a number that a recipient writes: a double gives them back. */
@@ -61,7 +63,8 @@ export function aggregateOf(wish: NewAggregate, named: Pick<Aggregate, 'id' | 'r
   check(Number.isInteger(seconds) && seconds >= 1 && seconds <= WINDOW_SECONDS_MAX, `A window has 1 to ${WINDOW_SECONDS_MAX} seconds.`)
   check(Number.isInteger(contributors) && contributors >= CONTRIBUTORS_MIN && contributors <= CONTRIBUTORS_MAX, `An aggregate is made of ${CONTRIBUTORS_MIN} to ${CONTRIBUTORS_MAX} contributors at least.`)
   check(noise === undefined || (noise >= 1 && noise <= EPSILON_MAX), `An epsilon is more than 0 and no more than ${EPSILON_MAX / MICRO}, with six decimals.`)
-  check(noise === undefined || (range !== undefined && !isExtreme(wish)), 'Noise needs a range, which bounds what one contributor can change, and is for mean, sum and count.')
+  check((noise === undefined) === (range === undefined), 'Noise needs a range, which bounds what one contributor can change; without noise there is none.')
+  check(noise === undefined || !isExtreme(wish), 'Noise is for mean, sum and count: an extreme can change by all there is.')
   return {
     ...named, model, attribute: wish.attribute, bit: model.bitOf(wish.attribute)!, function: wish.function, seconds, contributors, purpose, step,
     ...(range && { range }), ...(noise !== undefined && { epsilon: noise }),

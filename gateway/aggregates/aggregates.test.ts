@@ -31,6 +31,8 @@ describe('An aggregate', () => {
   const watch = ({ stream }: Made) => rooms.watch(city, stream, undefined, Reader.eager())
   /** A reading of each, in the order of the homes. */
   const send = async (all: readonly Home[], ...values: number[]) => { for (const [n, value] of values.entries()) await rooms.send(all[n]!.source, [value]) }
+  /** The first window of what was made is the next one. */
+  const begin = () => rooms.clock.turn(WINDOW_MS - rooms.clock.now() % WINDOW_MS)
   function end(windows = 1) {
     rooms.clock.turn(windows * WINDOW_MS - rooms.clock.now() % WINDOW_MS + GRACE_MS)
     rooms.aggregates.tick()
@@ -38,16 +40,17 @@ describe('An aggregate', () => {
 
   it('tells one figure of a window, to its recipient, as a message of the network', async () => {
     const all = await homes(3), made = rooms.aggregates.create(city.id, wish()), reader = watch(made)
+    begin()
     await send(all, 20, 21, 23.5)
     await send(all, 22)
     end()
     const [first] = reader.got
     assert.deepEqual(JSON.parse(first!.content), {
       id: `urn:ngsi-ld:${made.stream.model.type}:${made.aggregate.id.slice(4)}`, type: made.stream.model.type,
-      dateObserved: { type: 'Property', value: { '@type': 'DateTime', '@value': '2026-05-04T10:15:00.000Z' } },
+      dateObserved: { type: 'Property', value: { '@type': 'DateTime', '@value': '2026-05-04T10:30:00.000Z' } },
       temperature: {
-        type: 'Property', value: 21.833, unitCode: 'CEL', observedAt: '2026-05-04T10:15:00.000Z',
-        aggregation: { type: 'Property', value: { function: 'mean', from: '2026-05-04T10:00:00.000Z', to: '2026-05-04T10:15:00.000Z', contributorsMin: 3 } },
+        type: 'Property', value: 21.833, unitCode: 'CEL', observedAt: '2026-05-04T10:30:00.000Z',
+        aggregation: { type: 'Property', value: { function: 'mean', from: '2026-05-04T10:15:00.000Z', to: '2026-05-04T10:30:00.000Z', contributorsMin: 3 } },
       },
       '@context': made.stream.model.context,
     })
@@ -61,16 +64,18 @@ describe('An aggregate', () => {
     assert.equal(await refusal(() => rooms.watch(all[0]!.owner, made.stream)), 'NOT_FOUND')
   })
 
-  it('is a mean, a sum or a count, in steps, within a range', async () => {
-    const all = await homes(3), figures = [wish({ function: 'sum' }), wish({ function: 'count' }), wish({ step: 0.5 }), wish({ function: 'sum', step: 0.5, range: [0, 30] })].map(each => watch(rooms.aggregates.create(city.id, each)))
+  it('is a mean, a sum or a count, in steps, of what was brought as it was', async () => {
+    const all = await homes(3), figures = [wish({ function: 'sum' }), wish({ function: 'count' }), wish({ step: 0.5 }), wish({ function: 'sum', step: 50 })].map(each => watch(rooms.aggregates.create(city.id, each)))
+    begin()
     await send(all, 20.26, 21.3, 100.1)
     end()
-    assert.deepEqual(figures.map(({ temperatures }) => temperatures), [[141.66], [3], [47.5], [72]])
+    assert.deepEqual(figures.map(({ temperatures }) => temperatures), [[141.66], [3], [47], [150]])
     assert.equal(JSON.parse(figures[1]!.got[0]!.content).temperature.unitCode, undefined)
   })
 
   it('tells nothing of fewer than it is for, or where nobody is there to be told', async () => {
     const all = await homes(3), made = rooms.aggregates.create(city.id, wish())
+    begin()
     await send(all, 20, 21, 22)
     end()
     const reader = watch(made)
@@ -90,6 +95,7 @@ describe('An aggregate', () => {
       rooms.agree(stream, city)
       await rooms.send(source, [30])
     }
+    begin()
     await send([a!, b!], 20, 10)
     end()
     assert.equal(made.last, 'TOO_FEW')
@@ -106,6 +112,7 @@ describe('An aggregate', () => {
     const all = await homes(3), others = [await home(['temperature=aggregate:600|3']), await home(['temperature=aggregate:900|4']), await home(['temperature=dp:1']), await home(['*=time:3600']), await home(['temperature=aggregate:900|3'])]
     const made = rooms.aggregates.create(city.id, wish({ function: 'sum' })), reader = watch(made)
     const rounded = await home(['temperature=round:10']), counted = await home(['temperature=round:10+aggregate:300|3'])
+    begin()
     await send([...all, ...others, rounded, counted], 1, 1, 1, 100, 100, 100, 100, 100, 16, 26)
     rooms.consents.withdraw(others[4]!.owner.id, others[4]!.consentId)
     end()
@@ -114,6 +121,7 @@ describe('An aggregate', () => {
 
   it('loses what was brought when the consent goes, the agreement ends, or a stranger has a say; a new consent brings nothing back', async () => {
     const all = await homes(7), made = rooms.aggregates.create(city.id, wish({ function: 'sum' })), reader = watch(made)
+    begin()
     await send(all, 1, 2, 4, 8, 16, 32, 64)
     rooms.consents.withdraw(all[0]!.owner.id, all[0]!.consentId)
     rooms.grant(all[0]!.stream, { recipient: city.id, transforms: ['temperature=aggregate:900|3'] })
@@ -134,6 +142,7 @@ describe('An aggregate', () => {
 
   it('lets no extreme out of what may only be counted, and of the others with a step', async () => {
     const only = await homes(3), least = rooms.aggregates.create(city.id, wish({ function: 'min', step: 0.5 })), reader = watch(least)
+    begin()
     await send(only, 1, 2, 3)
     end()
     assert.equal(least.last, 'TOO_FEW')
@@ -146,15 +155,16 @@ describe('An aggregate', () => {
 
   it('is of the readings that were observed in its window, until it is closed, whatever the clock does', async () => {
     const all = await homes(3), made = rooms.aggregates.create(city.id, wish()), reader = watch(made), at = (time: string) => ({ more: { last_seen: time } })
+    begin()
     await send(all, 1, 1, 1)
     rooms.clock.turn(WINDOW_MS + 500)
-    await rooms.send(all[0]!.source, [7], at('2026-05-04T10:14:59.000Z'))
+    await rooms.send(all[0]!.source, [7], at('2026-05-04T10:29:59.000Z'))
     await send(all, 50, 50, 50)
     rooms.aggregates.tick()
     rooms.clock.turn(GRACE_MS)
     rooms.aggregates.tick()
     assert.deepEqual(reader.temperatures, [2])
-    await rooms.send(all[1]!.source, [999], at('2026-05-04T10:14:59.500Z'))
+    await rooms.send(all[1]!.source, [999], at('2026-05-04T10:29:59.500Z'))
     rooms.clock.turn(-WINDOW_MS)
     rooms.aggregates.tick()
     await send(all, 50, 50, 50)
@@ -166,8 +176,21 @@ describe('An aggregate', () => {
     assert.equal(reader.got.length, 2)
   })
 
+  it('has its first window whole: of two that were made at different times the figures are the same', async () => {
+    const all = await homes(3), early = watch(rooms.aggregates.create(city.id, wish()))
+    await send(all, 40, 40, 40)
+    rooms.clock.turn(WINDOW_MS / 2)
+    const late = watch(rooms.aggregates.create(city.id, wish({ function: 'mean' })))
+    await send(all, 10, 10, 10)
+    end()
+    await send(all, 20, 20, 20)
+    end()
+    assert.deepEqual([early.temperatures, late.temperatures], [[20], [20]])
+  })
+
   it('takes the first reading of each window where the consent lets no more out', async () => {
     const all = await homes(3, ['temperature=aggregate:900|3', '*=sample:300']), reader = watch(rooms.aggregates.create(city.id, wish({ function: 'sum' })))
+    begin()
     await send(all, 1, 1, 1)
     await send(all, 100, 100, 100)
     rooms.clock.turn(300_000)
@@ -179,6 +202,7 @@ describe('An aggregate', () => {
   it('leaves nothing of what may only be counted to any session, or the journal', async () => {
     const all = await homes(3), raw = rooms.watch(city, all[0]!.stream, 'earliest', Reader.eager())
     watch(rooms.aggregates.create(city.id, wish()))
+    begin()
     await send(all, 21.77, 20, 20)
     await rooms.settled()
     end()
@@ -187,6 +211,7 @@ describe('An aggregate', () => {
 
   it('is billed as a message of each stream that it is made of, and no more than is covered', async () => {
     const all = await homes(3, undefined, { price: 2_000n, budget: 4_000n }), made = rooms.aggregates.create(city.id, wish()), reader = watch(made)
+    begin()
     for (let n = 0; n < 3; n++) {
       await send(all, 20, 21, 22)
       end()
@@ -202,6 +227,7 @@ describe('An aggregate', () => {
 
   it('cuts off a figure that waits on its way out when somebody in it withdraws', async () => {
     const all = await homes(3), made = rooms.aggregates.create(city.id, wish()), slow = rooms.watch(city, made.stream, undefined, new Reader())
+    begin()
     await send(all, 20, 21, 22)
     end()
     assert.equal(slow.waiting.length, 1)
@@ -211,14 +237,14 @@ describe('An aggregate', () => {
 
   it('goes on after a start, in order, and ends when it is removed', async () => {
     const all = await homes(3), { aggregate } = rooms.aggregates.create(city.id, wish()), reader = watch(rooms.aggregates.list(city.id)[0]!)
+    begin()
     await send(all, 20, 21, 22)
     end()
     rooms = await rooms.reopen('kill')
     const [again] = rooms.aggregates.list(city.id), second = watch(again!)
     assert.deepEqual([again!.aggregate, again!.stream.id.startsWith('0x')], [aggregate, true])
+    begin()
     await send(all, 20, 21, 22)
-    rooms.clock.turn(-2 * WINDOW_MS)
-    rooms.clock.turn(2 * WINDOW_MS)
     end()
     assert.ok(second.got[0]!.message.timestamp > reader.got[0]!.message.timestamp)
     rooms.aggregates.remove(city.id, aggregate.id)
@@ -230,8 +256,8 @@ describe('An aggregate', () => {
     await home()
     const wrong: [Partial<NewAggregate>, RegExp][] = [
       [{ type: 'Nothing' }, /no type Nothing/], [{ type: 'DeviceMeasurement', attribute: 'numValue' }, /name a type of its own/], [{ attribute: 'aura' }, /no attribute aura: it has/], [{ attribute: 'location' }, /is no number/],
-      [{ window: 0 }, /1 to/], [{ window: 1.5 }, /1 to/], [{ contributors: 2 }, /3 to 10000/], [{ contributors: 10_001 }, /3 to 10000/], [{ step: 0 }, /above 0/], [{ step: 1e-10 }, /above 0/], [{ range: [1, 0] }, /rises/], [{ range: [0, 0.0001] }, /multiples/],
-      [{ epsilon: 1 }, /needs a range/], [{ epsilon: 11, range: [0, 1] }, /no more than 10/], [{ epsilon: 1, range: [0, 1], function: 'max', step: 1 }, /needs a range/], [{ range: [0, 2 ** 53], step: 1 }, /2\^52/],
+      [{ window: 0 }, /1 to/], [{ window: 1.5 }, /1 to/], [{ contributors: 2 }, /3 to 10000/], [{ contributors: 10_001 }, /3 to 10000/], [{ step: 0 }, /above 0/], [{ step: 1e-10 }, /above 0/], [{ range: [1, 0], epsilon: 1 }, /rises/], [{ range: [0, 0.0001], epsilon: 1 }, /multiples/], [{ range: [0, 1] }, /without noise there is none/],
+      [{ epsilon: 1 }, /needs a range/], [{ epsilon: 11, range: [0, 1] }, /no more than 10/], [{ epsilon: 1, range: [0, 1], function: 'max', step: 1 }, /an extreme can change/], [{ range: [0, 2 ** 53], step: 1, epsilon: 1 }, /2\^52/],
     ]
     for (const [more, text] of wrong) assert.throws(() => rooms.aggregates.create(city.id, wish(more)), text, JSON.stringify(more))
     for (let n = 0; n < AGGREGATES_PER_PARTY_MAX; n++) rooms.aggregates.create(city.id, wish())
@@ -242,6 +268,7 @@ describe('An aggregate', () => {
     const { stream } = await home([]), other = rooms.aggregates.create(city.id, wish({ purpose: 'dpv:Marketing' }))
     assert.equal(rooms.network.channelOf(stream).tap, undefined)
     const made = rooms.aggregates.create(city.id, wish())
+    assert.equal(await refusal(() => rooms.aggregates.create(city.id, wish({ window: 1_800 }))), 'CONFLICT')
     assert.notEqual(rooms.network.channelOf(stream).tap, undefined)
     rooms.aggregates.remove(city.id, made.aggregate.id)
     assert.deepEqual([rooms.network.channelOf(stream).tap, other.aggregate.purpose], [undefined, 'dpv:Marketing'])

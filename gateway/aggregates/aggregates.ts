@@ -82,10 +82,11 @@ export class Aggregates {
 
   get count(): number { return this.#states.size }
 
-  /** Throws BAD_REQUEST, LIMIT_REACHED. */
+  /** Its first window is the next that begins. Throws BAD_REQUEST, CONFLICT, LIMIT_REACHED. */
   create(recipientId: string, wish: NewAggregate): Made {
     if (this.list(recipientId).length >= AGGREGATES_PER_PARTY_MAX) throw new GatewayError('LIMIT_REACHED', `You have ${AGGREGATES_PER_PARTY_MAX} aggregates: remove some first.`)
     const aggregate = aggregateOf(wish, { id: prefixedId('agg'), recipientId, createdAt: this.#options.plans.now() })
+    this.#checkWindow(aggregate)
     this.#store.add(aggregate)
     return this.#begin(aggregate, 0)
   }
@@ -130,6 +131,12 @@ export class Aggregates {
     this.#prunedAt = now
   }
 
+  /** From figures over windows of different lengths, or that begin at different times, it could be told what came in between, which may be of one. */
+  #checkWindow({ recipientId, model, attribute, seconds }: Aggregate): void {
+    const other = this.list(recipientId).find(({ aggregate }) => aggregate.model === model && aggregate.attribute === attribute && aggregate.seconds !== seconds)
+    if (other) throw new GatewayError('CONFLICT', `Your aggregates of this attribute have windows of ${other.aggregate.seconds} seconds: take the same, or remove them first.`)
+  }
+
   #close(state: State, due: number): void {
     const { aggregate, slots, open } = state, ms = aggregate.seconds * 1_000, from = open.number * ms
     let outcome: Outcome = 'UNAVAILABLE'
@@ -149,7 +156,7 @@ export class Aggregates {
   #begin(aggregate: Aggregate, releasedAt: number): Made {
     const { agreements, streams, plans } = this.#options, stream = streamOf(aggregate, --this.#lastNumber), { recipientId } = aggregate
     const state: State = {
-      aggregate, stream, releasedAt, open: { number: windowAt(aggregate, plans.now()) }, slots: new Map(), windows: noOutcomes(), last: undefined, released: new Set(), channel: undefined,
+      aggregate, stream, releasedAt, open: { number: windowAt(aggregate, plans.now()) + 1 }, slots: new Map(), windows: noOutcomes(), last: undefined, released: new Set(), channel: undefined,
     }
     this.#states.set(aggregate.id, state)
     this.#byStreamId.set(stream.id, state)

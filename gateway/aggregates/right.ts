@@ -3,7 +3,7 @@ import type { Plan } from '#gateway/decision/plans.ts'
 import type { Outlet } from '#gateway/decision/standing.ts'
 import { isExtreme, type Aggregate } from '#gateway/aggregates/aggregate.ts'
 import { coarser } from '#gateway/transforms/cells.ts'
-import { mayCount } from '#gateway/transforms/counted.ts'
+import { budgetOf, mayCount } from '#gateway/transforms/counted.ts'
 import { opText, PASS, type NumberOp } from '#gateway/transforms/op.ts'
 import { opOf } from '#gateway/transforms/spec.ts'
 
@@ -18,7 +18,7 @@ export interface Right {
   readonly of?: NumberOp
   /** Of each so many milliseconds the first reading. */
   readonly sampleMs?: number
-  /** Each release takes from what a day may tell of them; left out: no such bound was named. */
+  /** Each release, with noise, takes from what a day may tell of them; left out: they may be told as they are. */
   readonly epsilon?: number
   /** What would change what was counted before: all of it, as a text. */
   readonly text: string
@@ -45,7 +45,7 @@ function rightBy(agreementId: string, { consentId, since, mask, spec }: Outlet, 
   return {
     agreementId, consentId, since, text: [agreementId, consentId, since, opText(op), sampleSeconds].join(' '),
     ...(of && of.name !== 'pass' && { of }), ...(sampleSeconds !== undefined && { sampleMs: sampleSeconds * MS_PER_SECOND }),
-    ...(rule?.epsilon !== undefined && { epsilon: rule.epsilon }),
+    ...(rule && aggregate.epsilon !== undefined && { epsilon: budgetOf(rule) }),
   }
 }
 

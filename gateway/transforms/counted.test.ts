@@ -12,7 +12,7 @@ const op = <T extends ValueOp>(text: string): T => {
 }
 const refusal = (text: string): string => { const parsed = parseOp(text); return typeof parsed === 'string' ? parsed : 'understood' }
 const front = fc.constantFrom('', 'round:0.5', 'round:1.5', 'round:1', 'bucket:0|10|20', 'bucket:0|20')
-const rule = fc.tuple(fc.constantFrom('', 'aggregate:60|3', 'aggregate:900', 'aggregate:900|9', 'aggregate:1800|5', 'aggregate:7|20'), fc.constantFrom('', 'dp:0.5', 'dp:1', 'dp:0.000001'))
+const rule = fc.tuple(fc.constantFrom('', 'aggregate:60|3', 'aggregate:900', 'aggregate:900|9', 'aggregate:1800|5', 'aggregate:7|20'), fc.constantFrom('', 'dp:0.5', 'dp:1', 'dp:5', 'dp:0.000001'))
   .filter(parts => parts.some(part => part !== ''))
 const aggregate = fc.tuple(front, rule).map(([of, parts]) => op<Aggregate>([of, ...parts].filter(part => part !== '').join('+')))
 const number = fc.oneof(aggregate, fc.constantFrom('pass', 'drop', 'round:0.5', 'round:1.5', 'round:1', 'bucket:0|10|20', 'bucket:0|20').map(text => op<ValueOp>(text)))
@@ -51,7 +51,7 @@ describe('An attribute that is only counted', () => {
       if (putIn(other, value, how) === putIn(other, second, how)) assert.equal(putIn(one, value, how), putIn(one, second, how), 'it tells apart what the other does not')
     }), { numRuns: 20_000 })
     assert.ok(comparable > 1_000)
-    for (const [one, other] of [['aggregate:900', 'round:0.5'], ['aggregate:900', 'aggregate:1800'], ['aggregate:900|5', 'aggregate:900|9'], ['dp:1', 'dp:0.5'], ['aggregate:1|5', 'dp:1'], ['mask', 'aggregate:900'], ['round:0.5', 'round:0.5+aggregate:900']]) {
+    for (const [one, other] of [['aggregate:900', 'round:0.5'], ['aggregate:900', 'aggregate:1800'], ['aggregate:900|5', 'aggregate:900|9'], ['dp:1', 'dp:0.5'], ['dp:5', 'aggregate:1|5'], ['aggregate:1|5', 'dp:1'], ['mask', 'aggregate:900'], ['round:0.5', 'round:0.5+aggregate:900']]) {
       assert.equal(revealsNoMore(op(one!), op(other!)), false, `${one} and ${other}`)
     }
   })
@@ -68,9 +68,9 @@ describe('An attribute that is only counted', () => {
   it('is joined window by window, crowd by crowd, noise by noise', () => {
     const joined = (one: string, other: string) => opText(strongest(op(one), op(other)))
     assert.deepEqual(
-      [joined('aggregate:900|5', 'aggregate:600|9'), joined('aggregate:900', 'dp:0.5'), joined('round:0.5', 'aggregate:900'), joined('round:0.5+dp:1', 'round:1.5+dp:0.5'), joined('round:0.5', 'round:1+dp:1'), joined('pass', 'dp:1'),
+      [joined('aggregate:900|5', 'aggregate:600|9'), joined('aggregate:900', 'dp:5'), joined('aggregate:900', 'dp:0.5'), joined('round:0.5', 'aggregate:900'), joined('round:0.5+dp:1', 'round:1.5+dp:0.5'), joined('round:0.5', 'round:1+dp:1'), joined('pass', 'dp:1'),
         joined(`aggregate:${SECONDS_MAX}`, `aggregate:${SECONDS_MAX - 1}`), joined('mask', 'aggregate:900')],
-      ['aggregate:1800|9', 'aggregate:900|5+dp:0.5', 'round:0.5+aggregate:900|5', 'round:1.5+dp:0.5', 'drop', 'dp:1', 'drop', 'drop'])
+      ['aggregate:1800|9', 'aggregate:900|5+dp:1', 'aggregate:900|5+dp:0.5', 'round:0.5+aggregate:900|5', 'round:1.5+dp:0.5', 'drop', 'dp:1', 'drop', 'drop'])
   })
 
   it('leaves nothing to be kept, and what others may be told as it was', () => {

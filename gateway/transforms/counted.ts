@@ -10,7 +10,7 @@ export interface Counted<Of> {
   readonly seconds: number
   /** So many at least, of whom none shares a source with another. */
   readonly contributors: number
-  /** In millionths: what a day's releases may tell of a subject. Left out: releases need no noise. */
+  /** In millionths: what the figures of a day, all of them with noise, may tell of a subject. Left out: they need no noise. */
   readonly epsilon?: number
 }
 
@@ -22,6 +22,8 @@ export const CONTRIBUTORS_MAX = 10_000
 export const MICRO = 1_000_000
 /** Ten, in millionths: above that noise hides nothing. */
 export const EPSILON_MAX = 10 * MICRO
+/** What figures with noise may tell in a day where nothing is said of noise: they could be asked for without end. */
+export const EPSILON_DEFAULT = 1 * MICRO
 /** A year. */
 export const WINDOW_SECONDS_MAX = 31_536_000
 
@@ -48,21 +50,27 @@ export function countedText<Of>({ of, seconds, contributors, epsilon }: Counted<
 }
 
 /** Whether whatever counts by the first rule could count by the other: longer windows made of whole ones, more contributors, less to be learned. */
-export function countsNoMore(one: Counted<unknown>, other: Counted<unknown>): boolean { return mayCount(other, one) }
+export function countsNoMore(one: Counted<unknown>, other: Counted<unknown>): boolean {
+  const isFinerNowhere = one.seconds % other.seconds === 0 && one.contributors >= other.contributors
+  return isFinerNowhere && (isExact(other) || !isExact(one)) && budgetOf(one) <= budgetOf(other)
+}
 
 /** What is made of many: over a window, of so many at least, with noise or without. */
 export interface Count { readonly seconds: number, readonly contributors: number, readonly epsilon?: number | undefined }
 
-export function mayCount(rule: Counted<unknown>, { seconds, contributors, epsilon = Infinity }: Count): boolean {
-  return seconds % rule.seconds === 0 && contributors >= rule.contributors && epsilon <= epsilonOf(rule)
+export function mayCount(rule: Counted<unknown>, { seconds, contributors, epsilon }: Count): boolean {
+  const isNoiseEnough = epsilon === undefined ? isExact(rule) : epsilon <= budgetOf(rule)
+  return seconds % rule.seconds === 0 && contributors >= rule.contributors && isNoiseEnough
 }
+
+/** What figures with noise may tell in a day, in millionths. */
+export function budgetOf({ epsilon = EPSILON_DEFAULT }: Counted<unknown>): number { return epsilon }
 
 /** The rule that lets the most be counted of all that count no more than either; undefined where its windows would be longer than any. */
 export function countedByBoth<Of>(one: Counted<Of>, other: Counted<Of>, of: Of | undefined): Counted<Of> | undefined {
-  const epsilon = Math.min(epsilonOf(one), epsilonOf(other))
   return checked({
     name: 'aggregate', ...(of !== undefined && { of }), seconds: one.seconds / divisorOf(one.seconds, other.seconds) * other.seconds,
-    contributors: Math.max(one.contributors, other.contributors), ...(epsilon !== Infinity && { epsilon }),
+    contributors: Math.max(one.contributors, other.contributors), ...(!(isExact(one) && isExact(other)) && { epsilon: Math.min(budgetOf(one), budgetOf(other)) }),
   })
 }
 
@@ -72,5 +80,5 @@ function checked<Of>(counted: Counted<Of>): Counted<Of> | undefined {
   return isCrowd && seconds <= WINDOW_SECONDS_MAX && epsilon > 0 && epsilon <= EPSILON_MAX ? counted : undefined
 }
 
-const epsilonOf = ({ epsilon = Infinity }: Counted<unknown>): number => epsilon
+const isExact = ({ epsilon }: Counted<unknown>): boolean => epsilon === undefined
 const divisorOf = (a: number, b: number): number => b === 0 ? a : divisorOf(b, a % b)

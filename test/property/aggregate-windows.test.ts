@@ -70,8 +70,11 @@ class World {
     const rooms = await Rooms.open({ clock: new TurnedClock(Date.UTC(2026, 4, 4, 10, 0, 30)) }), city = rooms.party('subscriber'), homes: Home[] = []
     for (let n = 0; n < 6; n++) homes.push(await rooms.scene())
     homes.push(await rooms.scene(homes[0]!.owner)) // one of them has two
-    rooms.clock.turn(1_000)
-    return new World(rooms, city, homes)
+    const world = new World(rooms, city, homes)
+    rooms.clock.turn(31_000)
+    world.latest = rooms.clock.now()
+    world.window = Math.floor(world.latest / WINDOW_MS)
+    return world
   }
 
   grant(account: Account, subject: string, saying: string): void {
@@ -117,7 +120,7 @@ class World {
       }
       households.push(joined)
     }
-    return new Map(households.map(({ subjects, values }) => [[...subjects].sort().join(), Math.round(values.reduce((sum, value) => sum + value, 0) / values.length / 0.001)]))
+    return new Map(households.map(({ subjects, values }) => [[...subjects].sort().join(), Math.round(values.reduce((sum, value) => sum + value, 0) / values.length / 0.000001)]))
   }
 
   close(): void {
@@ -126,7 +129,7 @@ class World {
     this.latest = Math.max(this.latest, rooms.clock.now())
     rooms.aggregates.tick()
     this.window = Math.floor((this.latest - GRACE_MS) / WINDOW_MS)
-    const told = reader.got.slice(before).map(({ content }) => Math.round(JSON.parse(content).temperature.value * 1_000))
+    const told = reader.got.slice(before).map(({ content }) => JSON.parse(content).temperature.value as number)
     assert.ok(told.length <= 1)
     if (told.length === 1) this.check(told[0]!, present)
     else {
@@ -142,7 +145,7 @@ class World {
     const names = [...present.keys()]
     for (let bits = 2 ** names.length - 1; bits > 0; bits--) {
       const crowd = names.filter((_, n) => (bits & 2 ** n) !== 0)
-      if (crowd.length < LEAST || crowd.reduce((sum, name) => sum + present.get(name)!, 0) !== figure || !this.crowds.every(other => apart(other, crowd))) continue
+      if (crowd.length < LEAST || Math.round(crowd.reduce((sum, name) => sum + present.get(name)!, 0) / 1_000) / 1_000 !== figure || !this.crowds.every(other => apart(other, crowd))) continue
       this.crowds.push(crowd)
       this.released++
       return

@@ -34,10 +34,13 @@ describe('The privacy budget of a subject', () => {
   const wish = (type: string, more: Partial<NewAggregate> = {}): NewAggregate => ({ type, attribute: 'temperature', function: 'sum', window: 60, contributors: 3, purpose: PURPOSE, range: [0, 1], step: 1, epsilon: 0.4, ...more })
   const watch = ({ stream }: Made) => rooms.watch(city, stream, undefined, Reader.eager())
   async function window(all: readonly Home[]) {
+    if (rooms.clock.now() < firstAt()) rooms.clock.turn(firstAt() - rooms.clock.now())
     for (const { source } of all) await rooms.send(source, [1])
     rooms.clock.turn(WINDOW_MS - rooms.clock.now() % WINDOW_MS + GRACE_MS)
     rooms.aggregates.tick()
   }
+  /** When the first window begins of what there is. */
+  const firstAt = () => Math.max(0, ...rooms.aggregates.list(city.id).map(({ aggregate }) => Math.ceil((aggregate.createdAt + 1) / WINDOW_MS) * WINDOW_MS))
   const spent = ({ owner }: Home) => new AggregateStore(rooms.database).spent(owner.id, rooms.clock.now())
 
   it('is taken from by each release, and who has none left is left out until the next day', async () => {
@@ -60,12 +63,12 @@ describe('The privacy budget of a subject', () => {
     assert.deepEqual([first.last, again.last, spent(second)], ['RELEASED', 'TOO_FEW', 0.4 * MICRO])
   })
 
-  it('is needed for no aggregate without noise by whoever asked for none, and nobody is in one without noise who asked for it', async () => {
+  it('is one epsilon of whoever asked for no noise, and not needed of whom the readings themselves may be told; nobody is in a figure without noise who asked for it', async () => {
     const plain = [await home('aggregate:60|3'), await home('pass'), await home('round:0.5')], noisy = await home('aggregate:60|3+dp:1')
-    const made = rooms.aggregates.create(city.id, wish(noisy.stream.model.type)), exact = rooms.aggregates.create(city.id, wish(noisy.stream.model.type, { epsilon: undefined, function: 'count' })), reader = watch(exact)
+    const made = rooms.aggregates.create(city.id, wish(noisy.stream.model.type)), exact = rooms.aggregates.create(city.id, wish(noisy.stream.model.type, { epsilon: undefined, range: undefined, function: 'count' } as object)), reader = watch(exact)
     watch(made)
     await window([...plain, noisy])
-    assert.deepEqual([made.last, spent(noisy), plain.map(spent)], ['RELEASED', 0.4 * MICRO, [0, 0, 0]])
+    assert.deepEqual([made.last, spent(noisy), plain.map(spent)], ['RELEASED', 0.4 * MICRO, [0.4 * MICRO, 0, 0]])
     await window([...plain, noisy])
     assert.deepEqual([exact.windows.TOO_CLOSE + exact.windows.RELEASED, reader.temperatures.every(count => count === 3)], [2, true])
   })
@@ -134,7 +137,7 @@ describe('The privacy budget of a subject', () => {
   })
 
   it('has crowds remembered for a day, and no more than so many', async () => {
-    const all = [await home('pass'), await home('pass'), await home('pass')], made = rooms.aggregates.create(city.id, wish(all[0]!.stream.model.type, { epsilon: undefined })), store = new AggregateStore(rooms.database)
+    const all = [await home('pass'), await home('pass'), await home('pass')], made = rooms.aggregates.create(city.id, wish(all[0]!.stream.model.type, { epsilon: undefined, range: undefined })), store = new AggregateStore(rooms.database)
     watch(made)
     for (let n = 0; n < CROWDS_MAX; n++) store.release(made.aggregate, { at: rooms.clock.now(), crowd: { members: [[`x${n}`], [`y${n}`], [`z${n}`]], contributors: 3 }, spent: [], epsilon: 0 })
     await window(all)
