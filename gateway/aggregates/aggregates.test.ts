@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { AGGREGATES_PER_PARTY_MAX, GRACE_MS, type Made } from '#gateway/aggregates/aggregates.ts'
+import { AGGREGATES_PER_PARTY_MAX, GRACE_MS, STREAMS_PER_AGGREGATE_MAX, type Made } from '#gateway/aggregates/aggregates.ts'
 import type { NewAggregate } from '#gateway/aggregates/aggregate.ts'
 import type { Source } from '#gateway/devices/sources.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
@@ -176,6 +176,16 @@ describe('An aggregate', () => {
     assert.equal(reader.got.length, 2)
   })
 
+  it('counts so many streams and no more', async () => {
+    const [first] = await homes(1), made = rooms.aggregates.create(city.id, wish()), { slots } = made as unknown as { slots: Map<number, unknown> }
+    for (let n = 0; n < STREAMS_PER_AGGREGATE_MAX - 1; n++) slots.set(-n, undefined)
+    const [second] = await homes(1)
+    assert.deepEqual([first, second].map(each => rooms.network.channelOf(each!.stream).tap !== undefined), [true, false])
+    for (let n = 0; n < STREAMS_PER_AGGREGATE_MAX - 1; n++) slots.delete(-n)
+    const [third] = await homes(1)
+    assert.notEqual(rooms.network.channelOf(third!.stream).tap, undefined)
+  })
+
   it('has its first window whole: of two that were made at different times the figures are the same', async () => {
     const all = await homes(3), early = watch(rooms.aggregates.create(city.id, wish()))
     await send(all, 40, 40, 40)
@@ -256,7 +266,7 @@ describe('An aggregate', () => {
     await home()
     const wrong: [Partial<NewAggregate>, RegExp][] = [
       [{ type: 'Nothing' }, /no type Nothing/], [{ type: 'DeviceMeasurement', attribute: 'numValue' }, /name a type of its own/], [{ attribute: 'aura' }, /no attribute aura: it has/], [{ attribute: 'location' }, /is no number/],
-      [{ window: 0 }, /1 to/], [{ window: 1.5 }, /1 to/], [{ contributors: 2 }, /3 to 10000/], [{ contributors: 10_001 }, /3 to 10000/], [{ step: 0 }, /above 0/], [{ step: 1e-10 }, /above 0/], [{ range: [1, 0], epsilon: 1 }, /rises/], [{ range: [0, 0.0001], epsilon: 1 }, /multiples/], [{ range: [0, 1] }, /without noise there is none/],
+      [{ window: 0 }, /1 to/], [{ window: 1.5 }, /1 to/], [{ contributors: 2 }, /3 to 1000/], [{ contributors: 1_001 }, /3 to 1000/], [{ step: 0 }, /above 0/], [{ step: 1e-10 }, /above 0/], [{ range: [1, 0], epsilon: 1 }, /rises/], [{ range: [0, 0.0001], epsilon: 1 }, /multiples/], [{ range: [0, 1] }, /without noise there is none/],
       [{ epsilon: 1 }, /needs a range/], [{ epsilon: 11, range: [0, 1] }, /no more than 10/], [{ epsilon: 1, range: [0, 1], function: 'max', step: 1 }, /an extreme can change/], [{ range: [0, 2 ** 53], step: 1, epsilon: 1 }, /2\^52/],
     ]
     for (const [more, text] of wrong) assert.throws(() => rooms.aggregates.create(city.id, wish(more)), text, JSON.stringify(more))

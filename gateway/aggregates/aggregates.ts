@@ -19,8 +19,8 @@ import type { Log } from '#gateway/telemetry/log.ts'
 import type { Packed } from '#semantic-models/packed.ts'
 
 export const AGGREGATES_PER_PARTY_MAX = 100
-/** That may be counted in one. Of more the first ones are. */
-export const STREAMS_PER_AGGREGATE_MAX = 10_000
+/** That may be counted in one: with as many different crowds as a day knows the end of a window takes a tenth of a second. Of more the first ones are. */
+export const STREAMS_PER_AGGREGATE_MAX = 2_000
 /** So long a window waits for what was observed in it: then it is closed, by the tick that follows. */
 export const GRACE_MS = 1_000
 const PRUNE_MS = 3_600_000

@@ -8,20 +8,32 @@ export interface Contributor {
   readonly slots: readonly Slot[]
 }
 
+/** Lists that never change are asked for their names by each crowd that they are held against. */
+const known = new WeakMap<readonly string[], string>(), knownSets = new WeakMap<readonly (readonly string[])[], ReadonlySet<string>>()
+
 /** A contributor's name: the same for the same subjects. */
-export const nameOf = (subjects: readonly string[]): string => [...subjects].sort().join()
+export function nameOf(subjects: readonly string[]): string {
+  let name = known.get(subjects)
+  if (name === undefined) known.set(subjects, name = [...subjects].sort().join())
+  return name
+}
+
+function namesIn(members: readonly (readonly string[])[]): ReadonlySet<string> {
+  let names = knownSets.get(members)
+  if (!names) knownSets.set(members, names = new Set(members.map(nameOf)))
+  return names
+}
 
 /** Streams that share a subject, be it through others, are one contributor's. */
 export function contributorsOf(slots: readonly Slot[], subjectsOf: (slot: Slot) => readonly string[]): readonly Contributor[] {
-  const known = slots.map(slot => ({ slot, subjects: subjectsOf(slot) }))
-  return groups(known, ({ subjects }) => subjects).map(members => ({
+  return groups(slots.map(slot => ({ slot, subjects: subjectsOf(slot) })), ({ subjects }) => subjects).map(members => ({
     subjects: [...new Set(members.flatMap(({ subjects }) => subjects))], slots: members.map(({ slot }) => slot),
   }))
 }
 
 /** How many households are in one of two crowds and not in the other; one whose members have changed is one. */
 export function changed(one: readonly (readonly string[])[], other: readonly (readonly string[])[]): number {
-  const inOne = new Set(one.map(nameOf)), inOther = new Set(other.map(nameOf))
+  const inOne = namesIn(one), inOther = namesIn(other)
   const either = [...one.filter(subjects => !inOther.has(nameOf(subjects))), ...other.filter(subjects => !inOne.has(nameOf(subjects)))]
   return groups(either, subjects => subjects).length
 }

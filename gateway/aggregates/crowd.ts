@@ -20,7 +20,10 @@ export function isApart(members: readonly (readonly string[])[], { members: othe
  * that are drawn, so that who has gone is not alone. Undefined: none of that may be released.
  */
 export function crowdOf(present: readonly Contributor[], before: readonly Crowd[], least: number, draw: (end: number) => number = randomInt): readonly Contributor[] | undefined {
-  const fits = (crowd: readonly Contributor[]): boolean => crowd.length >= least && before.every(other => isApart(crowd.map(({ subjects }) => subjects), other, least))
+  const fits = (crowd: readonly Contributor[]): boolean => {
+    const members = crowd.map(({ subjects }) => subjects)
+    return crowd.length >= least && before.every(other => isApart(members, other, least))
+  }
   if (fits(present)) return present
   const byName = new Map(present.map(contributor => [nameOf(contributor.subjects), contributor] as const))
   for (const { members } of [...before].sort((a, b) => b.members.length - a.members.length)) {

@@ -18,7 +18,7 @@ export interface Counted<Of> {
 export const CONTRIBUTORS_MIN = 3
 /** Where none is named. */
 export const CONTRIBUTORS_DEFAULT = 5
-export const CONTRIBUTORS_MAX = 10_000
+export const CONTRIBUTORS_MAX = 1_000
 export const MICRO = 1_000_000
 /** Ten, in millionths: above that noise hides nothing. */
 export const EPSILON_MAX = 10 * MICRO
