@@ -14,7 +14,7 @@ const words = (example: string) => example.split(' ').slice(1)
 describe('The command table', () => {
   it('has the commands that there are, each once', () => {
     assert.deepEqual(COMMANDS.map(({ name }) => name).sort(), [
-      'access', 'actions', 'agree', 'agreement end', 'agreement list', 'backup', 'breach', 'bridge add', 'bridge list', 'bridge set', 'certificate add', 'certificate list', 'certificate remove', 'certificate trial', 'config check',
+      'access', 'actions', 'aggregate create', 'aggregate list', 'aggregate remove', 'agree', 'agreement end', 'agreement list', 'backup', 'breach', 'bridge add', 'bridge list', 'bridge set', 'certificate add', 'certificate list', 'certificate remove', 'certificate trial', 'config check',
       'consent accept', 'consent check', 'consent defer', 'consent export', 'consent grant', 'consent import', 'consent list', 'consent preview', 'consent prohibit', 'consent receipts', 'consent refuse', 'consent renew', 'consent request',
       'consent requests', 'consent revoke', 'consent show', 'consent withdraw', 'demo', 'device list', 'device set', 'doctor', 'erase', 'erasure list', 'explain', 'export', 'group add', 'group join', 'group leave', 'group list', 'group remove',
       'history', 'key revoke', 'key rotate', 'ledger', 'lift', 'log level', 'notice set', 'notice show', 'object', 'odrl check', 'odrl evaluate', 'offer create', 'offer list', 'offer withdraw', 'operator reset-key', 'pair', 'party add',

@@ -1,4 +1,5 @@
 // Every command: its words, what it takes, and who runs it. Parsing and help are made from this.
+import { AGGREGATE_COMMANDS } from '#cli/aggregate-table.ts'
 import type { Argument, Command, Option } from '#cli/command.ts'
 import { CONSENT_COMMANDS } from '#cli/consent-table.ts'
 import { RIGHTS_COMMANDS } from '#cli/rights-table.ts'
@@ -215,6 +216,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'agreement end', group: READING, summary: 'Ends an agreement; what is left of its budget is free again.', options: [], arguments: [{ name: 'AGREEMENT', help: 'Its id.' }],
     examples: ['sluice agreement end agr_b6ynd3q5ujw2c7mzf4ktx6vhpa'], load: async () => (await agreements()).agreementEnd,
   },
+  ...AGGREGATE_COMMANDS,
   {
     name: 'subscribe', group: READING, summary: 'Prints the messages of streams as they come, one a line. Goes on where it was after a lost connection.',
     options: [

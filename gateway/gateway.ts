@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { Aggregates } from '#gateway/aggregates/aggregates.ts'
 import { document } from '#gateway/api/document.ts'
 import { HttpServer } from '#gateway/api/server.ts'
 import type { Services } from '#gateway/api/services.ts'
@@ -106,6 +107,7 @@ export class Gateway {
   readonly #journal: Journal
   readonly #backups: Backups
   readonly #network: Network
+  readonly #aggregates: Aggregates
   readonly #erasures: Erasures
   readonly #rights: Rights
   readonly #mqtt: MqttServer
@@ -159,6 +161,7 @@ export class Gateway {
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
+    this.#aggregates = new Aggregates({ database: this.#database, streams: this.#streams, agreements: this.#agreements, subjects: this.#subjects, plans: this.#plans, meter: this.#meter, network: this.#network, log })
     this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
     this.#previews = new Previews({ network: this.#network, clock, transforms })
     this.#history = this.#makeHistory()
@@ -289,6 +292,7 @@ export class Gateway {
     try {
       this.#meter.tick()
       this.#network.tick()
+      this.#aggregates.tick()
       this.#history?.tick()
       this.#meter.sync()
     } catch (error) {
@@ -296,18 +300,16 @@ export class Gateway {
     }
   }
 
+  /** What is tried again by itself: its failure is told, and nothing else. */
+  #attempt(what: string, work: () => void): void {
+    try { work() } catch (error) { this.#log.error({ error: String(error) }, `Failed to ${what}`) }
+  }
+
   /** What has ended by itself lets nothing out since then; here it is written down. */
-  #expire(): void {
-    try { this.#consents.expire() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down which consents have ended: tried again in a second') }
-  }
-
-  #saveSessions(save: () => void): void {
-    try { save() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
-  }
-
-  #seal(): void {
-    try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
-  }
+  #expire(): void { this.#attempt('write down which consents have ended: tried again in a second', () => this.#consents.expire()) }
+  #saveSessions(save: () => void): void { this.#attempt('write down MQTT sessions: tried again in a second', save) }
+  #seal(): void { this.#attempt('seal the books: tried again in a minute', () => this.#meter.seal()) }
+  #signHead(): void { this.#attempt('keep a head of the transparency log: tried again', () => this.#transparency.head()) }
 
   #makeMqtt(ingest: Ingest, limits: Rates): MqttServer {
     const config = this.#config
@@ -328,10 +330,6 @@ export class Gateway {
     }
     followChanges({ ...rooms, onChange })
     return new Plans({ ...rooms, consents: restrictions.over(this.#consents), transforms, recipients: recipientsOf(this.#parties, this.#groups), clock: systemClock })
-  }
-
-  #signHead(): void {
-    try { this.#transparency.head() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to keep a head of the transparency log: tried again') }
   }
 
   #makeHistory(): History | undefined {
@@ -366,7 +364,7 @@ export class Gateway {
   #metricSources(): MetricSources {
     return {
       tally: this.#tally, times: this.#times, door: this.#door, connections: () => this.#mqtt.connectionCount, bridges: () => this.#bridges.states(), history: () => this.#history?.counts, subscriptions: () => this.#network.sessionCount,
-      journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
+      aggregates: this.#aggregates, journalBytes: () => this.#journal.bytes, streams: () => this.#streams.count,
     }
   }
 
@@ -374,7 +372,7 @@ export class Gateway {
     return {
       parties: this.#parties, sources: this.#sources, certificates: this.#certificates, bridges: this.#bridges, devices: this.#devices, streams: this.#streams, groups: this.#groups, subjects: this.#subjects,
       consents: this.#consents, notices: this.#notices, records: this.#records, previews: this.#previews, offers: this.#offers, agreements: this.#agreements,
-      clock: systemClock, meter: this.#meter, ledger: this.#ledger, transparency: this.#transparency, plans: this.#plans, backups: this.#backups, erasures: this.#erasures, rights: this.#rights, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
+      clock: systemClock, meter: this.#meter, ledger: this.#ledger, transparency: this.#transparency, plans: this.#plans, backups: this.#backups, erasures: this.#erasures, rights: this.#rights, aggregates: this.#aggregates, explain: this.#explain, live: this.#network, seals: this.#seals, publicKeys: [this.#signingKey.jwk], history: this.#history,
       log: this.#log, logLevel: new LogLevels(this.#log), metrics: () => this.#metricsText(), readiness: () => this.#readiness(), mqttUrls: () => this.#urls,
     }
   }

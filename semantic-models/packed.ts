@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Entity } from '#semantic-models/entity.ts'
 import type { Model } from '#semantic-models/model.ts'
 import { modelOf } from '#semantic-models/registry.ts'
+import { openingBytes } from '#semantic-models/text.ts'
 
 /**
  * Packed bytes: text · u32 where the head ends · u32 where each attribute ends · u8 how many attributes · u8 format, little-endian, counted
@@ -84,7 +85,34 @@ export class Packed {
     })
   }
 
+  /** Of an attribute whose value is one number that number; else NaN. */
+  numberOf(bit: number, name: string): number {
+    const { bytes } = this, end = this.#endOf(bit), from = this.#beginOf(bit) + openingBytes(name)
+    let to = from
+    while (to < end && bytes[to] !== COMMA && bytes[to] !== BRACE) to++
+    return to > from && bytes[from] !== OPENING_BRACE && bytes[from] !== QUOTE ? Number(bytes.latin1Slice(from, to)) : NaN
+  }
+
+  /** The code of an attribute's unit, where it has one. */
+  unitOf(bit: number): string | undefined {
+    const text = this.bytes.latin1Slice(this.#beginOf(bit), this.#endOf(bit))
+    return /,"unitCode":"([A-Z0-9]+)"/.exec(text)?.[1]
+  }
+
+  /** Where the text of an attribute begins, and where it ends; 0 where there is none. */
+  #beginOf(bit: number): number { return (this.mask & bit) === 0 ? 0 : this.from + this.bytes.readUInt32LE(this.#ends + END_BYTES * countBelow(this.mask, bit)) }
+  #endOf(bit: number): number { return (this.mask & bit) === 0 ? 0 : this.from + this.bytes.readUInt32LE(this.#ends + END_BYTES * (countBelow(this.mask, bit) + 1)) }
+
   get #ends(): number { return this.to - COUNT_BYTES - END_BYTES * (this.bytes[this.to - COUNT_BYTES]! + 1) }
+}
+
+const COMMA = 0x2c, BRACE = 0x7d, OPENING_BRACE = 0x7b, QUOTE = 0x22
+
+/** How many bits of a mask are lower than this one. */
+function countBelow(mask: number, bit: number): number {
+  let count = 0
+  for (let rest = mask & (bit - 1); rest !== 0; rest &= rest - 1) count++
+  return count
 }
 
 /** What the mask lets out of an entity. */

@@ -25,6 +25,8 @@ export function timeText(milliseconds: number): string {
 
 /** What stands before the value of a measured attribute … */
 export function opening(name: string): string { return `,"${name}":{"type":"Property","value":` }
+/** In bytes: names are ASCII. */
+export function openingBytes(name: string): number { return name.length + OPENING_BYTES }
 /** … what stands behind it, `code` being the unit of a number … */
 export function closing(code?: string): string { return code === undefined ? ',"observedAt":"' : `,"unitCode":"${code}","observedAt":"` }
 /** … and behind its instant. */
@@ -55,6 +57,8 @@ export function headOpening(model: Model, opaque: string): string {
 export function headText(model: Model, opening: string, time: string): string {
   return model.time === 'none' ? opening : opening + time + INSTANT_END
 }
+
+const OPENING_BYTES = opening('').length
 
 const INSTANT_END = '"}}'
 export function instantOpening(name: string): string { return `,"${name}":{"type":"Property","value":{"@type":"DateTime","@value":"` }

@@ -1,5 +1,6 @@
 // Which function answers which operation of the document: the same names.
 import { ledger, usage } from '#gateway/api/accounts.ts'
+import { createAggregate, listAggregates, removeAggregate } from '#gateway/api/aggregates.ts'
 import { agree, endAgreement, listAgreements } from '#gateway/api/agreements.ts'
 import { backup } from '#gateway/api/backup.ts'
 import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
@@ -35,7 +36,7 @@ export const HANDLERS: Handlers = {
   listStreams, streamEvents, subscribe,
   createOffer, listOffers, withdrawOffer, grantConsent, listConsents, withdrawConsent, renewConsent, revokeConsent, showConsent, consentReceipts, exportConsent, importConsent, listHistory,
   requestConsent, listRequests, showRequest, acceptRequest, refuseRequest, deferRequest, showNotice, noticeByHash, setNotice,
-  agree, listAgreements, endAgreement, usage, ledger, backup,
+  agree, listAgreements, endAgreement, createAggregate, listAggregates, removeAggregate, usage, ledger, backup,
   transparencyHead, transparencyInclusion, transparencyConsistency, transparencyEntries,
   access, exportData, listTransfers, listAffected, restrictStream, liftRestriction, objectTo, rectifyParty, listRecipientNotices, previewConsent, processingRecord, listOperatorActions,
   eraseOwner, listErasures,

@@ -1,4 +1,5 @@
 // What the API is given: the rooms of the gateway that it speaks for.
+import type { Aggregates } from '#gateway/aggregates/aggregates.ts'
 import type { Backups } from '#gateway/backup/backups.ts'
 import type { Bridges } from '#gateway/bridge/bridges.ts'
 import type { Consents } from '#gateway/consent/consents.ts'
@@ -52,6 +53,7 @@ export interface Services {
   readonly backups: Backups
   readonly erasures: Erasures
   readonly rights: Rights
+  readonly aggregates: Aggregates
   readonly explain: Explain
   readonly clock: Clock
   readonly live: LiveStreams

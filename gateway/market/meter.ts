@@ -82,6 +82,14 @@ export class Meter {
     return true
   }
 
+  /** Whether one more message of so many bytes is covered, for whoever has to charge several agreements or none. Where it is not, that is as in `charge`. */
+  affords(tab: Account, bytes: number): boolean {
+    if (!tab.isOpenToCharges || tab.exhaustedAt !== undefined) return false
+    const { unit } = tab.agreement.offer, now = this.#options.clock.now()
+    const isCovered = unit === 'second' ? secondsBegun(tab.lastSecond, now) <= tab.unitsLeft : unit === 'period' ? now < tab.paidUntil || tab.unitsLeft >= 1 : tab.canPay(1, bytes)
+    return isCovered || this.#exhaust(tab)
+  }
+
   /** What is charged to under an agreement; undefined where there is none any more. It may be held for as long as it is open to charges. */
   accountOf(agreementId: string): Account | undefined { return this.#tab(agreementId) }
 

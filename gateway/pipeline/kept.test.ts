@@ -89,10 +89,10 @@ describe('A stream whose consents say how exact it may be', () => {
 
   it('lets nothing out by a consent that it does not understand', async () => {
     const insert = (transforms: readonly string[]) => rooms.consents.grant({ ownerId: owner.id, streamId: stream.id, recipient: city.id, purposes: ['dpv:PublicBenefit'], attributes: ['temperature'], transforms })
-    assert.throws(() => insert(['temperature=dp:1']), /not known/)
+    assert.throws(() => insert(['temperature=blur:1']), /not known/)
     const { grant: { id } } = insert(['temperature=round:0.5'])
     const [known] = rooms.consents.on(stream.id)
-    Object.assign(known!, { transforms: ['temperature=dp:1'] }) // as a newer Sluice would have written it
+    Object.assign(known!, { transforms: ['temperature=blur:1'] }) // as a newer Sluice would have written it
     rooms.network.review(stream)
     await send(CANARY)
     assert.equal(known!.id, id)

@@ -7,7 +7,7 @@ import type { Packed } from '#semantic-models/packed.ts'
 
 /** Or why nothing is: it is not a message's turn, or no grant is made for what it says. */
 export function keptOf(kept: Transform, { sold }: Plan, channel: Channel, receivedAt: number, content: Packed): Packed | RefusalCode {
-  const timestamp = Math.max(channel.timestamp, receivedAt) // as the channel will count it
+  const timestamp = channel.timeOf(receivedAt)
   if (!kept.isFirst(channel.sampledAt, timestamp)) return 'RATE_LIMITED'
   const coarser = kept.of(content)
   if ((coarser.mask & sold) === 0) return 'NO_CONSENT'

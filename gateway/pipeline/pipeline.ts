@@ -198,6 +198,7 @@ export class Pipeline {
     if (refusal === 'DUPLICATE') return this.#drop(source.id, packet, refusal)
     const fresh = refusal === undefined ? content : undefined, channel = network.channelOf(stream)
     this.#freshness.note(stream, observation, fresh)
+    if (fresh && channel.tap !== undefined) channel.tap.take(plan, fresh, observation.timed ? observation.observedAt : channel.timeOf(packet.receivedAt), channel.timeOf(packet.receivedAt))
     const whole = network.isWatched(stream) ? pack(entity, entity.mask) : undefined
     const judged = fresh && plan.kept ? keptOf(plan.kept, plan, channel, packet.receivedAt, fresh) : fresh, kept = typeof judged === 'string' ? undefined : judged
     if (kept) this.#out.add(channel, plan, packet.receivedAt, kept.bytes, kept.from, kept.to, kept.mask)

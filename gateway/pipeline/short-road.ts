@@ -73,6 +73,7 @@ export class ShortRoad {
     const denied = consent(plan, mask) ?? price(plan, mask)
     const refusal = (instant < 0 ? undefined : this.#judge(lane, instant, denied === undefined ? new Packed(model, bytes, from, to, mask) : undefined)) ?? denied
     if (refusal !== undefined) return drop(source.id, receivedAt, place.topic, refusal)
+    if (channel.tap !== undefined) channel.tap.take(plan, new Packed(model, bytes, from, to, mask & plan.granted), instant < 0 ? channel.timeOf(receivedAt) : instant, channel.timeOf(receivedAt))
     if (plan.kept === undefined) return out().add(channel, plan, receivedAt, bytes, from, to, mask & plan.granted)
     const kept = keptOf(plan.kept, plan, channel, receivedAt, new Packed(model, bytes, from, to, mask & plan.granted))
     if (typeof kept === 'string') drop(source.id, receivedAt, place.topic, kept)

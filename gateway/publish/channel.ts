@@ -1,5 +1,6 @@
 // The publisher's end of one stream: it numbers the messages and knows who is listening.
 import { randomBytes } from 'node:crypto'
+import type { Plan } from '#gateway/decision/plans.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import type { Message } from '#gateway/publish/message.ts'
 import type { OwnerSession } from '#gateway/publish/owner-session.ts'
@@ -14,6 +15,9 @@ export function newMsgChainId(): string {
   return randomBytes(CHAIN_ID_LENGTH / 2).toString('hex')
 }
 
+/** Whoever counts what a stream brings, before what may only be counted is left out of it. */
+export interface Tap { take(plan: Plan, content: Packed, observedAt: number, timestamp: number): void }
+
 export interface ChannelStart { readonly lastTimestamp: number, readonly lastSequenceNumber: number, readonly lastPosition: number }
 
 export class Channel {
@@ -23,6 +27,7 @@ export class Channel {
   only: Session | undefined
   /** Most have none: they share that. */
   owners: ReadonlySet<OwnerSession> = NOBODY
+  tap: Tap | undefined
   /** The last position that has gone out, to whoever was there. */
   published: number
   readonly msgChainId: string
@@ -36,6 +41,7 @@ export class Channel {
 
   constructor(stream: Stream, msgChainId: string, start: ChannelStart) {
     this.stream = stream
+    this.tap = undefined
     this.msgChainId = msgChainId
     this.timestamp = this.sampledAt = start.lastTimestamp
     this.sequenceNumber = start.lastSequenceNumber
@@ -76,6 +82,9 @@ export class Channel {
     this.sequenceNumber = -1
     return this.timestamp
   }
+
+  /** The time of a message that comes now, as it will be counted. */
+  timeOf(receivedAt: number): number { return Math.max(this.timestamp, receivedAt) }
 
   /** A message that is not kept. */
   next(content: Packed, receivedAt: number): Message {

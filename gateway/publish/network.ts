@@ -52,6 +52,10 @@ export class Network {
   readonly #sessions = new PartySessions<Session | OwnerSession>()
   /** Of all messages that this gateway publishes, until it stops. */
   readonly msgChainId = newMsgChainId()
+  /** Told of a stream of which something was decided anew, before that is answered. */
+  onReviewed: (stream: Stream) => void = () => {}
+  /** Streams that are made here, of what others bring: each is open to whom it is made for, who is its owner. */
+  madeStream: (streamId: string) => Stream | undefined = () => undefined
   #fault: Error | undefined
 
   constructor(options: NetworkOptions) {
@@ -95,8 +99,8 @@ export class Network {
    * `startOf`. `connect` makes the transport ready, when nothing stands in the way any more; where it throws, nothing was opened.
    */
   open(party: Party, streamId: string, from: string | undefined, connect: () => Sink): Subscription {
-    const stream = this.#options.streams.get(streamId)
-    if (!stream) throw notFound('stream')
+    const made = this.madeStream(streamId), stream = made ?? this.#options.streams.get(streamId)
+    if (!stream || (made && made.ownerId !== party.id)) throw notFound('stream')
     if (this.#sessions.of(party.id).size >= SESSIONS_PER_PARTY_MAX) {
       throw new GatewayError('LIMIT_REACHED', `You have ${SESSIONS_PER_PARTY_MAX} subscriptions open: close some first.`)
     }
@@ -110,6 +114,28 @@ export class Network {
     // Only a compiled plan notices that a grant ends by itself, and nothing may be sent until then.
     if ((this.#channels.get(stream.number)?.sessions.size ?? 0) > 0) plans.of(stream)
     this.#reviewSessions(stream)
+  }
+
+  /**
+   * Hands the next message of a stream that is made here to whom it is made for; it is not kept. False: what it costs cannot be written down,
+   * and it goes nowhere.
+   */
+  handOver(channel: Channel, content: Packed, now: number): boolean {
+    if (!this.#commit()) return false
+    this.#options.onDelivered(channel.owners.size)
+    this.show(channel.next(content, now), content)
+    return true
+  }
+
+  /** Of a stream that is made here: what waits on its way out goes no further. */
+  cutWaiting({ owners }: Channel): void {
+    for (const session of owners) session.cut('UNAVAILABLE', this.#options.resetsOnWithdrawal === true)
+  }
+
+  /** A stream that was made here, and is no more. */
+  forgetMade(stream: Stream): void {
+    for (const session of this.#channels.get(stream.number)?.owners ?? []) session.end('NOT_FOUND', AGGREGATE_REMOVED)
+    this.#channels.delete(stream.number)
   }
 
   /** When a consent on a stream begins that is given now. */
@@ -184,6 +210,7 @@ export class Network {
 
   #reviewSessions(stream: Stream): void {
     for (const session of this.#channels.get(stream.number)?.sessions ?? []) this.#reviewSession(session)
+    this.onReviewed(stream)
   }
 
   /** What is paid for goes out even when the budget is spent by it. Of a grant that is gone nothing does, whatever became of the session. */
@@ -290,5 +317,6 @@ function viewIn(views: Map<number, View> | undefined, message: Message, { mask: 
 }
 
 const KEYS_ENDED = 'The key that opened this has stopped: use the new one.'
+const AGGREGATE_REMOVED = 'You have removed the aggregate.'
 const STREAM_ERASED = 'The stream was erased.'
 const CONSENT_REPLACED = 'The consent has gone, and another has taken its place. Open the stream again.'

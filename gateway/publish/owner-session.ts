@@ -17,6 +17,9 @@ export class OwnerSession {
     sink.caughtUp?.()
   }
 
+  /** Whether what is offered now would be taken. */
+  get isReady(): boolean { return this.#hasRoom && !this.#isEnded }
+
   offer(message: Message): void {
     if (this.#hasRoom && !this.#isEnded) this.#hasRoom = this.#sink.send([new View(message, message.content.mask)])
   }
@@ -25,6 +28,14 @@ export class OwnerSession {
     if (purge && !this.#sink.isEmpty) this.#sink.cut(code)
     else if (!this.#isEnded) this.#sink.end(code, message)
     this.#isEnded = true
+  }
+
+  /** Ends it where bytes wait in its transport, which may be in the kernel (`isReset`): they reach no socket any more. */
+  cut(code: ErrorCode, isReset: boolean): void {
+    if (!isReset && this.#sink.isEmpty) return
+    this.#isEnded = true
+    if (isReset && this.#sink.reset) this.#sink.reset(code)
+    else this.#sink.cut(code)
   }
 
   /** Takes nothing more. What was handed over can still be cut off. */

@@ -27,7 +27,8 @@ export function accessOf({ database, streams, journal }: AccessOptions, ownerId:
   return {
     partyId: ownerId, at: new Date(now).toISOString(), state: Object.fromEntries(held),
     readings: streams.ofOwner(ownerId).map(({ id, number }) => ({ streamId: id, messages: journal.indexOf(number)?.length ?? 0 })),
-    inMemory: ['the last value and the status of each device', 'why messages were refused lately (`sluice explain`)', 'retained MQTT messages of your sources'],
+    inMemory: ['the last value and the status of each device', 'why messages were refused lately (`sluice explain`)', 'retained MQTT messages of your sources',
+      'what your readings add up to in the open windows of aggregates'],
   }
 }
 

@@ -43,6 +43,8 @@ export const DELETED: readonly Holding[] = [
   { table: 'devices', where: `source_id IN (${SOURCES})` },
   { table: 'sources', where: 'owner_id = :owner', hidden: ['password_hash'] },
   { table: 'delivered_ranges', where: `agreement_id IN (${AGREEMENTS})` },
+  { table: 'privacy_spending', where: 'party_id = :owner' },
+  { table: 'aggregates', where: 'recipient_id = :owner' },
   { table: 'notices', where: 'owner_id = :owner' },
   { table: 'group_members', where: 'party_id = :owner' },
   { table: 'party_countries', where: 'party_id = :owner' },
@@ -59,6 +61,8 @@ export const CHANGED: readonly Holding[] = [
   { table: 'offers', where: 'owner_id = :owner' },
   // What they hide goes through the log, which keeps their hashes.
   { table: 'transparency_payloads', where: 'owner_id = :owner OR reader_id = :owner', hidden: ['salt'] },
+  // Who else was in them is theirs.
+  { table: 'aggregate_crowds', where: 'instr(members, :owner) > 0', hidden: ['members'] },
   { table: 'agreements', where: `offer_id IN (${OFFERS})` },
   { table: 'meters', where: `agreement_id IN (${AGREEMENTS})` },
   { table: 'usage_records', where: `agreement_id IN (${AGREEMENTS})` },
@@ -82,6 +86,8 @@ export const CHANGES: readonly string[] = [
   // The signature of an event is over its number and the hash of the chain up to it: both stay, and it still verifies.
   `UPDATE consent_events SET consent_id = '' WHERE seq IN (${EVENTS})`,
   'DELETE FROM consent_payloads WHERE owner_id = :owner',
+  // Whoever was one of many has gone, as nobody: without that the difference of two windows would tell what they brought.
+  'UPDATE aggregate_crowds SET members = replace(members, :owner, :alias) WHERE instr(members, :owner) > 0',
   // Whoever received something is told (Art. 19), by an id that is theirs.
   `INSERT INTO recipient_notices (agreement_id, kind, at) SELECT agreement_id, 'erased', CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM meters WHERE messages > 0 AND agreement_id IN (${AGREEMENTS})`,
   // A purpose that is no term of the vocabulary was the owner's own words, where the offer had it.

@@ -97,6 +97,13 @@ CREATE TABLE recipient_notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_
   `
 ALTER TABLE offers ADD COLUMN transforms TEXT;
 `,
+  // What recipients have made of many, of whom that was in the last day, and how much was told of whom.
+  `
+CREATE TABLE aggregates (id TEXT PRIMARY KEY, recipient_id TEXT NOT NULL, wish TEXT NOT NULL, created_at INTEGER NOT NULL, released_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE aggregate_crowds (recipient_id TEXT NOT NULL, type TEXT NOT NULL, attribute TEXT NOT NULL, members TEXT NOT NULL, contributors INTEGER NOT NULL, released_at INTEGER NOT NULL,
+  PRIMARY KEY (recipient_id, type, attribute, members)) STRICT, WITHOUT ROWID;
+CREATE TABLE privacy_spending (party_id TEXT NOT NULL, day INTEGER NOT NULL, spent INTEGER NOT NULL, PRIMARY KEY (party_id, day)) STRICT, WITHOUT ROWID;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

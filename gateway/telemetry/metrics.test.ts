@@ -10,7 +10,7 @@ function begin(): MetricSources {
   const none = () => 0
   return {
     tally: new Tally(), times: new StageTimes(), door: new DoorCounts(), connections: none, subscriptions: none, bridges: () => ({}), history: () => undefined,
-    journalBytes: none, streams: none,
+    aggregates: { count: 1, outcomes: { RELEASED: 3, TOO_FEW: 2 }, spentCount: 4 }, journalBytes: none, streams: none,
   }
 }
 
@@ -43,6 +43,11 @@ describe('The metrics', () => {
     sources.door.hold(250, 'long-road')
     assert.deepEqual(await told(sources, 'sluice_mqtt_holds_total{'), ['cause="rate"} 1', 'cause="long-road"} 2'])
     assert.deepEqual(await told(sources, 'sluice_mqtt_held_seconds_total{'), ['cause="rate"} 0.01', 'cause="long-road"} 0.5'])
+  })
+
+  it('tell what became of the windows of aggregates', async () => {
+    assert.deepEqual(await told(begin(), 'sluice_aggregate_windows_total{'), ['outcome="RELEASED"} 3', 'outcome="TOO_FEW"} 2'])
+    assert.deepEqual(await told(begin(), 'sluice_aggregate_spent_total '), ['4'])
   })
 
   it('of the roads are described for the operator, each with its reasons', () => {

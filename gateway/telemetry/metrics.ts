@@ -13,6 +13,8 @@ export interface MetricSources {
   /** By state. */
   readonly bridges: () => Readonly<Record<string, number>>
   readonly history: () => { readonly written: number, readonly unfit: number, readonly retries: number, readonly waiting: number } | undefined
+  /** Windows by what became of them, and contributors left out. */
+  readonly aggregates: { readonly count: number, readonly outcomes: Readonly<Record<string, number>>, readonly spentCount: number }
   readonly journalBytes: () => number
   readonly streams: () => number
 }
@@ -49,6 +51,9 @@ export function makeMetrics(sources: MetricSources): Registry {
   counter(registry, 'sluice_history_unfit_total', 'Points that the history did not take.', () => sources.history()?.unfit ?? 0)
   counter(registry, 'sluice_history_retries_total', 'Writes to the history that failed and were tried again.', () => sources.history()?.retries ?? 0)
   gauge(registry, 'sluice_history_waiting', 'Points on their way to the history.', () => sources.history()?.waiting ?? 0)
+  gauge(registry, 'sluice_aggregates', 'Aggregates that recipients have defined.', () => sources.aggregates.count)
+  labelled(registry, 'sluice_aggregate_windows_total', 'Windows of aggregates that have ended, by what became of them.', 'outcome', () => sources.aggregates.outcomes)
+  counter(registry, 'sluice_aggregate_spent_total', 'Contributors left out of a window because enough was told of them that day.', () => sources.aggregates.spentCount)
   gauge(registry, 'sluice_journal_bytes', 'Size of the journal.', sources.journalBytes)
   gauge(registry, 'sluice_streams', 'Streams known.', sources.streams)
   return registry

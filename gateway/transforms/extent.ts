@@ -1,7 +1,8 @@
 // About how much an operation still tells: for people, and for the risk of a grant. The order of operations is the lattice's; these figures keep to
 // it, and say nothing exactly.
 import { numberOf } from '#gateway/transforms/decimal.ts'
-import { H3_RESOLUTION_MAX, type PlaceOp, type ValueOp } from '#gateway/transforms/op.ts'
+import { EPSILON_MAX } from '#gateway/transforms/counted.ts'
+import { H3_RESOLUTION_MAX, PASS, type Aggregate, type PlaceOp, type ValueOp } from '#gateway/transforms/op.ts'
 
 /** From the middle of a cell to the place furthest away in it, in metres: of the coarsest of H3, of which each finer one is √7 times smaller; and of one degree. */
 const H3_COARSEST_RADIUS = 1_430_000, H3_RATIO = Math.sqrt(7), DEGREE_RADIUS = 78_600
@@ -10,6 +11,8 @@ const ROUND_MIN = 0.3
 /** … and the most of buckets, of which there are so many, no more. */
 const BUCKETS_BITS_MAX = 5
 const MASKED = 0.1, RENAMED = 0.5, SECONDS_PER_MINUTE = 60
+/** One of a crowd of so many tells this share of what is counted; with noise a part of that, by what a day may tell. */
+const COUNTED = 0.6, NOISY = 0.5
 
 /** In metres. */
 export function radiusOf(op: PlaceOp): number {
@@ -25,8 +28,14 @@ export function extentOf(op: ValueOp): number {
     case 'round': return Math.max(ROUND_MIN, 1 / (1 + Math.log10(1 + numberOf(op.step))))
     case 'bucket': return ROUND_MIN * Math.log2(op.bounds.length) / BUCKETS_BITS_MAX
     case 'h3': case 'grid': return placeExtent(radiusOf(op))
+    case 'aggregate': return countedExtent(op)
     default: return 1
   }
+}
+
+function countedExtent(op: Aggregate): number {
+  const noise = op.epsilon === undefined ? 1 : NOISY * op.epsilon / EPSILON_MAX
+  return extentOf(op.of ?? PASS) * COUNTED / op.contributors * noise
 }
 
 /** The same of a message whose time is truncated, or of which one in a while leaves. */

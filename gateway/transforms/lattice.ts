@@ -1,7 +1,8 @@
 // How much operations reveal. One reveals no more than another when what it makes of a reading could be worked out from what the other makes
 // of it, for every reading there is; what is only about as coarse does not count.
+import { countedByBoth, countsNoMore } from '#gateway/transforms/counted.ts'
 import { commonMultiple, compare, decimalOf, half, wholeRatio, type Decimal } from '#gateway/transforms/decimal.ts'
-import { DROP, GRID_MAX, PASS, type Bucket, type Round, type ValueOp } from '#gateway/transforms/op.ts'
+import { DROP, GRID_MAX, PASS, type Aggregate, type Bucket, type Round, type ValueOp } from '#gateway/transforms/op.ts'
 
 /** Above this a time tells nothing any more: it is always 1970. */
 const SECONDS_END = 1e12
@@ -11,6 +12,7 @@ export function revealsNoMore(one: ValueOp, other: ValueOp): boolean {
   if (one.name === 'drop' || other.name === 'pass') return true
   if (one.name === 'pass' || other.name === 'drop') return false
   switch (one.name) {
+    case 'aggregate': return revealsNoMore(readingsOf(one), readingsOf(other)) && (other.name !== 'aggregate' || countsNoMore(one, other))
     case 'mask': return other.name === 'mask' || other.name === 'pseudonymise'
     case 'pseudonymise': return other.name === 'pseudonymise'
     case 'grid': return other.name === 'grid' && wholeRatio(one.step, other.step) !== undefined
@@ -25,6 +27,7 @@ export function strongest(one: ValueOp, other: ValueOp): ValueOp {
   if (one.name === 'bucket' && other.name === 'bucket') return commonBuckets(one, other)
   if (revealsNoMore(one, other)) return one
   if (revealsNoMore(other, one)) return other
+  if (one.name === 'aggregate' || other.name === 'aggregate') return counted(one, other)
   if (one.name === 'bucket' && other.name === 'round') return kept(one, bound => isBorder(bound, other))
   if (one.name === 'round' && other.name === 'bucket') return strongest(other, one)
   if (one.name === 'round' && other.name === 'round') return commonRound(one, other)
@@ -32,10 +35,14 @@ export function strongest(one: ValueOp, other: ValueOp): ValueOp {
   return DROP
 }
 
-/** Those of which none reveals no more than another: `pass` alone where it is among them. What they reveal is what each of them does. */
+/**
+ * Those of which none reveals no more than another: `pass` alone where it is among them. What they reveal is what each of them does. What is
+ * only counted is taken as it comes, and nothing of it is kept.
+ */
 export function weakest(ops: readonly ValueOp[]): readonly ValueOp[] {
-  const left: ValueOp[] = []
-  for (const op of ops) {
+  const left: ValueOp[] = [], told = ops.filter(({ name }) => name !== 'aggregate')
+  if (told.length === 0 && ops.length > 0) return [DROP]
+  for (const op of told) {
     if (left.some(other => revealsNoMore(op, other))) continue
     left.splice(0, left.length, ...left.filter(other => !revealsNoMore(other, op)), op)
   }
@@ -56,6 +63,16 @@ export function strongestSeconds(one: number, other: number): number {
 /** Those of which none is a multiple of another. */
 export function weakestSeconds(all: readonly number[]): readonly number[] {
   return [...new Set(all)].filter(one => !all.some(other => other !== one && secondsRevealNoMore(one, other)))
+}
+
+/** How exact the readings are that are told, or counted. */
+function readingsOf(op: ValueOp): ValueOp { return op.name === 'aggregate' ? op.of ?? PASS : op }
+
+/** Readings that both allow, counted as both do. */
+function counted(one: ValueOp, other: ValueOp): ValueOp {
+  const of = strongest(readingsOf(one), readingsOf(other)), rules = [one, other].filter((op): op is Aggregate => op.name === 'aggregate')
+  if (of.name !== 'pass' && of.name !== 'round' && of.name !== 'bucket') return DROP
+  return countedByBoth(rules[0]!, rules.at(-1)!, of.name === 'pass' ? undefined : of) ?? DROP
 }
 
 /** Those on different kinds of values have nothing in common. */

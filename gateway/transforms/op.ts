@@ -1,4 +1,5 @@
 // One operation on the values of an attribute, or on a message's time, as an owner writes it: `round:0.5`.
+import { CONTRIBUTORS_DEFAULT, countedText, isCounted, parseCounted, type Counted } from '#gateway/transforms/counted.ts'
 import { compare, decimalOf, decimalText, type Decimal } from '#gateway/transforms/decimal.ts'
 
 export interface Round { readonly name: 'round', readonly step: Decimal }
@@ -13,14 +14,19 @@ export interface Grid { readonly name: 'grid', readonly step: Decimal }
 /** Of a place, in cells of H3: see h3.ts. */
 export interface H3 { readonly name: 'h3', readonly resolution: number }
 export type PlaceOp = Grid | H3
+/** Of a number: never told by itself. */
+export type Aggregate = Counted<NumberOp>
 export interface Drop { readonly name: 'drop' }
 export interface Pass { readonly name: 'pass' }
 /** Of an attribute's value. */
-export type ValueOp = Pass | Drop | NumberOp | Mask | Pseudonymise | PlaceOp
+export type ValueOp = Pass | Drop | NumberOp | Mask | Pseudonymise | PlaceOp | Aggregate
 /** Of the message as a whole: all attributes of one message tell the same instant. */
 export interface Truncate { readonly name: 'time', readonly seconds: number }
 export interface Sample { readonly name: 'sample', readonly seconds: number }
 export type Op = ValueOp | Truncate | Sample
+
+/** `dp` is written by itself, and is an aggregate with noise. */
+type OpName = Op['name'] | 'dp'
 
 export const PASS: Pass = { name: 'pass' }, DROP: Drop = { name: 'drop' }
 
@@ -35,17 +41,19 @@ export const H3_RESOLUTION_MAX = 15
 export const DIGITS_MAX = 15
 
 const DECIMAL = /^-?\d{1,15}(\.\d{1,9})?$/, INTEGER = /^[1-9]\d{0,8}$/, RESOLUTION = /^(0|[1-9]\d?)$/
-const HOW: Readonly<Record<Op['name'], string>> = {
+const HOW: Readonly<Record<OpName, string>> = {
   pass: 'pass', drop: 'drop', mask: 'mask', pseudonymise: 'pseudonymise', round: 'round:STEP, such as round:0.5', bucket: `bucket:A|B|…, 2 to ${BOUNDS_MAX} rising bounds, such as bucket:0|20|25`,
   grid: `grid:DEGREES, up to ${GRID_MAX}, such as grid:0.01`, h3: `h3:RESOLUTION, 0 (coarse) to ${H3_RESOLUTION_MAX} (fine), such as h3:7`,
   time: `time:SECONDS, up to ${SECONDS_MAX}, such as time:900`, sample: `sample:SECONDS, up to ${SECONDS_MAX}, such as sample:60`,
+  aggregate: `aggregate:SECONDS|CONTRIBUTORS, such as aggregate:900 (of ${CONTRIBUTORS_DEFAULT} at least) or round:0.5+aggregate:900|10`, dp: 'dp:EPSILON, up to 10, such as dp:0.5 or aggregate:900|10+dp:0.5',
 }
 
-export const OP_NAMES = Object.keys(HOW) as readonly Op['name'][]
+export const OP_NAMES = Object.keys(HOW) as readonly OpName[]
 
 /** The operation, or what is wrong with the text. */
 export function parseOp(text: string): Op | string {
   const [name = '', ...rest] = text.split(':'), argument = rest.length > 0 ? rest.join(':') : undefined
+  if (isCounted(text)) return parseCounted(text, numberOp) ?? `write ${HOW[name === 'dp' ? name : 'aggregate']}`
   if (!isName(name)) return `there is no operation ${JSON.stringify(name)}: it is one of ${OP_NAMES.join(', ')}`
   return opOf(name, argument) ?? `write ${HOW[name]}`
 }
@@ -56,13 +64,14 @@ export function opText(op: Op): string {
     case 'bucket': return `bucket:${op.bounds.map(decimalText).join('|')}`
     case 'h3': return `h3:${op.resolution}`
     case 'time': case 'sample': return `${op.name}:${op.seconds}`
+    case 'aggregate': return countedText(op, opText)
     default: return op.name
   }
 }
 
-function isName(text: string): text is Op['name'] { return Object.hasOwn(HOW, text) }
+function isName(text: string): text is Exclude<OpName, 'aggregate' | 'dp'> { return Object.hasOwn(HOW, text) }
 
-function opOf(name: Op['name'], argument: string | undefined): Op | undefined {
+function opOf(name: Exclude<OpName, 'aggregate' | 'dp'>, argument: string | undefined): Op | undefined {
   switch (name) {
     case 'round': case 'grid': return stepOp(name, decimalIn(argument))
     case 'h3': return argument !== undefined && RESOLUTION.test(argument) && Number(argument) <= H3_RESOLUTION_MAX ? { name, resolution: Number(argument) } : undefined
@@ -70,6 +79,11 @@ function opOf(name: Op['name'], argument: string | undefined): Op | undefined {
     case 'time': case 'sample': return argument !== undefined && INTEGER.test(argument) && Number(argument) <= SECONDS_MAX ? { name, seconds: Number(argument) } : undefined
     default: return argument === undefined ? { name } : undefined
   }
+}
+
+function numberOp(text: string): NumberOp | undefined {
+  const op = parseOp(text)
+  return typeof op === 'object' && (op.name === 'round' || op.name === 'bucket') ? op : undefined
 }
 
 function stepOp(name: 'round' | 'grid', step: Decimal | undefined): Op | undefined {

@@ -128,7 +128,7 @@ describe('Operations', () => {
     const good = ['pass', 'drop', 'mask', 'pseudonymise', 'round:0.5', 'round:00.50', 'grid:0.01', `grid:${GRID_MAX}`, 'time:1', `time:${SECONDS_MAX}`, `sample:${SECONDS_MAX}`, 'bucket:-1.5|0', `bucket:${bounds(BOUNDS_MAX)}`, 'round:999999999999999', 'h3:0', 'h3:7', `h3:${H3_RESOLUTION_MAX}`]
     for (const text of good) assert.equal(typeof parseOp(text), 'object', text)
     const bad = ['', 'Round:1', 'round', 'round:', 'round:0', 'round:-1', 'round:1e3', 'round:0.1:2', 'round:NaN', 'round:1234567.123456789', `grid:${GRID_MAX + 0.1}`, 'grid:0', 'h3', 'h3:', `h3:${H3_RESOLUTION_MAX + 1}`, 'h3:-1', 'h3:07', 'h3:7.5', 'h3:1e1', 'time:0', 'time:1.5', `time:${SECONDS_MAX + 1}`, 'time:-1', 'sample', 'sample:0',
-      'bucket:1', 'bucket:2|1', 'bucket:1|1', 'bucket:a|b', `bucket:${bounds(BOUNDS_MAX + 1)}`, 'mask:2', 'pass:', 'dp:1', 'toString', 'aggregate:60,mean,5', '__proto__']
+      'bucket:1', 'bucket:2|1', 'bucket:1|1', 'bucket:a|b', `bucket:${bounds(BOUNDS_MAX + 1)}`, 'mask:2', 'pass:', 'dp:11', 'toString', 'aggregate:60,mean,5', '__proto__']
     for (const text of bad) assert.equal(typeof parseOp(text), 'string', text)
     assert.equal(opText(op('round:00.50')), 'round:0.5')
     assert.equal(compare(decimalOf(-0.1), decimalOf(1e-7)), -1)

@@ -32,7 +32,7 @@ describe('The transforms of a consent', () => {
     assert.match(refusal('numValue=round:x'), /write round:STEP/)
     assert.match(refusal('dateObserved=time:60'), /not among the attributes/)
     assert.match(refusal('controlledProperty=mask'), /not among the attributes/)
-    assert.match(refusal('numValue=mask'), /numValue is a number: round, bucket, pass, drop/)
+    assert.match(refusal('numValue=mask'), /numValue is a number: round, bucket, aggregate, pass, drop/)
     assert.match(refusal('textValue=round:1'), /is a text: mask, pseudonymise/)
     assert.match(refusal('location=round:1'), /is a place: grid, h3/)
     assert.match(refusal('refDevice=mask'), /is a link: pseudonymise/)
@@ -49,12 +49,12 @@ describe('The transforms of a consent', () => {
   })
 
   it('that this gateway does not understand are told from those that say nothing', () => {
-    assert.equal(specOf(['numValue=dp:0.1']), undefined)
+    assert.equal(specOf(['numValue=blur:0.1']), undefined)
     assert.equal(specOf(['*=time:60', 'numValue']), undefined)
     assert.notEqual(specOf([]), undefined)
   })
 
-  const ops = { numValue: ['pass', 'round:0.5', 'round:1.5', 'round:1', 'bucket:0|10|20', 'bucket:0|20'], textValue: ['pass', 'pseudonymise', 'mask'], location: ['pass', 'grid:0.01', 'grid:0.02', 'grid:0.03'] }
+  const ops = { numValue: ['pass', 'round:0.5', 'round:1.5', 'round:1', 'bucket:0|10|20', 'bucket:0|20', 'aggregate:900', 'round:0.5+aggregate:60|9', 'dp:1'], textValue: ['pass', 'pseudonymise', 'mask'], location: ['pass', 'grid:0.01', 'grid:0.02', 'grid:0.03'] }
   const some = (name: string, all: readonly string[]) => fc.constantFrom(...all).map(op => `${name}=${op}`)
   const seconds = (name: string) => fc.option(fc.constantFrom(1, 60, 90, 900, SECONDS_MAX)).map(each => each === null ? [] : [`*=${name}:${each}`])
   const spec = fc.tuple(fc.tuple(...Object.entries(ops).map(([name, all]) => some(name, all))), seconds('time'), seconds('sample')).map(([own, time, sample]) => parse(...own, ...time, ...sample))

@@ -34,7 +34,7 @@ export interface Kept {
 export const NOTHING_SAID: Spec = { values: new Map(), timeSeconds: undefined, sampleSeconds: undefined }
 
 const FIT: Readonly<Record<ValueKind, readonly Op['name'][]>> = {
-  number: ['round', 'bucket'], text: ['mask', 'pseudonymise'], link: ['pseudonymise'], place: ['grid', 'h3'], instant: [],
+  number: ['round', 'bucket', 'aggregate'], text: ['mask', 'pseudonymise'], link: ['pseudonymise'], place: ['grid', 'h3'], instant: [],
 }
 
 /** Throws BAD_REQUEST for what is not known, does not fit its attribute, or is about an attribute that is not let out. */

@@ -14,10 +14,12 @@ describe('How exact something is, in words', () => {
       pass: 'as it is', drop: 'left out', 'round:0.50': 'rounded to 0.5 °C', 'bucket:-1.5|0|20': 'in ranges from -1.5, 0, 20 °C on', mask: 'only that there is one', pseudonymise: 'under another name',
       'h3:3': 'within some 77 km', 'h3:7': 'within some 1.6 km', 'h3:9': 'within some 230 m', 'h3:15': 'within some 0.66 m', 'grid:0.01': 'within some 790 m', 'grid:1': 'within some 79 km',
       'time:900': 'times cut down to 15 minutes', 'sample:5400': 'at most one reading in 1 hour 30 minutes',
+      'aggregate:900|5': 'only counted, in windows of 15 minutes, among 5 at least', 'round:0.5+aggregate:60|9+dp:0.5': 'only counted, rounded to 0.5 °C, in windows of 1 minute, among 9 at least, with noise (at most 0.5 a day)',
+      'dp:2': 'only counted, among 5 at least, with noise (at most 2 a day)',
     }
     assert.deepEqual(Object.fromEntries(Object.keys(words).map(text => [text, opWords(op(text), '°C')])), words)
-    const said = new Set(Object.keys(words).map(text => op(text).name))
-    assert.deepEqual(OP_NAMES.filter(name => !said.has(name)), [])
+    const said = new Set<string>(Object.keys(words).map(text => op(text).name))
+    assert.deepEqual(OP_NAMES.filter(name => name !== 'dp' && !said.has(name)), [], '`dp` is an `aggregate`')
     assert.equal(opWords(op('round:0.5')), 'rounded to 0.5')
     assert.deepEqual([1, 60, 86_400, 90_061].map(secondsWords), ['1 second', '1 minute', '1 day', '1 day 1 hour 1 minute 1 second'])
   })
@@ -37,7 +39,8 @@ describe('How exact something is, in words', () => {
 describe('About how much an operation tells', () => {
   const number = fc.oneof(fc.constantFrom('0.05', '0.1', '0.5', '1.5', '3', '10', '30', '1e9').map(step => `round:${Number(step)}`), fc.uniqueArray(fc.integer({ min: -20, max: 20 }), { minLength: 2, maxLength: 32 }).map(all => `bucket:${all.sort((a, b) => a - b).map(n => n / 4).join('|')}`))
   const place = fc.oneof(fc.constantFrom('0.001', '0.01', '0.05', '1', '45', '90').map(step => `grid:${step}`), fc.integer({ min: 0, max: H3_RESOLUTION_MAX }).map(of => `h3:${of}`))
-  const any = fc.oneof(number, place, fc.constantFrom('pass', 'drop', 'mask', 'pseudonymise')).map(text => op<ValueOp>(text))
+  const counted = fc.tuple(fc.option(number), fc.constantFrom(60, 120, 900, 1_800), fc.integer({ min: 3, max: 6 }), fc.constantFrom('', '+dp:0.5', '+dp:1', '+dp:3', '+dp:10')).map(([of, seconds, crowd, noise]) => `${of === null ? '' : `${of}+`}aggregate:${seconds}|${crowd}${noise}`)
+  const any = fc.oneof(number, place, counted, counted, fc.constantFrom('pass', 'drop', 'mask', 'pseudonymise')).map(text => op<ValueOp>(text))
 
   it('is never more of what reveals no more', () => {
     let comparable = 0

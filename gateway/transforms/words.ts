@@ -1,7 +1,8 @@
 // How exact something leaves, in words that anybody understands: `rounded to 0.5 °C`, `within some 1.6 km`.
 import { decimalText } from '#gateway/transforms/decimal.ts'
 import { radiusOf } from '#gateway/transforms/extent.ts'
-import { parseOp, type Op } from '#gateway/transforms/op.ts'
+import { MICRO } from '#gateway/transforms/counted.ts'
+import { parseOp, type Aggregate, type Op } from '#gateway/transforms/op.ts'
 
 const METRES_PER_KILOMETRE = 1_000
 const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]] as const
@@ -33,7 +34,13 @@ export function opWords(op: Op, unit?: string): string {
     case 'h3': case 'grid': return `within some ${lengthWords(radiusOf(op))}`
     case 'time': return `times cut down to ${secondsWords(op.seconds)}`
     case 'sample': return `at most one reading in ${secondsWords(op.seconds)}`
+    case 'aggregate': return countedWords(op, unit)
   }
+}
+
+function countedWords({ of, seconds, contributors, epsilon }: Aggregate, unit: string | undefined): string {
+  const front = of === undefined ? [] : [opWords(of, unit)], noise = epsilon === undefined ? [] : [`with noise (at most ${epsilon / MICRO} a day)`], windows = seconds === 1 ? [] : [`in windows of ${secondsWords(seconds)}`]
+  return ['only counted', ...front, ...windows, `among ${contributors} at least`, ...noise].join(', ')
 }
 
 /** Two digits of it are enough. */

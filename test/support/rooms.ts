@@ -3,6 +3,8 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Packet } from '#adapters/packet.ts'
+import type { Randomness } from '#gateway/aggregates/noise.ts'
+import { Aggregates } from '#gateway/aggregates/aggregates.ts'
 import type { Consents, NewGrant } from '#gateway/consent/consents.ts'
 import { followChanges } from '#gateway/decision/changes.ts'
 import { recipientsOf } from '#gateway/decision/ground.ts'
@@ -51,6 +53,8 @@ export interface RoomsOptions {
   /** Of the journal. */
   readonly storage?: Storage
   readonly retentionBytes?: number
+  /** Of the noise. */
+  readonly random?: Randomness
 }
 
 interface Sending { readonly qos?: Packet['qos'], readonly retain?: boolean, readonly device?: string, readonly more?: object }
@@ -76,11 +80,12 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly plans: Plans
   readonly journal: WatchedJournal
   readonly network: Network
+  readonly aggregates: Aggregates
   readonly pipeline: Pipeline
   readonly #sends: Promise<void>[] = []
 
   private constructor(options: RoomsOptions) {
-    const { directory = temporaryFolder(), clock = new TurnedClock(), segmentBytesMax, retentionBytes = 1 << 30, storage } = options
+    const { directory = temporaryFolder(), clock = new TurnedClock(), segmentBytesMax, retentionBytes = 1 << 30, storage, random } = options
     this.directory = directory
     this.clock = clock as C
     this.database = openState(directory)
@@ -113,6 +118,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     const network = this.network = new Network({
       journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
     })
+    this.aggregates = new Aggregates({ database, streams, agreements, subjects: this.subjects, plans, meter, network, log, ...(random && { random }) })
     const explain = new Explain(), times = new StageTimes()
     this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log, linger: new Linger(0) })
   }

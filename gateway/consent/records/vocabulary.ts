@@ -38,6 +38,7 @@ export const STATUS_TERMS: Readonly<Record<EventType, string>> = {
 /** What a transform is, by its operation; another one is `dpv:Transform`, of which all of these are. */
 export const PROCESSING_TERMS: Readonly<Record<string, string>> = {
   round: 'dpv:Alter', bucket: 'dpv:Alter', h3: 'dpv:Alter', grid: 'dpv:Alter', time: 'dpv:Alter', mask: 'dpv:Screen', drop: 'dpv:Screen', sample: 'dpv:Filter', pseudonymise: 'dpv:Pseudonymise',
+  aggregate: 'dpv:Aggregate', dp: 'dpv:Aggregate',
 }
 
 /** Articles 13, 15 to 22, 7(3) and 77 of the GDPR. */
