@@ -34,6 +34,7 @@ import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
 import type { Rates } from '#gateway/mqtt/pace.ts'
 import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
+import { OperatorActions } from '#gateway/parties/operator-actions.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Groups } from '#gateway/parties/groups.ts'
 import { Parties } from '#gateway/parties/parties.ts'
@@ -47,7 +48,6 @@ import { Previews } from '#gateway/publish/previews.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { Erasures } from '#gateway/rights/erasures.ts'
-import { OperatorActions } from '#gateway/rights/operator-actions.ts'
 import { Restrictions } from '#gateway/rights/restrictions.ts'
 import { Rights } from '#gateway/rights/rights.ts'
 import { openState } from '#gateway/state/database.ts'
@@ -352,7 +352,7 @@ export class Gateway {
   #makeRights(restrictions: Restrictions): Rights {
     return new Rights({
       database: this.#database, clock: systemClock, config: this.#config, parties: this.#parties, streams: this.#streams, consents: this.#consents, meter: this.#meter, journal: this.#journal,
-      signingKey: this.#signingKey, restrictions, actions: new OperatorActions(this.#database, systemClock),
+      signingKey: this.#signingKey, restrictions, actions: new OperatorActions(this.#database, systemClock, this.#transparency.append),
     })
   }
 
