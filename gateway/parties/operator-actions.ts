@@ -55,15 +55,15 @@ export class OperatorActions {
   /** Those behind a sequence number, oldest first; of one owner where it is named. Each is checked. Throws UNAVAILABLE where the chain is broken. */
   list({ after = 0, limit = Infinity, ownerId }: { readonly after?: number, readonly limit?: number, readonly ownerId?: string }): readonly RecordedAction[] {
     const found: RecordedAction[] = []
-    for (const row of checkedActions(this.#database)) {
-      if (row.seq <= after || found.length >= limit || (ownerId !== undefined && row.owner_id !== ownerId)) continue
+    for (const row of checkedActions(this.#database, after)) {
+      if (found.length >= limit || (ownerId !== undefined && row.owner_id !== ownerId)) continue
       found.push({ sequence: row.seq, hash: Buffer.from(row.hash).toString('hex'), action: actionOf(row) })
     }
     return found
   }
 
   #takeOld(appendToLog: Append): void {
-    const count = Number(this.#database.prepare('SELECT value FROM meta WHERE key = ?').get(UNLOGGED)?.['value'] ?? 0)
+    const count = unloggedActions(this.#database)
     if (count === 0) return
     const old = [...checkedActions(this.#database)].filter(({ seq }) => seq <= count)
     transaction(this.#database, () => {
@@ -73,15 +73,18 @@ export class OperatorActions {
   }
 }
 
-/** All of the chain, each action checked before it is given. Throws UNAVAILABLE where it is broken. */
-export function* checkedActions(database: DatabaseSync): Iterable<ActionRow> {
+/** How many wait for a start to be taken into the transparency log: the first of the chain. */
+export function unloggedActions(database: DatabaseSync): number { return Number(database.prepare('SELECT value FROM meta WHERE key = ?').get(UNLOGGED)?.['value'] ?? 0) }
+
+/** All of the chain behind a sequence number, each action checked. Throws UNAVAILABLE where it is broken. */
+export function* checkedActions(database: DatabaseSync, after = 0): Iterable<ActionRow> {
   let before: Uint8Array = GENESIS, expected = 1
   const rows = database.prepare('SELECT seq, payload_hash, hash, owner_id, salt, payload FROM operator_actions LEFT JOIN operator_action_payloads USING (seq) ORDER BY seq').all() as unknown as ActionRow[]
   for (const row of rows) {
     if (row.seq !== expected++ || !sha256(before, row.payload_hash).equals(row.hash)) throw broken(row.seq)
     if (row.salt && row.payload !== null && !sha256(row.salt, Buffer.from(row.payload)).equals(row.payload_hash)) throw broken(row.seq)
     before = row.hash
-    yield row
+    if (row.seq > after) yield row
   }
 }
 

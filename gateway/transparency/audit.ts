@@ -13,12 +13,23 @@ export interface Audited {
   readonly erased: number
 }
 
+/** Rows that entries of some kinds tell of. */
+export interface Book {
+  readonly kinds: readonly string[]
+  /** The next entry of these kinds. Throws where what is behind it is another. */
+  entry(entry: StoredEntry): void
+  /** That were all. Throws where there are rows of which no entry tells. */
+  end(): void
+}
+
 /**
  * Reads all of it: up to half a minute for a million entries. Throws UNAVAILABLE where anything is not as it was written, as far as a hash or a
- * signature can tell. `keys`: those by which heads are signed; where none is given, the head is held against the tree only.
+ * signature can tell. `keys`: those by which heads are signed; where none is given, the head is held against the tree only. `books`: what the
+ * entries are held against.
  */
-export function audit(database: DatabaseSync, keys: PublicKeys = new Map()): Audited {
+export function audit(database: DatabaseSync, keys: PublicKeys = new Map(), books: readonly Book[] = []): Audited {
   const head = readHead(database), frontier = new Frontier(), node = database.prepare('SELECT hash FROM transparency_nodes WHERE level = ? AND number = ?')
+  const bookOf = new Map(books.flatMap(book => book.kinds.map(kind => [kind, book] as const)))
   let erased = 0, nodes = 0
   const grown = (level: number, number: number, hash: string): void => {
     if (level % LEVELS_APART !== 0) return
@@ -32,9 +43,11 @@ export function audit(database: DatabaseSync, keys: PublicKeys = new Map()): Aud
     if (entry.payload === undefined) erased++
     frontier.add(entry.leaf, grown)
     if (head) checkRoot(head, frontier)
+    bookOf.get(entry.kind)?.entry(entry)
   }
   if (head && head.size > frontier.size) throw broken(frontier.size, 'it is missing, and the newest head was signed over it')
   checkCounts(database, { nodes, erased, payloads: frontier.size - erased })
+  for (const book of books) book.end()
   return { entries: frontier.size, erased }
 }
 

@@ -10,7 +10,7 @@ import { consistencyPath, inclusionPath, rootOf } from '#gateway/proof/paths.ts'
 import { parsePublicKeys } from '#gateway/proof/public-keys.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { transaction } from '#gateway/state/database.ts'
-import { leafOf, minuteOf, payloadHashOf, payloadOf, PAYLOAD_BYTES_MAX, type Append, type Entry, type Opening } from '#gateway/transparency/entry.ts'
+import { leafOf, minuteOf, payloadHashOf, payloadOf, PAYLOAD_BYTES_MAX, type Append, type Entry, type Kind, type Opening } from '#gateway/transparency/entry.ts'
 import { checkSignature, readHead, writeHead } from '#gateway/transparency/head-row.ts'
 import { broken } from '#gateway/transparency/broken.ts'
 import { bytesOf, Store } from '#gateway/transparency/store.ts'
@@ -94,15 +94,22 @@ export class TransparencyLog {
    * Erases what all entries hide that are a party's or name them, and the salts: their hashes are noise from then on, and the tree verifies as before. In the
    * transaction that is open, or in one of its own. Gives how many it were.
    */
-  erase(partyId: string): number {
+  erase(partyId: string): number { return this.#erase('owner_id = :partyId OR reader_id = :partyId', { partyId }) }
+
+  /** The same of entries of a kind that tell a value under a name. */
+  eraseTold(kind: Kind, name: string, value: string | number): number {
+    return this.#erase("number IN (SELECT number FROM transparency_entries WHERE kind = :kind) AND json_extract(payload, '$.' || :name) = :value", { kind, name, value })
+  }
+
+  #erase(where: string, named: Readonly<Record<string, string | number>>): number {
     const { database } = this.#options
     const work = (): number => {
-      const theirs = database.prepare('SELECT number, salt, payload FROM transparency_payloads WHERE owner_id = ? OR reader_id = ?')
+      const theirs = database.prepare(`SELECT number, salt, payload FROM transparency_payloads WHERE ${where}`)
       const keep = database.prepare('INSERT INTO transparency_erased VALUES (?, ?)')
-      for (const { number, salt, payload } of theirs.iterate(partyId, partyId) as Iterable<unknown> as Iterable<Opening & { readonly number: number }>) {
+      for (const { number, salt, payload } of theirs.iterate(named) as Iterable<unknown> as Iterable<Opening & { readonly number: number }>) {
         keep.run(number, Buffer.from(payloadHashOf({ salt, payload }), 'base64'))
       }
-      return Number(database.prepare('DELETE FROM transparency_payloads WHERE owner_id = ? OR reader_id = ?').run(partyId, partyId).changes)
+      return Number(database.prepare(`DELETE FROM transparency_payloads WHERE ${where}`).run(named).changes)
     }
     return database.isTransaction ? work() : transaction(database, work)
   }

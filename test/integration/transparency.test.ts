@@ -79,9 +79,10 @@ describe('The transparency log of a gateway', function () {
   })
 
   it('verifies with no gateway: heads, growth, an entry with what it hides and one without, and all of it', async () => {
+    assert.deepEqual(readFileSync(files.log, 'utf8').split('\n').slice(1, 3).map(line => JSON.parse(line).kind), ['action', 'action'], 'an operator has added both parties: that is not told to them')
     for (const path of [files.first, files.head, files.growth, files.entry, files.hidden]) assert.deepEqual(await verify(path), { documents: 1, proven: 1, bad: 0, faults: [] })
     const { size, time } = JSON.parse(readFileSync(files.head, 'utf8'))
-    assert.deepEqual(await verify(files.log), { lines: size + 1, proven: size + 1, bad: 0, faults: [], entries: size, opened: size, size, time: new Date(time).toISOString() })
+    assert.deepEqual(await verify(files.log), { lines: size + 1, proven: size + 1, bad: 0, faults: [], entries: size, opened: size - 2, size, time: new Date(time).toISOString() })
     const { out } = await sluice(['verify', files.log, '--keys', keys])
     assert.equal(out, `${size + 1} lines of a log, ${size + 1} proven\n`)
     assert.equal((await sluice(['verify', file('both.jsonl', readFileSync(files.head, 'utf8') + readFileSync(files.growth, 'utf8')), '--keys', keys])).code, 0)
@@ -116,7 +117,7 @@ describe('The transparency log of a gateway', function () {
 
   it('says what is wrong', async () => {
     const lines = readFileSync(files.log, 'utf8').trimEnd().split('\n'), log = (all: readonly string[]) => file('log', `${all.join('\n')}\n`), edit = (text: string, from: string | RegExp, to: string) => { assert.match(text, new RegExp(from)); return text.replace(from, to) }
-    assert.deepEqual(await codesOf(log(lines.with(2, edit(lines[2]!, /given|made/, 'xxxx')))), ['PAYLOAD_CHANGED'])
+    assert.deepEqual(await codesOf(log(lines.with(3, edit(lines[3]!, /given|made/, 'xxxx')))), ['PAYLOAD_CHANGED'])
     assert.deepEqual(await codesOf(log(lines.with(2, edit(lines[2]!, /"minute":\d/, '"minute":9')))), ['TREE_CHANGED'])
     assert.deepEqual(await codesOf(log(lines.slice(0, -1))), ['ENTRIES_MISSING'])
     assert.deepEqual(await codesOf(log(lines.toSpliced(2, 1))), Array(lines.length - 3).fill('ENTRY_MISSING'))
@@ -167,11 +168,11 @@ describe('The transparency log of a gateway', function () {
   it('is found to be changed in the data directory, by the doctor and at a start', async () => {
     assert.match(told(await doctor(data), 'state transparency log').found, /^\d+ entries, none of them changed$/)
     const database = openState(data)
-    const { payload } = database.prepare('SELECT payload FROM transparency_payloads WHERE number = 3').get() as { payload: string }
-    database.prepare('UPDATE transparency_payloads SET payload = ? WHERE number = 3').run(payload.replace('"count":5', '"count":6'))
+    const { payload } = database.prepare('SELECT payload FROM transparency_payloads WHERE number = 5').get() as { payload: string }
+    database.prepare('UPDATE transparency_payloads SET payload = ? WHERE number = 5').run(payload.replace('"count":5', '"count":6'))
     database.close()
     const { state, found } = told(await doctor(data), 'state transparency log')
-    assert.deepEqual([state, /broken at entry 3/.test(found)], ['fault', true])
+    assert.deepEqual([state, /broken at entry 5/.test(found)], ['fault', true])
     const broken = openState(data)
     broken.exec("UPDATE transparency_entries SET leaf = zeroblob(32) WHERE number = 2")
     broken.close()
