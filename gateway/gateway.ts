@@ -130,7 +130,7 @@ export class Gateway {
     this.#log = log
     this.#database = openState(config.data)
     this.#signingKey = SigningKey.open(config.data)
-    this.#transparency = new TransparencyLog({ database: this.#database, clock, key: this.#signingKey })
+    this.#transparency = new TransparencyLog({ database: this.#database, clock, key: this.#signingKey, directory: config.data })
     const vault = new Vault(config.data), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', this.#database, vault))), { append: appendToLog } = this.#transparency
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)

@@ -10,6 +10,7 @@ import { SigningKey, SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 import { readSnapshot } from '#gateway/state/snapshot.ts'
+import { readHeadFile } from '#gateway/transparency/head-file.ts'
 
 /** It is looked at in a copy; a larger one would take longer than a doctor should. */
 export const COPIED_BYTES_MAX = 512 << 20
@@ -42,7 +43,7 @@ function judged(version: number, soundness: string): Finding {
 /** All of the transparency log, and of what it tells of. */
 function transparency(data: string, database: DatabaseSync): Finding {
   try {
-    const { entries, erased } = audit(database, publicKeysOf(data))
+    const beside = readHeadFile(data), { entries, erased } = audit(database, { keys: publicKeysOf(data), kept: beside ? [beside] : [] })
     return ok(`${entries} entries, none of them changed${erased > 0 ? `; what ${erased} of them hid was erased` : ''}`, TRANSPARENCY)
   } catch (error) {
     return fault((error as Error).message, 'Keep a copy of the data directory, and restore a backup: what was shown to others is held against the log.', TRANSPARENCY)

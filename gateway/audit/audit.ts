@@ -6,15 +6,14 @@ import { ConsentRows } from '#gateway/audit/consent-rows.ts'
 import { differs } from '#gateway/audit/differs.ts'
 import { TransferRows } from '#gateway/audit/transfer-rows.ts'
 import { UsageRows } from '#gateway/audit/usage-rows.ts'
-import type { PublicKeys } from '#gateway/proof/public-keys.ts'
-import { audit as auditLog, type Audited } from '#gateway/transparency/audit.ts'
+import { audit as auditLog, type AuditOptions, type Audited } from '#gateway/transparency/audit.ts'
 
 /** Reads all of it, as long as that takes; payloads of consent events are held against their chain by `ConsentChain`. Throws UNAVAILABLE for the first thing that is not as it was written, and names it. */
-export function audit(database: DatabaseSync, keys?: PublicKeys): Audited {
+export function audit(database: DatabaseSync, options: Omit<AuditOptions, 'books'> = {}): Audited {
   const agreements = new KnownAgreements(database)
-  const audited = auditLog(database, keys, [
+  const audited = auditLog(database, { ...options, books: [
     new ConsentRows(database), new AgreementBook(database, agreements), new UsageRows(database, agreements), new TransferRows(database, agreements), new ActionRows(database),
-  ])
+  ] })
   checkErasures(database, audited.erased)
   return audited
 }

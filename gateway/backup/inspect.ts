@@ -38,7 +38,7 @@ export async function inspect(directory: string): Promise<Figures> {
     const hasKey = existsSync(join(directory, SIGNING_KEY_FILE))
     const streams = new Set(database.prepare('SELECT number FROM streams').all().map(row => row['number'] as number))
     const books = { consentEvents: chainLength(database), ledgerEntries: checkBooks(database) }
-    audit(database, hasKey ? parsePublicKeys(JSON.stringify(SigningKey.open(directory).jwk)) : undefined)
+    audit(database, { keys: hasKey ? parsePublicKeys(JSON.stringify(SigningKey.open(directory).jwk)) : undefined })
     return { streams: streams.size, ...books, ...await readJournal(join(directory, JOURNAL_FOLDER), streams) }
   } finally {
     database.close()

@@ -34,19 +34,19 @@ describe('An audit of the transparency log', function () {
   it('finds a byte that was changed in any value of any row', () => {
     const keys = publicKeys(state.key)
     let tried = 0
-    assert.deepEqual(audit(state.database, keys), { entries: 20, erased: 6 })
+    assert.deepEqual(audit(state.database, { keys }), { entries: 20, erased: 6 })
     for (const { table, column, where, keys: at, value } of cellsOf(state.database)) {
       const update = state.database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`)
       for (const other of withChangedBytes(value)) {
         state.database.exec('BEGIN')
         try { assert.equal(update.run(other, ...at).changes, 1) } catch { state.database.exec('ROLLBACK'); continue } // such a row cannot be: two of a key, a head that is not the first
-        assert.throws(() => audit(state.database, keys), found, `${table}.${column} of ${JSON.stringify(at)}: ${JSON.stringify(other)}`)
+        assert.throws(() => audit(state.database, { keys }), found, `${table}.${column} of ${JSON.stringify(at)}: ${JSON.stringify(other)}`)
         state.database.exec('ROLLBACK')
         tried++
       }
     }
     assert.ok(tried > 2_000, `${tried}`)
-    assert.deepEqual(audit(state.database, keys), { entries: 20, erased: 6 })
+    assert.deepEqual(audit(state.database, { keys }), { entries: 20, erased: 6 })
   })
 
   it('finds a row that is gone, and one too many', () => {
@@ -73,7 +73,7 @@ describe('An audit of the transparency log', function () {
   })
 
   it('does not believe a head by another key', () => {
-    assert.throws(() => audit(state.database, publicKeys(newKey())), { code: 'UNAVAILABLE', message: /another key/ })
+    assert.throws(() => audit(state.database, { keys: publicKeys(newKey()) }), { code: 'UNAVAILABLE', message: /another key/ })
     assert.equal(audit(state.database).entries, 20, 'without a key the head is held against the tree')
   })
 
