@@ -25,6 +25,7 @@ import { History } from '#gateway/history/history.ts'
 import { InfluxStore } from '#gateway/history/influx.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
 import { Journal } from '#gateway/journal/journal.ts'
+import { recordsIn } from '#gateway/journal/names.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import { Agreements } from '#gateway/market/agreements.ts'
 import { Ledger } from '#gateway/market/ledger.ts'
@@ -145,7 +146,7 @@ export class Gateway {
     this.#offers = new Offers(this.#database, clock)
     this.#ledger = new Ledger(this.#database, clock, appendToLog)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, appendToLog, onChange: review })
-    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
+    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent, isRecovered: true })
     this.#groups = new Groups(this.#database, clock, this.#parties)
     this.#subjects = new Subjects(this.#database, clock, this.#sources)
     const restrictions = new Restrictions(this.#database, clock)
@@ -196,6 +197,7 @@ export class Gateway {
   /** Resolves when devices and subscribers can connect. */
   async start(): Promise<Running> {
     await this.#journal.open()
+    await this.#meter.recover((streamId, runs, each) => recordsIn(this.#journal, this.#streams.get(streamId)?.number ?? 0, runs, record => each(record.position, record)))
     await this.#erasures.resume()
     const operatorKey = this.#parties.ensureOperator()?.key
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)

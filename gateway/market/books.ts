@@ -112,6 +112,10 @@ interface Recorded { readonly at: number, readonly record: number, readonly amou
 function* factsOf(tab: Tab, recorded: Recorded): Iterable<Fact> {
   const { agreement, open } = tab, { id: agreementId, subscriberId, offer: { ownerId, streamId } } = agreement, about = { at: recorded.at, ownerId, readerId: subscriberId }
   let unnamed = open.messages
+  for (const [consentId, count] of tab.replayed.nameless()) {
+    unnamed -= count
+    yield { ...about, kind: 'delivery', what: { agreementId, streamId, consentId, count, digest: null } }
+  }
   for (const digest of tab.deliveries.digests(tab.ranges)) {
     unnamed -= digest.count
     yield { ...about, kind: 'delivery', what: { agreementId, streamId, ...digest } }

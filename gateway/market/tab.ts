@@ -5,6 +5,7 @@ import { Deliveries } from '#gateway/market/deliveries.ts'
 import { endOfPeriods, parsePeriod, type Period } from '#gateway/market/period.ts'
 import { affordable, priceOf, sumOf, type Usage } from '#gateway/market/price.ts'
 import type { Ranges } from '#gateway/market/ranges.ts'
+import { Replayed } from '#gateway/market/replayed.ts'
 import type { LogEntry } from '#gateway/market/usage-log.ts'
 
 /** The highest position that was delivered on a stream, under whatever agreement. */
@@ -22,14 +23,18 @@ export interface Sealed extends Usage {
 
 export interface TabStart { readonly sealed: Sealed, readonly ranges: Ranges, readonly left: bigint, readonly highWater: HighWater }
 
-/** Positions that follow each other, and the bytes of their messages in all. */
-export interface Run { first: number, last: number, bytes: number }
+/** Positions that follow each other and that one consent let out, and the bytes of their messages in all. */
+export interface Run { first: number, last: number, bytes: number, consentId: string }
 
 export class Tab {
   readonly agreement: Agreement
   readonly ranges: Ranges
-  /** What was delivered since the books were sealed, as far as it has names: what a crash left in the log has none. */
+  /** What was delivered since the books were sealed, as far as it has names. */
   readonly deliveries = new Deliveries()
+  /** What a crash left in the log, which has no names: those that are still looked for. */
+  readonly replayed = new Replayed()
+  /** The consent that stands in the log for the runs that follow. */
+  loggedConsent = ''
   sealed: Sealed
   /** Since the books were sealed. */
   readonly open = { messages: 0, bytes: 0, seconds: 0, periods: 0 }
@@ -55,7 +60,7 @@ export class Tab {
   #affordable: number
   #used = 0
   /** Positions that were booked last; good while they are not in the log. */
-  readonly run: Run = { first: 0, last: 0, bytes: 0 }
+  readonly run: Run = { first: 0, last: 0, bytes: 0, consentId: '' }
   hasRun = false
   #lastBooked = NEVER
   /** A position in each range that grew since the books were sealed. */
@@ -93,10 +98,10 @@ export class Tab {
   }
 
   /** Whether a message at this position would begin a run anew: the one that there is has to be logged before. */
-  endsRun(position: number): boolean { return this.hasRun && position !== this.run.last + 1 }
+  endsRun(position: number, consentId: string): boolean { return this.hasRun && (position !== this.run.last + 1 || consentId !== this.run.consentId) }
 
   /** Books a message at a position that is new. */
-  addMessage(position: number, bytes: number): void {
+  addMessage(position: number, bytes: number, consentId: string): void {
     this.ranges.add(position)
     if (position > this.#highWater.position) this.#highWater.position = position
     this.open.messages++
@@ -105,14 +110,15 @@ export class Tab {
     this.isOpen = true
     if (position !== this.#lastBooked + 1) this.#grown.push(position)
     this.#lastBooked = position
-    this.#addToRun(position, bytes)
+    this.#addToRun(position, bytes, consentId)
   }
 
-  #addToRun(position: number, bytes: number): void {
+  #addToRun(position: number, bytes: number, consentId: string): void {
     const { run } = this
     if (!this.hasRun) {
       run.first = position
       run.bytes = 0
+      run.consentId = consentId
       this.hasRun = true
     }
     run.last = position
@@ -149,7 +155,8 @@ export class Tab {
    */
   replay(entry: LogEntry): void {
     const [kind] = entry
-    if (kind === 'exhausted') this.exhaust(entry[2])
+    if (kind === 'consent') this.replayed.consentId = entry[2]
+    else if (kind === 'exhausted') this.exhaust(entry[2])
     else if (kind === 'seconds') this.addSeconds(Math.min(entry[2], this.unitsLeft), entry[3])
     else if (kind === 'period' && this.unitsLeft > 0) this.addPeriod(entry[2], entry[3])
     else if (kind === 'messages') this.#replayRun(entry[2], entry[3], entry[4])
@@ -176,15 +183,19 @@ export class Tab {
     this.#grown = []
     this.#lastBooked = NEVER
     this.deliveries.clear()
+    this.replayed.clear()
+    this.loggedConsent = ''
     this.isOpen = false
   }
 
   #replayRun(first: number, last: number, bytes: number): void {
     if (!this.canPay(last - first + 1, bytes)) return
+    const { consentId } = this.replayed
     for (let position = first; position <= last; position++) {
       if (this.ranges.has(position)) continue
-      this.hasRun &&= !this.endsRun(position)
-      this.addMessage(position, position === first ? bytes : 0)
+      this.hasRun &&= !this.endsRun(position, consentId)
+      this.addMessage(position, position === first ? bytes : 0, consentId)
+      this.replayed.add(position)
     }
     this.hasRun = false
   }
