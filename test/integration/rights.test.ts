@@ -79,7 +79,7 @@ describe('The rights of an owner', function () {
 
   it('to know who got what, when, under which consent; others are told the hour at most', async () => {
     const [transfer, ...more] = await sluiceJson(['transfers'], as(owner.key))
-    assert.deepEqual([more, transfer.recipient, transfer.streamId, transfer.messages, transfer.consentIds, transfer.attributes, transfer.agreementId], [[], city.partyId, streamId, 3, [consentId], ['temperature'], agreementId])
+    assert.deepEqual([more, transfer.recipient, transfer.streamId, transfer.messages, transfer.consentIds, transfer.consentsBy, transfer.attributes, transfer.agreementId], [[], city.partyId, streamId, 3, [consentId], 'log', ['temperature'], agreementId])
     assert.notEqual(Date.parse(transfer.at) % HOUR_MS, 0)
     const [seen] = await running.ok(running.operatorKey, 'GET', '/v1/transfers')
     assert.deepEqual([Date.parse(seen.at) % HOUR_MS, seen.owner], [0, owner.partyId])
