@@ -159,7 +159,7 @@ export class Gateway {
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
-    this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
+    this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, subjects: this.#subjects, key: this.#signingKey })
     this.#previews = new Previews({ network: this.#network, clock })
     this.#history = this.#makeHistory()
     this.#seals = new Sealer({ key: this.#signingKey, clock })

@@ -69,11 +69,12 @@ export function listConsents({ services, party }: Call) {
   })
 }
 
-export function withdrawConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
+export function withdrawConsent({ services, party, parameters: { consentId }, body }: Call<{ reason?: string } | undefined, { consentId: string }>) {
+  const { consents, records } = services, { reason } = body ?? {}
   // An operator stands in for an owner who has lost the key: to withdraw, never to grant.
-  const ownerId = party.role === 'operator' ? services.consents.get(parameters.consentId)?.ownerId ?? party.id : party.id
-  const { grant, effectiveAt } = services.consents.withdraw(ownerId, parameters.consentId)
-  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt: services.records.receipt(grant.id) }
+  const [ownerId, by] = party.role === 'operator' ? [consents.get(consentId)?.ownerId ?? party.id, party.id] : [party.id, undefined]
+  const { grant, effectiveAt } = consents.withdraw(ownerId, consentId, { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) })
+  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt: records.receipt(grant.id) }
 }
 
 export function renewConsent({ services, party, parameters, body }: Call<{ until?: string, language?: string } | undefined, { consentId: string }>) {
