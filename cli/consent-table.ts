@@ -137,7 +137,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
     examples: ['sluice notice set --file notice.txt', 'sluice notice set --file notice.txt --language nl --editorial'], load: async () => (await notices()).noticeSet,
   },
   {
-    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD).', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD), for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent export grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentExport,
   },
   {
