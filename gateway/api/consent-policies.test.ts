@@ -42,6 +42,16 @@ describe('A consent, as an ODRL policy', () => {
     }
   })
 
+  it('writes out who is in a group of countries, and takes one by its name', async () => {
+    const policy = await policyOf(await give({ countries: ['EEA', 'CH'] })), [, spatial] = policy.permission[0].constraint
+    const codes = spatial.rightOperand.map((each: any) => each['@id'].replace('https://w3id.org/dpv/loc#', ''))
+    assert.deepEqual([codes.includes('NO'), codes.includes('BE'), codes.at(-1), codes.includes('EEA')], [true, true, 'CH', false])
+    spatial.rightOperand = [{ '@id': 'https://w3id.org/dpv/loc#EU' }]
+    const { status, body } = await ask('importConsent', { body: { policy: JSON.stringify(policy) } })
+    assert.deepEqual([status, (await listed(body.consentId)).countries], [201, ['EU']])
+    assert.match(await refusal({ ...policy, permission: [{ ...policy.permission[0], constraint: [policy.permission[0].constraint[0], { ...spatial, rightOperand: [{ '@id': 'https://w3id.org/dpv/loc#XX' }] }] }] }), /no country: write the two capitals of ISO 3166-1, such as BE, or a group: EU, EEA/)
+  })
+
   it('ends, when it was withdrawn, at that instant', async () => {
     const given = await give({ until: '2199-01-01T00:00:00Z' }), { body: { effectiveAt } } = await ask('withdrawConsent', { values: { consentId: given } })
     const policy = await policyOf(given)

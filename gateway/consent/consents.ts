@@ -14,7 +14,7 @@ import { narrowed, Requests, type Narrower, type NewRequest } from '#gateway/con
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
-import { checkedCountry } from '#gateway/parties/countries.ts'
+import { checkedPlace } from '#gateway/parties/countries.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { specOf } from '#gateway/transforms/spec.ts'
 import type { Append } from '#gateway/transparency/entry.ts'
@@ -321,7 +321,7 @@ function badRequest(message: string): GatewayError { return new GatewayError('BA
 function restrictionsOf({ kind, countries, onward, explicit }: Pick<NewGrant, 'kind' | 'countries' | 'onward' | 'explicit'>): Partial<Given> {
   if (countries?.length === 0) throw badRequest('A consent that names countries names one at least: leave them out where any will do.')
   return {
-    ...(kind && { kind }), ...(countries && { countries: [...new Set(countries.map(checkedCountry))] }), ...(onward && { onward }), ...(explicit && { explicit }),
+    ...(kind && { kind }), ...(countries && { countries: [...new Set(countries.map(checkedPlace))] }), ...(onward && { onward }), ...(explicit && { explicit }),
   }
 }
 

@@ -63,7 +63,7 @@ function noticeOf({ hash, version, language, createdAt }: Notice) {
 }
 
 function processOf({ terms, facts, recipient, model, quantity, description, subjects = [] }: RecordParts) {
-  const { streamId, purposes, attributes, keep } = terms
+  const { streamId, purposes, attributes, keep, countries } = terms
   return {
     '@type': 'dpv:Process', 'dct:description': description,
     'dpv:hasPurpose': purposes.map(purposeIri), 'dpv:hasLegalBasis': 'eu-gdpr:A6-1-a',
@@ -76,7 +76,7 @@ function processOf({ terms, facts, recipient, model, quantity, description, subj
       { '@type': 'dpv:StorageDuration', 'dpv:hasDuration': keep ?? untilEvent('the recipient needs it no more for these purposes'), 'dct:description': 'at the recipient' },
     ],
     'dpv:hasProcessingCondition': { '@type': 'dpv:ProcessingLocation', 'dpv:hasLocation': `loc:${facts.storageCountry}` },
-    'dpv:hasRule': { '@type': 'dpv:Permission', 'dpv:hasLocation': countryOf(recipient?.country), 'dct:description': 'where the recipient may have it' },
+    'dpv:hasRule': { '@type': 'dpv:Permission', 'dpv:hasLocation': countries?.map(code => `loc:${code}`) ?? countryOf(recipient?.country), 'dct:description': 'where the recipient may have it' },
     'dpv:hasRecipient': [recipientOf(recipient)],
     // A household: each of them has to consent.
     ...(subjects.length > 1 && { 'dpv:hasDataSubject': subjects.map(dataSubject) }),
