@@ -41,7 +41,7 @@ export function recordOf(parts: RecordParts): ConsentRecord {
     'dct:conformsTo': RECORD_PROFILE, 'dct:identifier': id,
     'dpv:hasDataSubject': dataSubject(ownerId),
     ...(notice && { 'dpv:hasNotice': noticeOf(notice) }),
-    'dpv:hasDataController': [party(GATEWAY, facts.controller, ['dpv:LegalEntity', 'dpv:DataController'])],
+    'dpv:hasDataController': controllersOf(facts),
     'dpv:hasProcess': [processOf(parts)],
     'dpv:hasJurisdiction': `loc:${facts.jurisdiction}`,
     'dpv:hasConsentControl': {
@@ -60,6 +60,12 @@ function noticeOf({ hash, version, language, createdAt }: Notice) {
     '@id': `urn:sluice:notice:${hash}`, '@type': 'dpv:ConsentNotice', 'schema:sha256': hash, 'schema:version': version,
     'dct:language': language, 'dct:date': time(createdAt),
   }
+}
+
+/** Whoever answers for it together with others is said to. */
+function controllersOf({ controller, jointControllers = [] }: Facts) {
+  const types = ['dpv:LegalEntity', 'dpv:DataController', ...jointControllers.length > 0 ? ['dpv:JointDataControllers'] : []]
+  return [party(GATEWAY, controller, types), ...jointControllers.map((joint, n) => party(`${GATEWAY}-joint-${n + 1}`, joint, types))]
 }
 
 function processOf({ terms, facts, recipient, model, quantity, description, subjects = [] }: RecordParts) {
