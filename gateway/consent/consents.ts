@@ -4,7 +4,7 @@ import { broken } from '#gateway/consent/chain.ts'
 import { ConsentEvents, factOf, type ConsentEvent, type Erased, type Given, type Link, type Recorded, type Terms } from '#gateway/consent/events.ts'
 import { Expiries } from '#gateway/consent/expiries.ts'
 import { grantAfter, grantFrom, requestFrom, type Request } from '#gateway/consent/fold.ts'
-import { stateOf, type Grant } from '#gateway/consent/grant.ts'
+import { isPermission, stateOf, type Grant } from '#gateway/consent/grant.ts'
 import { hoursOf } from '#gateway/consent/keep.ts'
 import { mayFollow, type EventType } from '#gateway/consent/life.ts'
 import type { NoticeRef, Notices } from '#gateway/consent/notices/notices.ts'
@@ -116,20 +116,22 @@ export class Consents {
   /**
    * Withdraws a consent. Every call tells `onChange` before it answers, so none is answered while something may still leave.
    * The first call sets the time, who and why.
-   * Throws NOT_FOUND for what is not the owner's, BAD_REQUEST for somebody else who does not say why.
+   * Throws NOT_FOUND for what is not the owner's; for somebody else FORBIDDEN for a prohibition, and BAD_REQUEST where they do not say why.
    */
   withdraw(ownerId: string, consentId: string, { by, reason }: Withdrawal = {}): { grant: Grant, receipt: Receipt, effectiveAt: number } {
     const entry = this.#own(ownerId, consentId)
+    if (by !== undefined) checkPermission(entry.grant)
     if (by !== undefined && reason === undefined) throw badRequest('Whoever withdraws for an owner says why: give a `reason`, which the owner reads.')
     if (lastOf(entry.grant) !== 'withdrawn') this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now(), ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) })
     else this.#onChange(entry.grant.streamId)
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
   }
 
-  /** Takes a consent back for its owner. Repeating it is like repeating a withdrawal. Throws NOT_FOUND, and CONFLICT for what has ended otherwise. */
+  /** Takes a consent back for its owner. Repeating it is like repeating a withdrawal. Throws NOT_FOUND, FORBIDDEN for a prohibition, and CONFLICT for what has ended otherwise. */
   revoke(consentId: string, { by, reason, as }: Revocation): { grant: Grant, receipt: Receipt, effectiveAt: number } {
     const entry = this.#byId.get(consentId)
     if (!entry) throw notFound('consent')
+    checkPermission(entry.grant)
     if (lastOf(entry.grant) !== as) this.#commit({ type: as, consentId, ownerId: entry.grant.ownerId, at: this.#clock.now(), by, reason })
     else this.#onChange(entry.grant.streamId)
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
@@ -314,6 +316,11 @@ export class Consents {
     for (const siblings of [this.#byStream.get(streamId)!, this.#byOwner.get(ownerId)!, this.#byRecipient.get(recipient)!]) siblings.splice(siblings.indexOf(entry), 1)
     for (const [index, key] of [[this.#byStream, streamId], [this.#byOwner, ownerId], [this.#byRecipient, recipient]] as const) if (index.get(key)!.length === 0) index.delete(key)
   }
+}
+
+/** To take a prohibition back is to let something out: its owner does that, and nobody for them. */
+function checkPermission(grant: Grant): void {
+  if (!isPermission(grant)) throw new GatewayError('FORBIDDEN', 'This is a prohibition, and without it more would leave: only its owner takes it back.')
 }
 
 function badRequest(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }

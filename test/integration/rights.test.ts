@@ -206,6 +206,21 @@ describe('The rights of an owner', function () {
     assert.equal((await running.call(running.operatorKey, 'POST', '/v1/consents/preview', {})).status, 403)
   })
 
+  it('whom nobody lets something out for: an operator takes no prohibition back, and resumes nothing that its owner has suspended', async () => {
+    const operator = running.operatorKey, stream = await streamOf(other), own = await running.pair(other), path = `/v1/sources/${own.sourceId}`
+    const { consentId: forbidden } = await running.ok(other.key, 'POST', '/v1/consents', { streamId: stream, kind: 'prohibition', recipient: 'any', purposes: ['dpv:Marketing'], attributes: ['temperature'] })
+    for (const [how, body] of [['withdraw', { reason: 'asked' }], ['revoke', { reason: 'asked' }], ['revoke', { reason: 'asked', as: 'invalidated' }]] as const) {
+      const { status, body: answer } = await running.call(operator, 'POST', `/v1/consents/${forbidden}/${how}`, body)
+      assert.deepEqual([status, /only its owner/.test(answer.detail)], [403, true], how)
+    }
+    assert.equal((await running.ok(other.key, 'GET', '/v1/consents')).find((each: any) => each.consentId === forbidden).state, 'given')
+    const change = async (key: string, how: string) => (await running.call(key, 'POST', `${path}/${how}`)).status
+    assert.deepEqual([await change(operator, 'suspend'), await change(operator, 'resume')], [200, 200])
+    assert.deepEqual([await change(other.key, 'suspend'), await change(operator, 'resume'), await change(operator, 'suspend'), await change(operator, 'resume'), await change(other.key, 'resume')], [200, 403, 200, 403, 200], 'to suspend it once more makes it nobody else\'s')
+    await running.ok(other.key, 'POST', `/v1/consents/${forbidden}/withdraw`)
+    await running.ok(other.key, 'DELETE', path)
+  })
+
   it('is told of whatever operators do: they revoke, say who somebody is, keep groups, write notices', async () => {
     const operator = running.operatorKey, before = (await running.ok(operator, 'GET', '/v1/operator-actions?limit=1000')).length
     const { consentId: given } = await running.ok(other.key, 'POST', '/v1/consents', { streamId: await streamOf(other), recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] })
@@ -218,7 +233,7 @@ describe('The rights of an owner', function () {
     assert.deepEqual(all.map(({ action, about }: any) => [action, about]), [
       ['revokeConsent', { consentId: given }], ['setParty', { partyId: other.partyId }], ['addGroup', {}], ['joinGroup', { groupId, partyId: other.partyId }], ['setNotice', {}],
     ])
-    assert.deepEqual((await running.ok(other.key, 'GET', '/v1/operator-actions')).map(({ action }: any) => action), ['revokeConsent', 'setParty', 'joinGroup'])
+    assert.deepEqual((await running.ok(other.key, 'GET', '/v1/operator-actions')).map(({ action }: any) => action).slice(-3), ['revokeConsent', 'setParty', 'joinGroup'])
   })
 
   it('whose recipients are told when they are erased, by an id of their own', async () => {
