@@ -58,7 +58,7 @@ describe('An audit of the transparency log', function () {
         state.database.exec('ROLLBACK')
       }
     }
-    for (const row of ["transparency_nodes VALUES (4, 9, x'00')", "transparency_nodes VALUES (8, 0, x'00')", "transparency_erased VALUES (99, x'00')", "transparency_payloads VALUES (99, 'o', NULL, 's', 'p')"]) {
+    for (const row of ["transparency_nodes VALUES (4, 9, x'00')", "transparency_nodes VALUES (8, 0, x'00')", "transparency_erased VALUES (99, x'00')", "transparency_payloads VALUES (99, 'o', NULL, 's', '{}')"]) {
       state.database.exec(`BEGIN; INSERT INTO ${row}`)
       assert.throws(() => audit(state.database), found, row)
       state.database.exec('ROLLBACK')
