@@ -1,6 +1,6 @@
 // The commands about consents, and about what proves them.
 import type { Argument, Command, Option } from '#cli/command.ts'
-import { SHARING, STREAM, TRANSPARENCY } from '#cli/table-parts.ts'
+import { SHARING, STREAM, TRANSFORM, TRANSPARENCY } from '#cli/table-parts.ts'
 
 const LANGUAGE: Option = { name: 'language', type: 'text', value: 'TAG', help: 'Of the notice, such as en; left out: the one that was written last.' }
 const REQUEST: Argument = { name: 'REQUEST', help: 'Its id, as `sluice consent requests` lists it.' }
@@ -30,8 +30,8 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       ...WHEN,
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long the recipient may keep it, such as P30D.' },
       LANGUAGE,
-      { name: 'transform', type: 'list', value: 'attr=op,…', help: 'How exact: round:0.5, bucket:0|20|25, mask, pseudonymise, grid:0.01 (degrees), drop; of all of it *=time:900 and *=sample:60 (seconds).' },
-      { name: 'dry-run', type: 'flag', help: 'Only show what it would expose, and the risk of that as a figure.' },
+      TRANSFORM,
+      { name: 'dry-run', type: 'flag', help: 'Only show it: in a sentence, with what would leave of the newest readings, and the risk of that as a figure.' },
     ],
     examples: [
       'sluice consent grant --stream ID --recipient any --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z',
@@ -96,8 +96,9 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       { name: 'until', type: 'text', value: 'TIME', help: 'Until when you need it.' },
       { name: 'keep', type: 'text', value: 'DURATION', help: 'How long you would keep it, such as P30D.' },
       { name: 'offer', type: 'text', value: 'ID', help: 'The offer whose price you would pay.' },
+      TRANSFORM,
     ],
-    examples: ['sluice consent request --stream ID --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z'], load: async () => (await requests()).consentRequest,
+    examples: ['sluice consent request --stream ID --purpose dpv:PublicBenefit --attributes temperature --until 2027-01-01T00:00:00Z --transform temperature=round:0.5'], load: async () => (await requests()).consentRequest,
   },
   { name: 'consent requests', group: SHARING, summary: 'Lists the requests that you were asked, or have asked.', options: [], examples: ['sluice consent requests'], load: async () => (await requests()).consentRequests },
   {
@@ -111,9 +112,9 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       { name: 'attributes', type: 'list', value: 'a,b', help: 'These of the attributes only.' },
       { name: 'until', type: 'text', value: 'TIME', help: 'Until then only.' },
       { name: 'keep', type: 'text', value: 'DURATION', help: 'To be kept for so long only, such as P7D.' },
-      LANGUAGE,
+      TRANSFORM, LANGUAGE,
     ],
-    examples: ['sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --attributes temperature'], load: async () => (await requests()).consentAccept,
+    examples: ['sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent accept grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --attributes temperature --transform temperature=round:0.5'], load: async () => (await requests()).consentAccept,
   },
   {
     name: 'consent refuse', group: SHARING, summary: 'Says no to a request.', options: [], arguments: [REQUEST],

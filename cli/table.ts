@@ -2,7 +2,7 @@
 import type { Argument, Command, Option } from '#cli/command.ts'
 import { CONSENT_COMMANDS } from '#cli/consent-table.ts'
 import { RIGHTS_COMMANDS } from '#cli/rights-table.ts'
-import { ACCOUNTS, DEVICES, GROUP, OPERATING, READING, SHARING, STREAM } from '#cli/table-parts.ts'
+import { ACCOUNTS, DEVICES, GROUP, OPERATING, READING, SHARING, STREAM, TRANSFORM } from '#cli/table-parts.ts'
 
 const DIALECTS = ['zigbee2mqtt', 'tasmota', 'shelly', 'shelly1', 'senml', 'tts', 'chirpstack', 'home-assistant', 'z2m', 'shelly-gen2', 'shelly-gen1', 'ttn', 'the-things-stack', 'homeassistant',
   'esphome', 'openmqttgateway']
@@ -183,10 +183,12 @@ export const COMMANDS: readonly Command[] = [
       { name: 'currency', type: 'text', value: 'EUR', isRequired: true, help: 'ISO 4217.' },
       { name: 'purpose', type: 'list', value: 'P,…', help: 'Purposes it is for (DPV); left out: any.' },
       { name: 'attributes', type: 'list', value: 'a,b|all', help: 'What is offered; left out: what is known of the stream, but for where and which the device is.' },
+      TRANSFORM,
     ],
     examples: [
       'sluice offer create --stream ID --price 0.001 --unit message --currency EUR --attributes temperature',
       'sluice offer create --stream ID --price 2.50 --unit period --period P1M --currency EUR --purpose dpv:PublicBenefit --attributes temperature,relativeHumidity',
+      "sluice offer create --stream ID --price 0 --unit message --currency EUR --attributes temperature,location --transform 'location=h3:6,*=sample:900'",
     ],
     load: async () => (await offers()).offerCreate,
   },

@@ -41,6 +41,7 @@ import { Groups } from '#gateway/parties/groups.ts'
 import { Parties } from '#gateway/parties/parties.ts'
 import { secretOf } from '#gateway/parties/sealed-value.ts'
 import { Vault } from '#gateway/parties/vault.ts'
+import { Linger } from '#gateway/pipeline/linger.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { MqttFeeds } from '#gateway/publish/mqtt-feeds.ts'
@@ -160,12 +161,12 @@ export class Gateway {
       onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
     this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, subjects: this.#subjects, key: this.#signingKey })
-    this.#previews = new Previews({ network: this.#network, clock })
+    this.#previews = new Previews({ network: this.#network, clock, transforms })
     this.#history = this.#makeHistory()
     this.#seals = new Sealer({ key: this.#signingKey, clock })
     const pipeline = new Pipeline({
       sources: this.#sources, devices: this.#devices, streams: this.#streams, plans: this.#plans, journal: this.#journal, network: this.#network,
-      tally: this.#tally, explain: this.#explain, times: this.#times, log,
+      tally: this.#tally, explain: this.#explain, times: this.#times, log, linger: new Linger(config.lingerMs),
     })
     const rates: Rates = {
       packetsPerSecondPerSourceMax: config.sourcePacketsPerSecond, bytesPerSecondPerSourceMax: config.sourceBytesPerSecond,

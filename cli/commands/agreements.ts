@@ -10,7 +10,7 @@ export async function agree(input: Input, io: Io): Promise<void> {
 
 export async function agreementList(_input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.get('/v1/agreements'), ['agreementId', 'state', 'purpose', 'budget', 'left', 'currency', 'offerId', 'streamId'])
+  io.show(await client.get('/v1/agreements'), ['agreementId', 'state', 'purpose', 'budget', 'left', 'currency', 'transforms', 'offerId', 'streamId'])
 }
 
 export async function agreementEnd(input: Input, io: Io): Promise<void> {

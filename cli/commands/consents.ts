@@ -10,10 +10,15 @@ export async function consentGrant(input: Input, io: Io): Promise<void> {
   const { recipient, ...wish } = wishOf(input)
   if ((input.text('recipient') === undefined) === (input.text('group') === undefined)) throw usageError('Say who may receive it: --recipient PARTY|any, or --group GROUP.')
   const client = await io.client()
-  showAnswer(io, await client.post(input.flag('dry-run') ? '/v1/consents/preview' : '/v1/consents', {
+  const asked = {
     ...wish, recipient, purposes: input.list('purpose'), attributes: attributesOf(input), explicit: input.flag('explicit') || undefined,
     keep: input.text('keep'), language: input.text('language'), transforms: input.list('transform'),
-  }))
+  }
+  if (!input.flag('dry-run')) return showAnswer(io, await client.post('/v1/consents', asked))
+  const { sentence, preview, ...rest } = await client.post<Previewed>('/v1/consents/preview', asked)
+  if (io.isJson) return io.show({ ...rest, sentence, preview })
+  showPreview(io, { sentence, preview })
+  io.show(rest)
 }
 
 /** What is not said is forbidden for any purpose, and all of it. */
@@ -82,6 +87,16 @@ async function textIn(file: string): Promise<string> {
 }
 
 function pathOf(input: Input): string { return `/v1/consents/${encodeURIComponent(input.needed('CONSENT'))}` }
+
+/** The sentence, and a line for each reading. */
+export function showPreview(io: Io, { sentence, preview }: Previewed): void {
+  io.print(sentence)
+  for (const entity of preview ?? []) io.print(JSON.stringify(entity))
+  if (preview?.length === 0) io.note('No reading has come yet since somebody asked: look again when the device has reported.')
+}
+
+/** What would leave, of the newest readings; undefined: not for whoever asks. */
+export interface Previewed { readonly sentence: string, readonly preview?: readonly object[] | undefined }
 
 /** A signature is for machines: people find it by `sluice consent receipts`. */
 export function showAnswer(io: Io, answer: Answer): void {

@@ -11,6 +11,8 @@ interface Stream {
   readonly offers: readonly Offer[]
 }
 interface Offer {
+  /** How exact it is at most. */
+  readonly transforms?: readonly string[]
   readonly offerId: string
   readonly price: string
   readonly unit: string
@@ -32,6 +34,6 @@ function described({ streamId, type, attributes, device, offers }: Stream): stri
   return [streamId, `  ${about.map(printable).join(' · ')}`, ...offers.map(offer => `  ${printable(terms(offer))}`)].join('\n')
 }
 
-function terms({ offerId, price, unit, period, currency, purposes, attributes }: Offer): string {
-  return `${offerId}  ${price} ${currency} per ${period ?? unit}  for ${purposes.join(', ') || 'any purpose'}: ${attributes.join(', ')}`
+function terms({ offerId, price, unit, period, currency, purposes, attributes, transforms = [] }: Offer): string {
+  return `${offerId}  ${price} ${currency} per ${period ?? unit}  for ${purposes.join(', ') || 'any purpose'}: ${attributes.join(', ')}${transforms.length > 0 ? ` (${transforms.join(', ')})` : ''}`
 }

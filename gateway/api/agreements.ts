@@ -5,6 +5,8 @@ import { normalPurpose } from '#gateway/consent/purposes/purposes.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { formatAmount, parseAmount } from '#gateway/market/amount.ts'
 import { accounts } from '#gateway/market/ledger.ts'
+import { isOutlet } from '#gateway/decision/standing.ts'
+import { specTexts } from '#gateway/transforms/spec.ts'
 
 interface NewAgreement { readonly offerId: string, readonly purpose: string, readonly budget?: string, readonly onward?: boolean }
 
@@ -26,6 +28,6 @@ export function endAgreement({ services, party, parameters }: Call<undefined, { 
 /** What is left of the budget is what the books hold in reserve for it. */
 function agreementView({ plans, ledger }: Services, agreement: Agreement) {
   const { id, offer: { id: offerId, streamId, currency }, purpose, budget, isOnward } = agreement
-  const left = ledger.balance(accounts.reserved(id), currency)
-  return { agreementId: id, offerId, streamId, purpose, state: plans.stateOf(agreement), budget: formatAmount(budget), left: formatAmount(left), currency, onward: isOnward }
+  const left = ledger.balance(accounts.reserved(id), currency), now = plans.standingOf(agreement), spec = isOutlet(now) ? now.spec : undefined
+  return { agreementId: id, offerId, streamId, purpose, state: plans.stateOf(agreement), budget: formatAmount(budget), left: formatAmount(left), currency, onward: isOnward, transforms: spec && specTexts(spec) }
 }

@@ -34,7 +34,8 @@ describe('A consent, as an ODRL policy', () => {
   }
 
   it('goes out and comes in as an equal consent, with a receipt of its own', async () => {
-    for (const more of [{}, { recipient: 'any', until: '2199-01-01T00:00:00.250Z', keep: 'P30D', purposes: ['dpv:ServiceProvision', 'urn:purpose:1'], attributes: ['temperature', 'relativeHumidity'] }, { countries: ['BE', 'NL'], onward: true, explicit: true, notBefore: '2198-01-01T00:00:00Z' }, { kind: 'prohibition', recipient: 'any' }]) {
+    for (const more of [{}, { recipient: 'any', until: '2199-01-01T00:00:00.250Z', keep: 'P30D', purposes: ['dpv:ServiceProvision', 'urn:purpose:1'], attributes: ['temperature', 'relativeHumidity'] }, { countries: ['BE', 'NL'], onward: true, explicit: true, notBefore: '2198-01-01T00:00:00Z' }, { kind: 'prohibition', recipient: 'any' },
+      { attributes: ['temperature', 'relativeHumidity'], transforms: ['temperature=round:0.5', '*=time:900', '*=sample:60'] }]) {
       const given = await give(more), { status, body } = await ask('importConsent', { body: { policy: JSON.stringify(await policyOf(given)) } })
       assert.deepEqual([status, body.state, body.receipt.consentId], [201, 'given', body.consentId])
       assert.notEqual(body.consentId, given)
@@ -89,6 +90,8 @@ describe('A consent, as an ODRL policy', () => {
     assert.match(await refusal(changed({}, { conflict: 'perm' })), /^400 BAD_REQUEST odrl:conflict odrl:perm/)
     assert.match(await refusal(changed({ assignee: 'Alice' })), /"Alice" names nothing/)
     assert.match(await refusal(changed({ target: rule.target[0].uid.replace(/temperature$/, 'mood') })), /^400 BAD_REQUEST .*mood/)
+    const form = (op: string) => ({ '@type': 'AssetCollection', source: rule.target[0].uid, refinement: { leftOperand: 'urn:sluice:odrl:consent:1:exactness', operator: 'eq', rightOperand: op } })
+    assert.match(await refusal(changed({ target: form('h3:7') })), /^400 BAD_REQUEST .*temperature=h3:7.*temperature is a number/)
     assert.match(await refusal({}), /has no policy/)
     assert.equal((await ask('listConsents')).body.length, before + 1)
   })

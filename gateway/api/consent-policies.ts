@@ -11,9 +11,10 @@ import { OdrlError } from '#gateway/odrl/errors.ts'
 export function exportConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
   const grant = services.consents.get(readable(services, party, parameters.consentId))
   if (!grant) throw notFound('consent')
-  if (grant.transforms) throw new GatewayError('CONFLICT', 'This consent says how exact its attributes may be, which a policy cannot say yet: without it, it would let out more.')
   const { withdrawnAt = Infinity, until = Infinity } = grant, end = Math.min(withdrawnAt, until)
-  return consentPolicy(grant.id, grant.ownerId, { ...grant, until: end === Infinity ? undefined : end })
+  try { return consentPolicy(grant.id, grant.ownerId, { ...grant, until: end === Infinity ? undefined : end }) } catch (error) {
+    throw error instanceof OdrlError ? new GatewayError('CONFLICT', error.message, { cause: error }) : error
+  }
 }
 
 /** Gives it as if the owner had asked for it in our words. */

@@ -6,6 +6,7 @@ import { addBridge, listBridges, setBridge } from '#gateway/api/bridges.ts'
 import { addCertificate, listCertificates, removeCertificate } from '#gateway/api/certificates.ts'
 import { consentReceipts, grantConsent, listConsents, renewConsent, revokeConsent, showConsent, withdrawConsent } from '#gateway/api/consents.ts'
 import { exportConsent, importConsent } from '#gateway/api/consent-policies.ts'
+import { previewConsent } from '#gateway/api/consent-preview.ts'
 import { listDevices, setDevice } from '#gateway/api/devices.ts'
 import { eraseOwner, listErasures } from '#gateway/api/erasures.ts'
 import { explain } from '#gateway/api/explain.ts'
@@ -20,7 +21,7 @@ import { createOffer, listOffers, withdrawOffer } from '#gateway/api/offers.ts'
 import { addParty, listParties, revokeKeys, rotateKey, setParty } from '#gateway/api/parties.ts'
 import { acceptRequest, deferRequest, listRequests, refuseRequest, requestConsent, showRequest } from '#gateway/api/requests.ts'
 import {
-  access, exportData, liftRestriction, listAffected, listRecipientNotices, listOperatorActions, listTransfers, objectTo, previewConsent, processingRecord, rectifyParty, restrictStream,
+  access, exportData, liftRestriction, listAffected, listRecipientNotices, listOperatorActions, listTransfers, objectTo, processingRecord, rectifyParty, restrictStream,
 } from '#gateway/api/rights.ts'
 import { listSources, pairSource, removeSource, resumeSource, rotateSource, suspendSource } from '#gateway/api/sources.ts'
 import { listStreams } from '#gateway/api/streams.ts'

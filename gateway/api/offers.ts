@@ -7,6 +7,7 @@ import { GatewayError } from '#gateway/errors.ts'
 import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { parseAmount } from '#gateway/market/amount.ts'
 import type { Offer } from '#gateway/market/offers.ts'
+import { attributesDropped, parseSpec, specTexts } from '#gateway/transforms/spec.ts'
 
 interface NewOffer {
   readonly streamId: string
@@ -16,16 +17,18 @@ interface NewOffer {
   readonly currency: string
   readonly purposes?: readonly string[]
   readonly attributes?: 'all' | readonly string[]
+  readonly transforms?: readonly string[]
 }
 
 export function createOffer({ services, party, body }: Call<NewOffer>) {
-  const { streamId, price, unit, period, currency, purposes = [], attributes } = body
+  const { streamId, price, unit, period, currency, purposes = [], attributes, transforms = [] } = body
   const isConsistent = (unit === 'period') === (period !== undefined)
   if (!isConsistent) throw new GatewayError('BAD_REQUEST', 'The unit `period` needs a `period` such as P1M, and no other unit takes one.')
-  const stream = ownStream(services, party, streamId)
+  const stream = ownStream(services, party, streamId), wished = attributesIn(services, stream, attributes ?? offeredByDefault(services, stream))
+  const spec = parseSpec(transforms, stream.model, wished), dropped = attributesDropped(spec)
   const offer = services.offers.create(party.id, {
     streamId, price: parseAmount(price), unit, period, currency, purposes: normalPurposes(purposes),
-    attributes: attributesIn(services, stream, attributes ?? offeredByDefault(services, stream)),
+    attributes: wished.filter(name => !dropped.includes(name)), transforms: specTexts(spec),
   })
   return { offerId: offer.id }
 }

@@ -106,6 +106,18 @@ describe('An owner', () => {
   })
 
   describe('offers', () => {
+    it('say how exact what they offer is, to whoever may agree to them; what is dropped is not offered', async () => {
+      for (const text of ['location=h3:7', 'temperature=round', 'temperature=blur:1', 'temperature=h3:7', '*=round:1']) assert.match(await refusal('createOffer', offer({ transforms: [text] })), new RegExp(text.replace('*', '\\*')))
+      assert.match(await refusal('createOffer', offer({ transforms: ['temperature=drop'] })), /names at least one attribute/)
+      const { body: { offerId } } = await ask('createOffer', offer({ attributes: ['temperature', 'relativeHumidity'], transforms: ['relativeHumidity=drop', 'temperature=round:0.50', '*=sample:900'] }))
+      const standing = { offerId, price: '0.500000', unit: 'message', currency: 'EUR', purposes: [], attributes: ['temperature'], transforms: ['relativeHumidity=drop', 'temperature=round:0.5', '*=sample:900'] }
+      const streams = (await call(running.http, city.key, 'listStreams')).body
+      assert.deepEqual(streams.find((known: { streamId: string }) => known.streamId === streamId).offers.find((known: { offerId: string }) => known.offerId === offerId), standing)
+      const { createdAt: _, state, streamId: of, ...listed } = (await ask('listOffers')).body.find((known: { offerId: string }) => known.offerId === offerId)
+      assert.deepEqual([listed, state, of], [standing, 'standing', streamId])
+      await ask('withdrawOffer', { values: { offerId } })
+    })
+
     it('what the stream\'s model knows, and is told what that is', async () => {
       assert.match(await refusal('createOffer', offer({ attributes: ['humidity'] })), /IndoorEnvironmentObserved has no attribute humidity.*Seen in this stream so far: temperature, relativeHumidity/)
       assert.match(await refusal('createOffer', offer({ attributes: 'temperature' })), /attributes.*list of names, or `all`/)

@@ -5,13 +5,15 @@ import type { Services } from '#gateway/api/services.ts'
 import { attributesIn, isVisible } from '#gateway/api/streams.ts'
 import type { Request } from '#gateway/consent/fold.ts'
 import { stateOf } from '#gateway/consent/grant.ts'
-import { isOpen } from '#gateway/consent/requests.ts'
+import { isOpen, type NewRequest } from '#gateway/consent/requests.ts'
 import { sentenceOf } from '#gateway/consent/records/sentence.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { notFound } from '#gateway/errors.ts'
 import { formatAmount } from '#gateway/market/amount.ts'
 import type { Offer } from '#gateway/market/offers.ts'
 import type { Party } from '#gateway/parties/parties.ts'
+import type { Form } from '#gateway/publish/previews.ts'
+import { attributesDropped, parseSpec, specOf, specTexts, strongestOf } from '#gateway/transforms/spec.ts'
 
 interface Wish {
   readonly streamId: string
@@ -20,23 +22,25 @@ interface Wish {
   readonly until?: string
   readonly keep?: string
   readonly offerId?: string
+  readonly transforms?: readonly string[]
 }
 
 interface Narrower {
   readonly purposes?: readonly string[]
   readonly attributes?: readonly string[]
+  readonly transforms?: readonly string[]
   readonly until?: string
   readonly keep?: string
   readonly language?: string
 }
 
 export function requestConsent({ services, party, body }: Call<Wish>) {
-  const { streamId, purposes, attributes, until, keep, offerId } = body, { consents, streams, parties, previews, clock } = services
+  const { streamId, purposes, attributes, until, keep, offerId, transforms } = body, { consents, streams, parties, previews, clock } = services
   const stream = streams.get(streamId), owner = stream && parties.get(stream.ownerId)
   if (!stream || !owner || !isVisible(services, party, stream)) throw notFound('stream')
   if (offerId !== undefined && offerOf(services, stream, offerId) === undefined) throw notFound('offer')
   const request = consents.request({
-    ownerId: owner.id, recipient: party.id, streamId, purposes, attributes: attributesIn(services, stream, attributes),
+    ownerId: owner.id, recipient: party.id, streamId, purposes, ...exactly(attributesIn(services, stream, attributes), transforms, stream),
     ...(until !== undefined && { until: inFuture(until, clock.now()) }), ...(keep !== undefined && { keep }), ...(offerId !== undefined && { offerId }),
   })
   previews.watch(stream, owner)
@@ -51,15 +55,28 @@ export function showRequest({ services, party, parameters }: Call<undefined, { r
   const { consents, streams, previews } = services, request = consents.requests.get(parameters.requestId)
   if (!request || (request.ownerId !== party.id && request.recipient !== party.id)) throw notFound('request')
   const stream = streams.get(request.streamId), isOwn = request.ownerId === party.id
-  const preview = isOwn && stream && isOpen(request) ? previews.of(stream, party, request.attributes) : undefined
+  const preview = isOwn && stream && isOpen(request) ? previews.of(stream, party, request.attributes, formOf(services, stream, request)) : undefined
   return { ...requestView(services, party, request), preview }
 }
 
 export function acceptRequest({ services, party, parameters, body }: Call<Narrower | undefined, { requestId: string }>) {
-  const { consents, records, clock } = services, { until, ...rest } = body ?? {}
-  const { grant } = consents.accept(party.id, parameters.requestId, { ...rest, ...(until !== undefined && { until: inFuture(until, clock.now()) }) })
+  const { consents, records, clock, streams } = services, { until, transforms, ...rest } = body ?? {}, { requestId } = parameters
+  const request = consents.requests.ofOwner(party.id, requestId), stream = streams.get(request.streamId), spec = stream && parseSpec(transforms ?? [], stream.model, request.attributes)
+  const { grant } = consents.accept(party.id, requestId, { ...rest, ...(spec && { transforms: specTexts(spec) }), ...(until !== undefined && { until: inFuture(until, clock.now()) }) })
   forgetPreview(services, grant.streamId)
   return { consentId: grant.id, state: stateOf(grant, clock.now()), receipt: records.receipt(grant.id) }
+}
+
+/** What goes out at all, and how exact: what is dropped is not asked for. */
+function exactly(wished: readonly string[], transforms: readonly string[] = [], { model }: Stream): Pick<NewRequest, 'attributes' | 'transforms'> {
+  const spec = parseSpec(transforms, model, wished), dropped = attributesDropped(spec)
+  return { attributes: wished.filter(name => !dropped.includes(name)), transforms: specTexts(spec) }
+}
+
+/** As exact as both the request and the offer that it names would have it. */
+function formOf(services: Services, stream: Stream, { transforms, offerId, recipient }: Request): Form | undefined {
+  const asked = specOf(transforms), offered = specOf(offerOf(services, stream, offerId)?.transforms)
+  return asked && offered && { spec: strongestOf(asked, offered), recipientId: recipient }
 }
 
 export function refuseRequest(call: Call<undefined, { requestId: string }>) { return decline(call, 'refused') }
@@ -78,9 +95,9 @@ function forgetPreview({ consents, streams, previews }: Services, streamId: stri
 }
 
 function requestView(services: Services, party: Party, request: Request) {
-  const { id, state, ownerId, streamId, recipient, purposes, attributes, until, keep, offerId, requestedAt, answeredAt } = request
+  const { id, state, ownerId, streamId, recipient, purposes, attributes, transforms, until, keep, offerId, requestedAt, answeredAt } = request
   return {
-    requestId: id, state, sentence: sentence(services, request, party.id === ownerId), streamId, requester: recipient, purposes, attributes,
+    requestId: id, state, sentence: sentence(services, request, party.id === ownerId), streamId, requester: recipient, purposes, attributes, transforms,
     until: timeText(until), keep, offerId, requestedAt: timeText(requestedAt), answeredAt: timeText(answeredAt),
   }
 }

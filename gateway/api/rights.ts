@@ -1,17 +1,13 @@
 // The rights of those whom data are about: what is kept, in a form to take along, who got what, and to have it stopped.
-import { grantWish, type NewConsent } from '#gateway/api/consents.ts'
 import { timeText, type Call } from '#gateway/api/handler.ts'
 import type { Services } from '#gateway/api/services.ts'
 import { subjectsStream } from '#gateway/api/streams.ts'
-import { hoursOf } from '#gateway/consent/keep.ts'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import { markdownOf } from '#gateway/rights/processing-record.ts'
-import { riskOf } from '#gateway/rights/risk.ts'
 import { coarsened } from '#gateway/rights/transfers.ts'
 import type { Objection } from '#gateway/rights/rights.ts'
-import { specOf } from '#gateway/transforms/spec.ts'
 
 export function access({ services, party }: Call) { return services.rights.access(party.id) }
 
@@ -64,15 +60,6 @@ export function listRecipientNotices({ services, party, parameters: { after, lim
 export function processingRecord({ services, parameters: { format }, reply }: Call<undefined, { format: 'json' | 'markdown' }>) {
   const record = services.rights.record()
   return format === 'json' ? record : reply.type('text/markdown; charset=utf-8').send(markdownOf(record))
-}
-
-/** What it would expose, before it is given: nothing is changed by it. */
-export function previewConsent(call: Call<NewConsent>) {
-  if (call.body.kind === 'prohibition') throw new GatewayError('BAD_REQUEST', 'A prohibition exposes nothing: there is no risk in it to look at.')
-  const wish = grantWish(call), { services } = call, { model } = services.streams.get(wish.streamId)!, now = services.clock.now()
-  const lastsMs = wish.until === undefined ? undefined : wish.until - now, keepHours = wish.keep === undefined ? undefined : hoursOf(wish.keep)
-  const { recipient, purposes, attributes, transforms } = wish, coarse = [...specOf(transforms)!.values.keys()]
-  return { streamId: wish.streamId, recipient, purposes, attributes, risk: riskOf({ attributes, coarse, recipient, purposes, type: model.type, lastsMs, keepHours }) }
 }
 
 export function listOperatorActions({ services, party, parameters: { after, limit } }: Call<undefined, { after: number, limit: number }>) {

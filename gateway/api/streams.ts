@@ -34,8 +34,8 @@ function streamView({ streams, devices, offers }: Services, party: Party, stream
 }
 
 /** What an offer says to those who might agree to it. */
-export function terms({ id, price, unit, period, currency, purposes, attributes }: Offer) {
-  return { offerId: id, price: formatAmount(price), unit, period, currency, purposes, attributes }
+export function terms({ id, price, unit, period, currency, purposes, attributes, transforms }: Offer) {
+  return { offerId: id, price: formatAmount(price), unit, period, currency, purposes, attributes, transforms }
 }
 
 /** The stream of this id if the party owns it. Throws NOT_FOUND. */

@@ -14,7 +14,7 @@ import { temporaryFolder } from '#test/support/temporary.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const DEFAULTS = {
-  data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, mqttWebSocket: true, platformPercent: 10, resetOnWithdrawal: false, retentionDays: 7,
+  data: './data', host: '127.0.0.1', mqttPort: 1883, httpPort: 8080, mqttWebSocket: true, platformPercent: 10, lingerMs: 1, resetOnWithdrawal: false, retentionDays: 7,
   sourcePacketsPerSecond: 100_000, sourceBytesPerSecond: 1 << 27, sourceLongRoadPercent: 25, retentionBytes: 1 << 30, bridgeHosts: [], logLevel: 'info',
 }
 const folder = temporaryFolder()
@@ -56,7 +56,7 @@ describe('The configuration', () => {
 
   it('takes every setting from the environment, by a name made of its own', async () => {
     const written: Record<string, unknown> = {
-      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, resetOnWithdrawal: true, retentionDays: 0.5,
+      data: '/d', host: '::1', mqttPort: 1, httpPort: 2, mqttWebSocket: false, platformPercent: 3, lingerMs: 2.5, resetOnWithdrawal: true, retentionDays: 0.5,
       sourcePacketsPerSecond: 5, sourceBytesPerSecond: 65_536, sourceLongRoadPercent: 6, retentionBytes: 1 << 24, bridgeHosts: ['a.example', '[::1]:1883'], logLevel: 'warn',
       'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
       'mqtts.clientCertificates': 'required',
@@ -104,7 +104,7 @@ describe('The configuration', () => {
         'mqttPort: 70000', 'platformPercent: "10"', 'bridgeHosts: [ok.example, mqtt://x]', 'history:', '  databse: x', '  keep:',
         'url: http://x', 'logLevel: inf', 'log-level: x', 'colour: red',
       ].join('\n')
-      const names = 'data, host, mqttPort, httpPort, mqttWebSocket, sourcePacketsPerSecond, sourceBytesPerSecond, sourceLongRoadPercent, mqtts, platformPercent, resetOnWithdrawal, retentionDays, retentionBytes, bridgeHosts, history, controller, logLevel'
+      const names = 'data, host, mqttPort, httpPort, mqttWebSocket, sourcePacketsPerSecond, sourceBytesPerSecond, sourceLongRoadPercent, mqtts, platformPercent, lingerMs, resetOnWithdrawal, retentionDays, retentionBytes, bridgeHosts, history, controller, logLevel'
       assert.deepEqual(await told(text, { environment: { SLUICE_HTTP_PORT: 'x' } }), [
         ':1:11: mqttPort is 70000, and must be 65535 or less. Give a smaller number.',
         ':2:18: platformPercent is "10", and must be a whole number. Write it without quotes.',

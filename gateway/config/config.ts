@@ -46,6 +46,8 @@ export interface Config {
   readonly mqtts?: MqttsConfig
   /** The platform's share of each usage record, in whole percent. */
   readonly platformPercent: number
+  /** How long it rests, in milliseconds, where messages come one by one and thousands in a second. */
+  readonly lingerMs: number
   /** A connection is reset when a consent that has fed it goes, so that the kernel does not send what it still has. */
   readonly resetOnWithdrawal: boolean
   readonly retentionDays: number

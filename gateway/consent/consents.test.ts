@@ -134,6 +134,18 @@ describe('Consents', () => {
     assert.equal(consents.on('s1').length, GRANTS_PER_STREAM_MAX + 1)
   })
 
+  it('in force on one stream tell a place by a grid or by H3, and not by both: the place itself would have to be kept', () => {
+    const place = (op: string) => consents.grant(wish({ attributes: ['location'], transforms: [`location=${op}`] }))
+    const { grant: { id } } = place('grid:0.01')
+    assert.throws(() => place('h3:7'), { code: 'CONFLICT', message: new RegExp(`${id} on this stream says location=grid:0.01, .* say it in the same way`) })
+    place('grid:0.02')
+    consents.grant(wish({ streamId: 'another', attributes: ['location'], transforms: ['location=h3:7'] }))
+    for (const grant of consents.on('s1')) consents.withdraw(grant.ownerId, grant.id)
+    place('h3:7')
+    place('h3:5')
+    assert.throws(() => place('grid:1'), { code: 'CONFLICT' })
+  })
+
   it('in force on one stream differ in so many sets of transforms at most, and keep them over a restart', () => {
     const form = (n: number) => wish({ transforms: [`temperature=round:${n}`] })
     for (let n = 1; n <= FORMS_PER_STREAM_MAX; n++) consents.grant(form(n))

@@ -16,7 +16,7 @@ import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
 import { checkedPlace } from '#gateway/parties/countries.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
-import { specOf } from '#gateway/transforms/spec.ts'
+import { keptWholeFor, specOf } from '#gateway/transforms/spec.ts'
 import type { Append } from '#gateway/transparency/entry.ts'
 
 export const PURPOSES_MAX = 32
@@ -227,12 +227,13 @@ export class Consents {
   }
 
   #checkRoom({ ownerId, streamId, at, transforms = [] }: Given): void {
-    const forms = new Set([transforms.join()])
+    const forms = new Set([transforms.join()]), spec = specOf(transforms)!
     let count = 0
     for (const { grant } of this.#byStream.get(streamId) ?? []) {
       if (grant.ownerId !== ownerId || stateOf(grant, at) !== 'given') continue
       count++
       forms.add((grant.transforms ?? []).join())
+      checkPlace(grant, keptWholeFor(spec, specOf(grant.transforms) ?? spec))
     }
     if (count >= GRANTS_PER_STREAM_MAX) throw new GatewayError('LIMIT_REACHED', `${GRANTS_PER_STREAM_MAX} consents are in force on this stream: withdraw some first.`)
     if (forms.size <= FORMS_PER_STREAM_MAX) return
@@ -336,6 +337,13 @@ function isCount(count: number, most: number): boolean { return count >= 1 && co
 
 function checkUntil(until: number | undefined, now: number): void {
   if (until !== undefined && !(until > now && until <= UNTIL_MAX)) throw badRequest('The time until which a consent holds lies ahead.')
+}
+
+/** Else what is on disk would be more exact than anything that was given. */
+function checkPlace({ id, transforms = [] }: Grant, attribute: string | undefined): void {
+  if (attribute === undefined) return
+  const before = transforms.find(text => text.startsWith(`${attribute}=`))
+  throw new GatewayError('CONFLICT', `${id} on this stream says ${before}, and a grid and H3 cannot be told from one coarser place: say it in the same way, or withdraw that one first.`)
 }
 
 /** The type of its last event. */

@@ -38,9 +38,9 @@ function renewed({ until: _ended, ...grant }: Grant, { at, until, notice }: Rene
 
 function without({ last: _last, ...grant }: Grant): Grant { return grant }
 
-export function requestFrom({ consentId, ownerId, at, streamId, recipient, purposes, attributes, until, keep, offerId }: Requested): Request {
+export function requestFrom({ consentId, ownerId, at, streamId, recipient, purposes, attributes, transforms, until, keep, offerId }: Requested): Request {
   return {
-    id: consentId, ownerId, streamId, recipient, purposes, attributes, requestedAt: at, state: 'requested',
+    id: consentId, ownerId, streamId, recipient, purposes, attributes, ...(transforms && { transforms }), requestedAt: at, state: 'requested',
     ...(until !== undefined && { until }), ...(keep !== undefined && { keep }), ...(offerId !== undefined && { offerId }),
   }
 }

@@ -50,6 +50,22 @@ describe('Requests for a consent', () => {
     assert.equal(consents.requests.get(id)!.state, 'requested')
   })
 
+  it('say how exact it is to be, also after a restart, and are answered no more exactly: by the order of operations, and not by how coarse something looks', () => {
+    const asked = ['location=h3:9', 'temperature=round:1', '*=time:60'], attributes = ['temperature', 'relativeHumidity', 'location']
+    const ask = (streamId: string) => consents.request(wish({ streamId, attributes, transforms: asked })).id, first = ask('s1')
+    assert.deepEqual([consents.requests.get(first)!.transforms, openConsents(database, clock).requests.get(first)!.transforms], [asked, asked])
+    assert.deepEqual(consents.accept('own_a', first).grant.transforms, asked)
+    const { grant } = consents.accept('own_a', ask('s2'), { transforms: ['location=h3:7', 'relativeHumidity=bucket:0|0.5', '*=time:900', '*=sample:900'] })
+    assert.deepEqual(grant.transforms, ['location=h3:7', 'relativeHumidity=bucket:0|0.5', 'temperature=round:1', '*=time:900', '*=sample:900'])
+    const less = consents.accept('own_a', ask('s3'), { attributes: ['temperature', 'location'], transforms: ['location=drop'] }).grant
+    assert.deepEqual([less.attributes, less.transforms], [['temperature'], ['location=drop', 'temperature=round:1', '*=time:60']])
+    const id = ask('s4')
+    for (const wider of ['location=h3:10', 'location=grid:1', 'temperature=round:2', 'temperature=bucket:0|1|2', '*=time:90', 'temperature=blur:1']) {
+      assert.throws(() => consents.accept('own_a', id, { transforms: [wider] }), { code: 'BAD_REQUEST', message: /can be narrowed, and not widened/ }, wider)
+    }
+    assert.deepEqual([consents.requests.get(id)!.state, consents.accept('own_a', id, { transforms: ['location=pass'] }).grant.transforms], ['requested', asked], 'to say that something passes asks for nothing more')
+  })
+
   it('may be made once for each stream in 90 days, however they were answered', () => {
     const { id } = consents.request(wish())
     consents.decline('own_a', id, 'refused')

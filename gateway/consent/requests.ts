@@ -5,6 +5,7 @@ import { hoursOf } from '#gateway/consent/keep.ts'
 import type { EventType } from '#gateway/consent/life.ts'
 import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
+import { attributesDropped, specOf, specRevealsNoMore, specTexts, strongestOf, type Spec } from '#gateway/transforms/spec.ts'
 
 const DAY_MS = 86_400_000
 /** Nobody is asked by the same party about the same stream again before this is over, however it was answered. */
@@ -25,6 +26,8 @@ export interface NewRequest extends Terms {
 export interface Narrower {
   readonly purposes?: readonly string[]
   readonly attributes?: readonly string[]
+  /** As `specTexts` writes them: each reveals no more than what was asked for. */
+  readonly transforms?: readonly string[]
   readonly until?: number
   readonly keep?: string
   /** Of the notice. */
@@ -92,14 +95,34 @@ export class Requests {
 export function isOpen({ state }: Request): boolean { return state === 'requested' || state === 'deferred' }
 
 /** A request as its owner would have it. Throws BAD_REQUEST for what goes beyond it. */
-export function narrowed(request: Request, { attributes = request.attributes, until = request.until, keep = request.keep, ...wish }: Narrower): Terms {
+export function narrowed(request: Request, { attributes: kept = request.attributes, until = request.until, keep = request.keep, ...wish }: Narrower): Terms {
   const { streamId, recipient } = request, purposes = wish.purposes === undefined ? request.purposes : normalPurposes(wish.purposes)
-  const wider = [...purposes.filter(purpose => !request.purposes.includes(purpose)), ...attributes.filter(name => !request.attributes.includes(name))]
+  const wider = [...purposes.filter(purpose => !request.purposes.includes(purpose)), ...kept.filter(name => !request.attributes.includes(name))]
   if (wider.length > 0) throw beyond(`nobody asked for ${wider.join(', ')}`)
   if (request.until !== undefined && until! > request.until) throw beyond('nobody asked for so long')
   if (request.keep !== undefined && hoursOf(keep!) > hoursOf(request.keep)) throw beyond('nobody asked to keep it for so long')
-  return { streamId, recipient, purposes, attributes, ...(until !== undefined && { until }), ...(keep !== undefined && { keep }) }
+  return { streamId, recipient, purposes, ...exactly(narrowedSpec(request, wish.transforms), kept), ...(until !== undefined && { until }), ...(keep !== undefined && { keep }) }
 }
+
+/** The attributes that are left, and how exact each of them is. */
+function exactly(spec: Spec, kept: readonly string[]): Pick<Terms, 'attributes' | 'transforms'> {
+  const dropped = attributesDropped(spec), attributes = kept.filter(name => !dropped.includes(name))
+  const transforms = specTexts(spec).filter(text => text.startsWith('*=') || kept.includes(subjectOf(text)))
+  return { attributes, ...(transforms.length > 0 && { transforms }) }
+}
+
+/** What was asked for, made less exact by what the owner says. */
+function narrowedSpec({ transforms = [] }: Request, wished: readonly string[] = []): Spec {
+  const asked = specOf(transforms), wish = specOf(wished)
+  if (!asked || !wish) throw beyond('a transform of it is not known')
+  const before = (text: string): Spec => specOf(specTexts(asked).filter(other => subjectOf(other) === subjectOf(text)))!
+  const wider = specTexts(wish).find(text => !specRevealsNoMore(specOf([text])!, before(text)))
+  if (wider !== undefined) throw beyond(`${wider} does not follow from what was asked for${transforms.length > 0 ? `, ${transforms.join()}` : ''}`)
+  return strongestOf(asked, wish)
+}
+
+/** Which attribute a transform is about, or what of the message. */
+function subjectOf(text: string): string { return text.startsWith('*=') ? text.split(':')[0]! : text.split('=')[0]! }
 
 function beyond(why: string): GatewayError { return new GatewayError('BAD_REQUEST', `A request can be narrowed, and not widened: ${why}.`) }
 

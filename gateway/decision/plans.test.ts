@@ -3,6 +3,7 @@ import { mock } from 'node:test'
 import type { Stream } from '#gateway/devices/streams.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import type { Party } from '#gateway/parties/parties.ts'
+import { specTexts } from '#gateway/transforms/spec.ts'
 import { PURPOSE, Rooms } from '#test/support/rooms.ts'
 
 describe('The plan of a stream', () => {
@@ -33,6 +34,27 @@ describe('The plan of a stream', () => {
     ])
     withdraw(both)
     assert.deepEqual([plan().granted, [...plan().outlets.keys()]], [mask('temperature'), [narrow.id]])
+  })
+
+  it('lets out as exact as offer and consent both allow, and nothing where they have nothing in common or the offer is not understood', () => {
+    const attributes = ['temperature', 'location']
+    const told = (transforms: string[]) => {
+      const { id } = rooms.agree(stream, city, { attributes, transforms }), found = plan().outlets.get(id)
+      return found?.spec ? specTexts(found.spec) : found && []
+    }
+    const consentId = rooms.grant(stream, { attributes, transforms: ['temperature=bucket:0|10|20|30', 'location=h3:7', '*=sample:60'] })
+    assert.deepEqual(told([]), ['location=h3:7', 'temperature=bucket:0|10|20|30', '*=sample:60'])
+    assert.deepEqual(told(['temperature=bucket:5|20|30|40', 'location=h3:9', '*=sample:90', '*=time:900']), ['location=h3:7', 'temperature=bucket:0|20|30', '*=time:900', '*=sample:180'])
+    assert.deepEqual(told(['location=h3:3']), ['location=h3:3', 'temperature=bucket:0|10|20|30', '*=sample:60'])
+    const apart = rooms.agree(stream, city, { attributes, transforms: ['location=grid:0.01'] })
+    assert.deepEqual([plan().outlets.has(apart.id), plan().refusals.get(apart.id)], [false, 'SUSPENDED'])
+    withdraw(consentId)
+    rooms.grant(stream, { attributes })
+    assert.deepEqual([told([]), told(['location=h3:3'])], [[], ['location=h3:3']])
+    const newer = rooms.agree(stream, city, { attributes })
+    Object.assign(newer.offer, { transforms: ['temperature=blur:1'] }) // as a newer gateway would have written it
+    rooms.plans.invalidate(stream)
+    assert.deepEqual(plan().refusals.get(newer.id), 'NO_CONSENT')
   })
 
   it('is compiled once for as long as nothing changes', () => {

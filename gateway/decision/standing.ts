@@ -5,7 +5,7 @@ import { isForbidden, isRuleInForce, permissionsTo, type Ground } from '#gateway
 import { maskIn, type Rule } from '#gateway/decision/rule.ts'
 import { REFUSAL_CODES, type RefusalCode } from '#gateway/errors.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
-import { attributesDropped, saysNothing, strictestOf, strongestOf, type Spec } from '#gateway/transforms/spec.ts'
+import { attributesDropped, saysNothing, specOf, strictestOf, strongestOf, type Spec } from '#gateway/transforms/spec.ts'
 import type { Transform } from '#gateway/transforms/transform.ts'
 
 /** A way out of the gateway: what an agreement receives of its stream, and by which grant. */
@@ -53,12 +53,12 @@ export function standing(agreement: Agreement, ground: Ground): Outlet | Refusal
 export function covered({ subscriberId: partyId, purpose, isOnward, offer }: Agreement, ground: Ground): Outlet | RefusalCode {
   const { mask, isKnown } = maskIn(ground.model, offer.attributes), { partyIds, since } = ground.subjects
   const request: Request = { partyId, country: ground.recipients.countryOf(partyId), isOnward: isOnward === true, purpose, purposes: new PurposeSet([purpose]), mask }
-  const forbidden = forbiddenUntil(request, ground)
-  if (!isKnown || forbidden === Infinity) return 'NO_CONSENT'
+  const forbidden = forbiddenUntil(request, ground), offered = specOf(offer.transforms)
+  if (offered === undefined || !isKnown || forbidden === Infinity) return 'NO_CONSENT'
   const covers = partyIds.map(subject => coverOf(request, subject, ground)), missing = covers.find(cover => typeof cover === 'string')
   if (missing !== undefined) return missing
   const found = covers as readonly Cover[]
-  const spec = found.map(cover => cover.spec).reduce(strongestOf)
+  const spec = found.map(cover => cover.spec).reduce(strongestOf, offered)
   // What together comes to nothing is narrower than the offer.
   if (attributesDropped(spec).some(name => offer.attributes.includes(name))) return 'SUSPENDED'
   return {

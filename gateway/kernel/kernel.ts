@@ -2,6 +2,7 @@
 // kernel does not understand in full it hands back.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { contentOf } from '#gateway/kernel/content.ts'
 import { KernelMemory } from '#gateway/kernel/memory.ts'
 import { writePlan, writeTexts, FIELDS_MAX, PARTS_MAX, STATES_MAX, type Plan } from '#gateway/kernel/tables.ts'
 import { TopicTable } from '#gateway/kernel/topic-table.ts'
@@ -58,6 +59,7 @@ export class Kernel {
   #exports!: Exports
   #topics!: TopicTable
   #plans = new Map<Blueprint, Plan | undefined>()
+  #plansByContent = new Map<string, Plan>()
   #zones!: Zones
   #rowsAt = 0
   #rowsOutAt = 0
@@ -88,6 +90,7 @@ export class Kernel {
   reset(): void {
     const memory = this.#memory = new KernelMemory(DATA, KERNEL_BYTES_MAX)
     this.#plans = new Map()
+    this.#plansByContent = new Map()
     this.#zones = new Zones(memory)
     this.#messages = 0
     this.#receivedAt = NaN
@@ -205,8 +208,17 @@ export class Kernel {
   }
 
   #planOf(blueprint: Blueprint): Plan | undefined {
-    if (!this.#plans.has(blueprint)) this.#plans.set(blueprint, writePlan(this.#memory, blueprint, zone => this.#zoneAt(zone)))
+    if (!this.#plans.has(blueprint)) this.#plans.set(blueprint, this.#planLike(blueprint))
     return this.#plans.get(blueprint)
+  }
+
+  /** Blueprints that say the same share a plan: a thousand spellings of one rule take no more of the processor's cache than one. */
+  #planLike(blueprint: Blueprint): Plan | undefined {
+    const content = contentOf(blueprint), known = this.#plansByContent.get(content)
+    if (known) return known
+    const plan = writePlan(this.#memory, blueprint, zone => this.#zoneAt(zone))
+    if (plan) this.#plansByContent.set(content, plan)
+    return plan
   }
 }
 

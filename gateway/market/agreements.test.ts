@@ -27,6 +27,13 @@ describe('Agreements', () => {
     }
   })
 
+  it('are to what the offer says of exactness, in memory, after a restart and in the transparency log', () => {
+    const transforms = ['a=round:0.5', '*=sample:900'], [exact, coarse] = [{}, { transforms }].map(more => market.agreements.agree('sub_a', { offerId: market.offer({ price: 0n, ...more }).id, purpose: 'dpv:Marketing' }))
+    assert.deepEqual([again().get(coarse!.id)!.offer.transforms, again().get(exact!.id)!.offer.transforms], [transforms, undefined])
+    const logged = market.database.prepare("SELECT payload FROM transparency_payloads WHERE payload LIKE '%agreement%' ORDER BY number").all().map(({ payload }) => String(payload))
+    assert.deepEqual(logged.map(payload => payload.includes(JSON.stringify(transforms))), [false, true])
+  })
+
   it('are for a purpose that the offer names, if it names any', () => {
     const { id: offerId } = market.offer({ price: 0n, purposes: ['dpv:ServiceProvision', 'urn:x:y'] })
     const agree = (purpose: string) => market.agreements.agree('sub_a', { offerId, purpose })

@@ -183,10 +183,10 @@ function sufficientBudget({ price, unit }: Offer, budget: bigint): bigint {
 
 /** For the log: that it was made, with all its terms, or that it ended. */
 export function factOf({ id: agreementId, subscriberId, purpose, isOnward, budget, startedAt, endedAt, offer }: Agreement): Fact {
-  const { id: offerId, ownerId, streamId, price, unit, period, currency, attributes } = offer
+  const { id: offerId, ownerId, streamId, price, unit, period, currency, attributes, transforms } = offer
   const about = { kind: 'agreement', at: endedAt ?? startedAt, ownerId, readerId: subscriberId } as const
   if (endedAt !== undefined) return { ...about, what: { agreementId, state: 'ended' } }
-  const terms = { offerId, streamId, attributes, purpose, onward: isOnward, price: formatAmount(price), unit, period, currency, budget: formatAmount(budget) }
+  const terms = { offerId, streamId, attributes, ...(transforms && { transforms }), purpose, onward: isOnward, price: formatAmount(price), unit, period, currency, budget: formatAmount(budget) }
   return { ...about, what: { agreementId, state: 'made', ...terms } }
 }
 

@@ -34,10 +34,10 @@ export interface UsageReport extends Usage {
 }
 
 /**
- * Runs of delivered message ids that are held until the books are sealed: with more of them they are sealed early. Some 10 MB; what of
+ * Runs of delivered message ids that are held until the books are sealed: with more of them they are sealed early. Some 20 MB; what of
  * it comes in one second comes on top.
  */
-export const DELIVERED_RUNS_MAX = 1 << 17
+export const DELIVERED_RUNS_MAX = 1 << 19
 
 /** The tab of one agreement, for whoever charges to it. */
 export type Account = Tab
@@ -215,6 +215,7 @@ export class Meter {
   /** Charges the time that has begun, where the price counts time. False: the budget does not cover it. */
   #isPaidNow(tab: Tab): boolean {
     if (tab.exhaustedAt !== undefined) return false
+    if (!tab.countsTime) return true
     const { unit } = tab.agreement.offer
     if (unit === 'second') return this.#paySeconds(tab, this.#options.clock.now())
     return unit !== 'period' || this.#payPeriod(tab, this.#options.clock.now())
@@ -245,9 +246,8 @@ export class Meter {
   }
 
   #logRun(tab: Tab): void {
-    const { agreement, run: { first, last, bytes, consentId } } = tab
-    if (consentId !== tab.loggedConsent) this.#log.addConsent(agreement.id, tab.loggedConsent = consentId)
-    this.#log.addRun(agreement.id, first, last, bytes)
+    if (tab.runConsentId !== tab.loggedConsent) this.#log.addConsent(tab.agreement.id, tab.loggedConsent = tab.runConsentId)
+    this.#log.addRun(tab.agreement.id, tab.runFirst, tab.runLast, tab.runBytes)
     tab.hasRun = false
   }
 

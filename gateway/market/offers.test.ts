@@ -26,6 +26,12 @@ describe('Offers', () => {
     }
   })
 
+  it('say how exact what is offered is, also after a restart, where they say anything', () => {
+    const transforms = ['a=round:0.5', '*=sample:900'], [coarse, plain] = [market.offer({ transforms }), market.offer({ transforms: [] })]
+    for (const offers of [market.offers, again()]) assert.deepEqual([offers.get(coarse.id)?.transforms, 'transforms' in offers.get(plain.id)!], [transforms, false])
+    assert.throws(() => market.offer({ transforms: ['a=blur:1'] }), { code: 'BAD_REQUEST' })
+  })
+
   it('that were withdrawn stand no more, but are not forgotten', () => {
     const [first, second] = [market.offer(), market.offer()]
     const withdrawn = market.offers.withdraw('own_a', first.id)

@@ -1,4 +1,4 @@
-// Offers: posted prices on a stream. An offer binds its attributes and, where it names some, its purposes.
+// Offers: posted prices on a stream. An offer binds its attributes, how exact they are and, where it names some, its purposes.
 import type { DatabaseSync } from 'node:sqlite'
 import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
@@ -6,6 +6,7 @@ import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
 import { AMOUNT_MAX } from '#gateway/market/amount.ts'
 import { parsePeriod } from '#gateway/market/period.ts'
+import { specOf } from '#gateway/transforms/spec.ts'
 
 export const UNITS = ['message', 'second', 'kB', 'period'] as const
 export type Unit = (typeof UNITS)[number]
@@ -27,11 +28,13 @@ export interface Offer {
   /** None: for any purpose. */
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  /** How exact they are at most, as `specTexts` writes it; left out: as the consents have it. */
+  readonly transforms?: readonly string[]
   readonly createdAt: number
   readonly withdrawnAt?: number
 }
 
-export type NewOffer = Pick<Offer, 'streamId' | 'price' | 'unit' | 'period' | 'currency' | 'attributes'> & Partial<Pick<Offer, 'purposes'>>
+export type NewOffer = Pick<Offer, 'streamId' | 'price' | 'unit' | 'period' | 'currency' | 'attributes'> & Partial<Pick<Offer, 'purposes' | 'transforms'>>
 
 /** All offers in memory, each change on disk before it is answered. */
 export class Offers {
@@ -52,14 +55,15 @@ export class Offers {
 
   /** Posts a price on a stream of the owner. Throws BAD_REQUEST for terms that make no sense, LIMIT_REACHED. */
   create(ownerId: string, wish: NewOffer): Offer {
-    const { streamId, price, unit, period, currency, purposes, attributes } = checked(wish)
+    const { streamId, price, unit, period, currency, purposes, attributes, transforms } = checked(wish)
     if ((this.#byStream.get(streamId)?.size ?? 0) >= OFFERS_PER_STREAM_MAX) {
       throw new GatewayError('LIMIT_REACHED', `${OFFERS_PER_STREAM_MAX} offers stand on this stream: withdraw some first.`)
     }
     const id = prefixedId('offer'), createdAt = this.#clock.now()
-    this.#database.prepare('INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)').run(
-      id, ownerId, streamId, price, unit, period ?? null, currency, JSON.stringify(purposes), JSON.stringify(attributes), createdAt)
-    const offer = { id, ownerId, streamId, price, unit, ...(period !== undefined && { period }), currency, purposes, attributes, createdAt }
+    this.#database.prepare(`INSERT INTO offers (id, owner_id, stream_id, price, unit, period, currency, purposes, attributes, created_at, transforms)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
+      id, ownerId, streamId, price, unit, period ?? null, currency, JSON.stringify(purposes), JSON.stringify(attributes), createdAt, transforms ? JSON.stringify(transforms) : null)
+    const offer = { id, ownerId, streamId, price, unit, ...(period !== undefined && { period }), currency, purposes, attributes, ...(transforms && { transforms }), createdAt }
     this.#index(offer)
     return offer
   }
@@ -109,7 +113,7 @@ export class Offers {
 }
 
 function checked(wish: NewOffer): NewOffer & Pick<Offer, 'purposes'> {
-  const { price, unit, period, currency, purposes = [], attributes } = wish
+  const { price, unit, period, currency, purposes = [], attributes, transforms, ...rest } = wish
   const isPeriodic = unit === 'period'
   if (price < 0n || price > AMOUNT_MAX) throw badRequest('A price is an amount that is not negative.')
   if (!UNITS.includes(unit)) throw badRequest(`A price is for a ${UNITS.join(', ')}.`)
@@ -117,7 +121,9 @@ function checked(wish: NewOffer): NewOffer & Pick<Offer, 'purposes'> {
   if (period !== undefined) parsePeriod(period)
   if (!/^[A-Z]{3}$/.test(currency)) throw badRequest('A currency is three capitals of ISO 4217, such as EUR.')
   if (attributes.length === 0) throw badRequest('An offer names at least one attribute of the stream.')
-  return { ...wish, purposes: normalPurposes(purposes), attributes: [...new Set(attributes)] }
+  if (!specOf(transforms)) throw badRequest('A transform that is not known is refused.')
+  const known = { ...rest, price, unit, period, currency, purposes: normalPurposes(purposes), attributes: [...new Set(attributes)] }
+  return transforms && transforms.length > 0 ? { ...known, transforms } : known
 }
 
 function badRequest(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }
@@ -134,6 +140,7 @@ interface Row {
   readonly attributes: string
   readonly created_at: bigint
   readonly withdrawn_at: bigint | null
+  readonly transforms: string | null
 }
 
 function fromRow(row: Row): Offer {
@@ -141,6 +148,7 @@ function fromRow(row: Row): Offer {
     id: row.id, ownerId: row.owner_id, streamId: row.stream_id, price: row.price, unit: row.unit,
     ...(row.period !== null && { period: row.period }),
     currency: row.currency, purposes: JSON.parse(row.purposes) as string[], attributes: JSON.parse(row.attributes) as string[],
+    ...(row.transforms !== null && { transforms: JSON.parse(row.transforms) as string[] }),
     createdAt: Number(row.created_at),
     ...(row.withdrawn_at !== null && { withdrawnAt: Number(row.withdrawn_at) }),
   }

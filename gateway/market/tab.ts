@@ -23,9 +23,6 @@ export interface Sealed extends Usage {
 
 export interface TabStart { readonly sealed: Sealed, readonly ranges: Ranges, readonly left: bigint, readonly highWater: HighWater }
 
-/** Positions that follow each other and that one consent let out, and the bytes of their messages in all. */
-export interface Run { first: number, last: number, bytes: number, consentId: string }
-
 export class Tab {
   readonly agreement: Agreement
   readonly ranges: Ranges
@@ -59,8 +56,13 @@ export class Tab {
   /** How much of what the price counts the open usage may have, and has. */
   #affordable: number
   #used = 0
-  /** Positions that were booked last; good while they are not in the log. */
-  readonly run: Run = { first: 0, last: 0, bytes: 0, consentId: '' }
+  /** Whether the price counts seconds or periods. */
+  readonly countsTime: boolean
+  /** Positions that were booked last, follow each other and went out by one consent, and the bytes of their messages in all; good while they are not in the log. */
+  runFirst = 0
+  runLast = 0
+  runBytes = 0
+  runConsentId = ''
   hasRun = false
   #lastBooked = NEVER
   /** A position in each range that grew since the books were sealed. */
@@ -78,6 +80,7 @@ export class Tab {
     this.#highWater = books.highWater
     this.#period = period === undefined ? undefined : parsePeriod(period)
     if (this.periodCount > 0) this.paidUntil = this.endOfPeriods(this.periodCount)
+    this.countsTime = unit === 'second' || unit === 'period'
     this.#billsMessages = unit === 'message' ? 1 : 0
     this.#billsBytes = unit === 'kB' ? 1 : 0
     this.#left = books.left
@@ -98,7 +101,7 @@ export class Tab {
   }
 
   /** Whether a message at this position would begin a run anew: the one that there is has to be logged before. */
-  endsRun(position: number, consentId: string): boolean { return this.hasRun && (position !== this.run.last + 1 || consentId !== this.run.consentId) }
+  endsRun(position: number, consentId: string): boolean { return this.hasRun && (position !== this.runLast + 1 || consentId !== this.runConsentId) }
 
   /** Books a message at a position that is new. */
   addMessage(position: number, bytes: number, consentId: string): void {
@@ -114,15 +117,14 @@ export class Tab {
   }
 
   #addToRun(position: number, bytes: number, consentId: string): void {
-    const { run } = this
     if (!this.hasRun) {
-      run.first = position
-      run.bytes = 0
-      run.consentId = consentId
+      this.runFirst = position
+      this.runBytes = 0
+      this.runConsentId = consentId
       this.hasRun = true
     }
-    run.last = position
-    run.bytes += bytes
+    this.runLast = position
+    this.runBytes += bytes
   }
 
   addSeconds(count: number, last: number): void {

@@ -2,11 +2,13 @@
 import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
 import { countriesIn } from '#gateway/parties/countries.ts'
 import { ANY, attributeIri, consentIri, countryIri, EXPLICIT, partyIri, streamIri, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'
-import { CONSENT_PROFILE } from '#gateway/odrl/profile.ts'
+import { OdrlError } from '#gateway/odrl/errors.ts'
+import { CONSENT_PROFILE, EXACTNESS, SAMPLING, TIME_EXACTNESS } from '#gateway/odrl/profile.ts'
+import { parseOp, type Op } from '#gateway/transforms/op.ts'
 
 const CONTEXT = ['http://www.w3.org/ns/odrl.jsonld', { dpv: 'https://w3id.org/dpv#' }]
 
-/** The document, to be written as JSON. */
+/** The document, to be written as JSON. Throws an OdrlError for a transform that a policy cannot say: without it, it would let out more. */
 export function consentPolicy(consentId: string, ownerId: string, terms: ConsentTerms): object {
   const { kind = 'permission', recipient, explicit } = terms
   return {
@@ -17,13 +19,33 @@ export function consentPolicy(consentId: string, ownerId: string, terms: Consent
 }
 
 function rule(ownerId: string, terms: ConsentTerms): object {
-  const { recipient, streamId, attributes, keep, kind } = terms
+  const { recipient, streamId, attributes, keep, kind, transforms = [] } = terms, said = transforms.map(text => transformIn(text, attributes))
   return {
     assigner: partyIri(ownerId), ...(recipient !== ANY && { assignee: partyIri(recipient) }), action: actions(terms),
-    target: attributes.map(attribute => ({ '@type': 'Asset', uid: attributeIri(streamId, attribute), partOf: streamIri(streamId) })),
-    constraint: constraints(terms),
+    target: attributes.map(attribute => target(streamId, attribute, said.find(each => each.attribute === attribute)?.op)),
+    constraint: [...constraints(terms), ...said.flatMap(ofMessage)],
     ...(keep !== undefined && kind === undefined && { duty: [{ '@type': 'Duty', action: 'delete', constraint: [constraint('delayPeriod', 'lteq', { '@value': inDays(keep), '@type': 'xsd:duration' })] }] }),
   }
+}
+
+/** What is dropped is no target at all: whoever passes over refinements shall not find it. */
+function target(streamId: string, attribute: string, op: string | undefined): object {
+  const asset = { '@type': 'Asset', uid: attributeIri(streamId, attribute), partOf: streamIri(streamId) }
+  return op === undefined ? asset : { '@type': 'AssetCollection', source: asset, refinement: [constraint(EXACTNESS, 'eq', { '@value': op, '@type': 'xsd:string' })] }
+}
+
+interface Said { readonly attribute: string, readonly op: string, readonly parsed: Op }
+
+function transformIn(text: string, attributes: readonly string[]): Said {
+  const [attribute = '', op = ''] = text.split('='), parsed = parseOp(op)
+  if (typeof parsed !== 'string' && (attributes.includes(attribute) || parsed.name === 'drop' || (attribute === ALL && parsed.name in OF_MESSAGE))) return { attribute, op, parsed }
+  throw new OdrlError(`A policy cannot say ${JSON.stringify(text)}, and without it, it would let out more.`)
+}
+
+const ALL = '*', OF_MESSAGE = { time: TIME_EXACTNESS, sample: SAMPLING }
+
+function ofMessage({ parsed }: Said): readonly object[] {
+  return parsed.name === 'time' || parsed.name === 'sample' ? [constraint(OF_MESSAGE[parsed.name], 'eq', { '@value': `PT${parsed.seconds}S`, '@type': 'xsd:duration' })] : []
 }
 
 /** To read is not to hand on, so a permission is not for `use`, which would include both. */

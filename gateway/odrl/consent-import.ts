@@ -3,16 +3,18 @@
 import { normalPurposes } from '#gateway/consent/purposes/purposes.ts'
 import { includes } from '#gateway/odrl/actions.ts'
 import { conflictIn } from '#gateway/odrl/conflict.ts'
-import { ANY, attributeOf, countryOf, DELETE, EXPLICIT, HAND_ON, partyOf, READ, USE, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'
+import { ANY, countryOf, DELETE, EXPLICIT, HAND_ON, partyOf, READ, USE, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'
+import { assetsOf, told } from '#gateway/odrl/consent-targets.ts'
 import { OdrlError } from '#gateway/odrl/errors.ts'
 import type { Graph, Term } from '#gateway/odrl/graph.ts'
 import { readJsonLd } from '#gateway/odrl/json-ld.ts'
 import type { AtomicConstraint, Constraint, Duty, Policy, Rule, Scope } from '#gateway/odrl/policy.ts'
-import { CONSENT_PROFILE } from '#gateway/odrl/profile.ts'
+import { CONSENT_PROFILE, SAMPLING, TIME_EXACTNESS } from '#gateway/odrl/profile.ts'
 import { readPolicies } from '#gateway/odrl/read-policy.ts'
 import { DCT, ODRL, shortName } from '#gateway/odrl/terms.ts'
 import { tryValue } from '#gateway/odrl/value.ts'
 
+const NANOSECONDS_PER_SECOND = 1_000_000_000n
 /** Faults that a refusal names. */
 export const FAULTS_TOLD_MAX = 5
 
@@ -43,11 +45,13 @@ function checkConflict(policy: Policy): void {
 
 function termsOf(graph: Graph, policy: Policy, rule: Rule): ConsentTerms {
   if (rule.kind === 'obligation') throw new OdrlError('odrl:obligation is nothing that a consent says.')
-  const limits = limitsOf(rule.constraints), explicit = graph.nodes(policy.id, `${DCT}type`).includes(EXPLICIT)
+  const { time, sample, ...limits } = limitsOf(rule.constraints), explicit = graph.nodes(policy.id, `${DCT}type`).includes(EXPLICIT)
   if (limits.purposes === undefined) throw new OdrlError('A consent is for a purpose: say odrl:purpose odrl:isA and which.')
-  const keep = keepOf(rule)
+  const keep = keepOf(rule), { exact, ...assets } = assetsOf(rule.targets)
+  const transforms = [...exact, ...time === undefined ? [] : [`*=time:${time}`], ...sample === undefined ? [] : [`*=sample:${sample}`]]
+  if (transforms.length > 0 && rule.kind === 'prohibition') throw new OdrlError('What is forbidden is forbidden however exact it is: leave that out.')
   return {
-    ...assetsOf(rule.targets), recipient: recipientOf(rule.assignees), ...limits, purposes: normalPurposes(limits.purposes),
+    ...assets, ...(transforms.length > 0 && { transforms }), recipient: recipientOf(rule.assignees), ...limits, purposes: normalPurposes(limits.purposes),
     ...(rule.kind === 'prohibition' && { kind: rule.kind }), ...(isOnward(rule) && { onward: true }), ...(explicit && { explicit: true }), ...(keep !== undefined && { keep }),
   }
 }
@@ -60,17 +64,6 @@ function isOnward({ kind, actions }: Rule): boolean {
   // To hand on what may not be read makes no sense; not to use it is not to hand it on either.
   if (kind === 'permission' && !names.has(READ)) throw new OdrlError('A permission of odrl:distribute is one of odrl:read as well: say both.')
   return kind === 'prohibition' ? ![...names].some(name => includes(name, READ)) : names.has(HAND_ON)
-}
-
-function assetsOf(targets: readonly Scope[]): Pick<ConsentTerms, 'streamId' | 'attributes'> {
-  const assets = targets.map(target => {
-    const asset = attributeOf(target.id)
-    if (asset === undefined || target.sources.length > 0 || target.refinements.length > 0) throw new OdrlError(`The target ${target.id} is no attribute of a stream: say urn:sluice:stream:STREAM:attribute:NAME, plainly.`)
-    return asset
-  })
-  const [streamId, other] = new Set(assets.map(asset => asset.streamId))
-  if (streamId === undefined || other !== undefined) throw new OdrlError('A consent has attributes of one stream as its targets.')
-  return { streamId, attributes: [...new Set(assets.map(({ attribute }) => attribute))] }
 }
 
 function recipientOf(assignees: readonly Scope[]): string {
@@ -90,7 +83,7 @@ function partyIn({ id, sources, refinements }: Scope): string {
   return party
 }
 
-type Limits = Partial<Pick<ConsentTerms, 'purposes' | 'countries' | 'notBefore' | 'until'>>
+type Limits = Partial<Pick<ConsentTerms, 'purposes' | 'countries' | 'notBefore' | 'until'>> & { readonly time?: number, readonly sample?: number }
 
 /** Each limit once: a second one would have to be joined with the first. */
 function limitsOf(constraints: readonly Constraint[]): Limits {
@@ -114,6 +107,8 @@ function limitOf(constraint: Constraint): Limits {
   // A part of a millisecond is taken away from what is permitted.
   if (what === 'odrl:dateTime odrl:lt') return { until: milliseconds(rightOperands[0]!, 0n) }
   if (what === 'odrl:dateTime odrl:gteq') return { notBefore: milliseconds(rightOperands[0]!, 999_999n) }
+  if (what === `${TIME_EXACTNESS} odrl:eq`) return { time: seconds(rightOperands[0]!) }
+  if (what === `${SAMPLING} odrl:eq`) return { sample: seconds(rightOperands[0]!) }
   throw new OdrlError(`${told(constraint)} is nothing that a consent says: it says odrl:purpose odrl:isA, odrl:spatial odrl:isAnyOf, odrl:dateTime odrl:gteq and odrl:lt.`)
 }
 
@@ -139,6 +134,12 @@ function milliseconds(term: Term, roundUp: bigint): number {
   return Number((value.from + roundUp) / 1_000_000n)
 }
 
+function seconds(term: Term): number {
+  const value = tryValue(term), isExact = value?.kind === 'duration' && value.from === value.to && value.from > 0n && value.from % NANOSECONDS_PER_SECOND === 0n
+  if (!isExact) throw new OdrlError(`${JSON.stringify('value' in term ? term.value : term.id)} is no number of seconds: say an xsd:duration, such as PT900S.`)
+  return Number(value.from / NANOSECONDS_PER_SECOND)
+}
+
 /** The one duty that a consent knows: to delete it after some time. */
 function keepOf({ kind, duties }: Rule): string | undefined {
   const [duty, other] = duties
@@ -154,8 +155,4 @@ function delayOf({ actions, targets, constraints, consequences }: Duty): string 
   if (!isPlain || delay === undefined || 'operand' in delay || delay.leftOperand !== `${ODRL}delayPeriod` || delay.operator !== 'lteq' || delay.unit !== undefined) return undefined
   const [period] = delay.rightOperands
   return period?.kind === 'literal' && tryValue(period)?.kind === 'duration' ? period.value : undefined
-}
-
-function told(constraint: Constraint): string {
-  return 'operand' in constraint ? `odrl:${constraint.operand}` : `${shortName(constraint.leftOperand)} odrl:${constraint.operator}${constraint.unit === undefined ? '' : ' with a unit'}`
 }

@@ -4,7 +4,7 @@ import { ODRL } from '#gateway/odrl/terms.ts'
 import { COUNTRY_GROUPS } from '#gateway/parties/countries.ts'
 
 /** A consent as a policy says it, or a prohibition by the same fields. Times are in milliseconds. */
-export type ConsentTerms = Pick<Grant, 'kind' | 'streamId' | 'recipient' | 'countries' | 'onward' | 'purposes' | 'attributes' | 'explicit' | 'notBefore' | 'until' | 'keep'>
+export type ConsentTerms = Pick<Grant, 'kind' | 'streamId' | 'recipient' | 'countries' | 'onward' | 'purposes' | 'attributes' | 'transforms' | 'explicit' | 'notBefore' | 'until' | 'keep'>
 
 /** Anybody: in a policy, an assignee that is not named. */
 export const ANY = 'any'

@@ -3,7 +3,7 @@ import { isBlank } from '#gateway/odrl/graph.ts'
 import type { Action, AtomicConstraint, Constraint, LogicalConstraint, Scope } from '#gateway/odrl/policy.ts'
 import { isKnownAction } from '#gateway/odrl/actions.ts'
 import { named, NESTING_MAX, type Reading } from '#gateway/odrl/reading.ts'
-import { LEFT_OPERANDS, LOGICAL_OPERANDS, ODRL, oneOf, OPERATORS, RDF, shortName, type LogicalOperand } from '#gateway/odrl/terms.ts'
+import { LOGICAL_OPERANDS, ODRL, oneOf, OPERATORS, RDF, shortName, type LogicalOperand } from '#gateway/odrl/terms.ts'
 import { valueOf } from '#gateway/odrl/value.ts'
 
 const PROPERTIES = named(['leftOperand', 'operator', 'rightOperand', 'rightOperandReference', 'dataType', 'unit', 'status', ...LOGICAL_OPERANDS])
@@ -44,7 +44,7 @@ function readLogical(reading: Reading, at: string, operands: readonly LogicalOpe
 function readAtomic(reading: Reading, at: string): AtomicConstraint {
   reading.enter(at, 'a constraint', PROPERTIES, ['Constraint'])
   const leftOperand = reading.node(at, `${ODRL}leftOperand`) ?? '', operatorIri = reading.node(at, `${ODRL}operator`) ?? '', operator = oneOf(OPERATORS, operatorIri)
-  if (!LEFT_OPERANDS.has(leftOperand)) reading.fault(at, leftOperand || `${ODRL}leftOperand`, leftOperand ? `the left operand ${shortName(leftOperand)} is not known` : 'a constraint has a left operand')
+  if (!reading.isLeftOperand(leftOperand)) reading.fault(at, leftOperand || `${ODRL}leftOperand`, leftOperand ? `the left operand ${shortName(leftOperand)} is not known` : 'a constraint has a left operand')
   if (operator === undefined) reading.fault(at, operatorIri || `${ODRL}operator`, operatorIri ? `the operator ${shortName(operatorIri)} is not known` : 'a constraint has an operator')
   const unit = reading.node(at, `${ODRL}unit`), rightOperands = readRightOperands(reading, at)
   if (rightOperands.length > 1 && operator !== undefined && !SET_OPERATORS.has(operator)) reading.fault(at, `${ODRL}rightOperand`, `${shortName(operatorIri)} compares with one value`)

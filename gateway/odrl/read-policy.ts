@@ -2,6 +2,7 @@
 import { OdrlError } from '#gateway/odrl/errors.ts'
 import type { Graph } from '#gateway/odrl/graph.ts'
 import type { Action, Duty, Policy, Rule, RuleKind, Scope } from '#gateway/odrl/policy.ts'
+import { leftOperandsOf } from '#gateway/odrl/profile.ts'
 import { readActions, readConstraints, readScopes } from '#gateway/odrl/read-constraint.ts'
 import { named, NESTING_MAX, Reading } from '#gateway/odrl/reading.ts'
 import { CONFLICT_STRATEGIES, FUNCTIONS, ODRL, oneOf, POLICY_KINDS, shortName, TYPE, type PolicyKind } from '#gateway/odrl/terms.ts'
@@ -44,6 +45,7 @@ function readPolicy(reading: Reading, at: string, { profiles: known = [] }: Read
   reading.enter(at, 'a policy', POLICY_PROPERTIES, [...POLICY_KINDS, 'Request'])
   const profiles = reading.nodes(at, `${ODRL}profile`)
   for (const profile of profiles) if (!known.includes(profile)) reading.fault(at, profile, `the profile ${shortName(profile)} is not known`)
+  reading.understand(leftOperandsOf(profiles.filter(profile => known.includes(profile))))
   return {
     id: reading.identity(at), kind: kindOf(reading, at), profiles, ...conflictOf(reading, at),
     rules: [at, ...ancestors(reading, at)].flatMap(policy => readRules(reading, policy)), faults: reading.faults,

@@ -2,7 +2,7 @@
 import { tooMuch } from '#gateway/odrl/errors.ts'
 import { isBlank, type Graph, type Term } from '#gateway/odrl/graph.ts'
 import type { Fault } from '#gateway/odrl/policy.ts'
-import { isDescriptive, ODRL, shortName, TYPE } from '#gateway/odrl/terms.ts'
+import { isDescriptive, LEFT_OPERANDS, ODRL, shortName, TYPE } from '#gateway/odrl/terms.ts'
 
 /** Rules, constraints, duties and so on of one document, each as often as it is referred to. */
 export const PARTS_MAX = 20_000
@@ -13,14 +13,22 @@ export class Reading {
   readonly graph: Graph
   readonly faults: Fault[] = []
   readonly #parts: { count: number }
+  /** Those of ODRL, and of the profiles that the policy declares. */
+  #leftOperands: ReadonlySet<string>
 
-  constructor(graph: Graph, parts = { count: 0 }) {
+  constructor(graph: Graph, parts = { count: 0 }, leftOperands: ReadonlySet<string> = LEFT_OPERANDS) {
     this.graph = graph
     this.#parts = parts
+    this.#leftOperands = leftOperands
   }
 
   /** For a part that has its own faults. */
-  fork(): Reading { return new Reading(this.graph, this.#parts) }
+  fork(): Reading { return new Reading(this.graph, this.#parts, this.#leftOperands) }
+
+  /** From now on, and in what is forked. */
+  understand(leftOperands: readonly string[]): void { this.#leftOperands = new Set([...this.#leftOperands, ...leftOperands]) }
+
+  isLeftOperand(iri: string): boolean { return this.#leftOperands.has(iri) }
 
   fault(at: string, term: string, message: string): void { this.faults.push({ at, term: shortName(term), message }) }
 

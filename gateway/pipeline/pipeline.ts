@@ -17,6 +17,7 @@ import { Decoder } from '#gateway/pipeline/decode.ts'
 import { Freshness } from '#gateway/pipeline/fresh.ts'
 import { keptOf } from '#gateway/pipeline/kept.ts'
 import { Lanes } from '#gateway/pipeline/lanes.ts'
+import type { Linger } from '#gateway/pipeline/linger.ts'
 import { Outgoing } from '#gateway/pipeline/outgoing.ts'
 import { price } from '#gateway/pipeline/price.ts'
 import { ShortRoad } from '#gateway/pipeline/short-road.ts'
@@ -41,6 +42,7 @@ export interface PipelineOptions {
   readonly explain: Explain
   readonly times: StageTimes
   readonly log: Log
+  readonly linger: Linger
 }
 
 /** Bytes that go to the journal together, and a batch. */
@@ -206,10 +208,14 @@ export class Pipeline {
   /** What all connections brought in one turn of the loop goes together, and in the order of the turns. */
   readonly #endTurn = (out: Outgoing): void => {
     if (this.#out === out) this.#out = this.#spare.pop() ?? new Outgoing()
-    if (out.count === 0) this.#done(out)
+    const { count } = out
+    if (count === 0) this.#done(out)
     else if (out.isDurable || this.#waiting > 0 || this.#options.journal.isBehind) void this.#keepAndPublish(out)
     else this.#publishAndKeep(out)
+    process.nextTick(this.#rest, count) // behind what is written to the sockets then
   }
+
+  readonly #rest = (count: number): void => { this.#options.linger.behind(count) }
 
   async #keepAndPublish(out: Outgoing): Promise<void> {
     const { journal, network, times } = this.#options, started = times.now()

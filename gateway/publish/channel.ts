@@ -7,6 +7,7 @@ import type { Session } from '#gateway/publish/session.ts'
 import type { Packed } from '#semantic-models/packed.ts'
 
 const CHAIN_ID_LENGTH = 20
+const NOBODY: ReadonlySet<never> = new Set()
 
 /** Names one publisher instance: random, so that two starts of a gateway never share a chain. */
 export function newMsgChainId(): string {
@@ -18,7 +19,10 @@ export interface ChannelStart { readonly lastTimestamp: number, readonly lastSeq
 export class Channel {
   readonly stream: Stream
   readonly sessions = new Set<Session>()
-  readonly owners = new Set<OwnerSession>()
+  /** The session, where there is no more than one: so it is with nearly all streams, and a set is slow to look into. */
+  only: Session | undefined
+  /** Most have none: they share that. */
+  owners: ReadonlySet<OwnerSession> = NOBODY
   /** The last position that has gone out, to whoever was there. */
   published: number
   readonly msgChainId: string
@@ -36,6 +40,22 @@ export class Channel {
     this.timestamp = this.sampledAt = start.lastTimestamp
     this.sequenceNumber = start.lastSequenceNumber
     this.position = this.published = start.lastPosition
+  }
+
+  join(session: Session): void {
+    this.sessions.add(session)
+    this.#single()
+  }
+
+  leave(session: Session): void {
+    this.sessions.delete(session)
+    this.#single()
+  }
+
+  joinOwner(session: OwnerSession): void { this.owners = new Set([...this.owners, session]) }
+  leaveOwner(session: OwnerSession): void {
+    const others = [...this.owners].filter(each => each !== session)
+    this.owners = others.length > 0 ? new Set(others) : NOBODY
   }
 
   /** Numbers the next message of the stream. Its time is never before the last one's, whatever the clock does. */
@@ -61,5 +81,10 @@ export class Channel {
   next(content: Packed, receivedAt: number): Message {
     const { stream, timestamp, sequenceNumber, msgChainId } = (this.count(receivedAt, false), this)
     return { channel: this, stream, position: 0, content, timestamp, sequenceNumber, msgChainId }
+  }
+
+  #single(): void {
+    const { sessions } = this, [first] = sessions
+    this.only = sessions.size === 1 ? first : undefined
   }
 }

@@ -86,7 +86,7 @@ export class Network {
       else if (refusal === undefined) away.push(stream)
       else refused(refusal)
     }
-    for (const session of touched) session.flush()
+    if (touched.length > 0) this.#flush(touched)
     return { taken, away }
   }
 
@@ -142,21 +142,31 @@ export class Network {
     for (const session of this.#sessions) session.end('UNAVAILABLE', 'The gateway stops.')
   }
 
+  /** What all of them were charged is written down at once. */
+  #flush(touched: readonly Session[]): void {
+    const isCommitted = this.#commit()
+    for (const session of touched) session.flush(isCommitted)
+  }
+
   /** Whether somebody took it who is there. */
   #offer(message: Message, plan: Plan, touched: Session[]): boolean {
-    const channel = message.channel!, { sessions } = channel
-    const views = sessions.size > 1 ? new Map<number, View>() : undefined
-    let isTaken = false
+    const channel = message.channel!, { only } = channel
     channel.published = message.position
-    for (const session of sessions) {
-      const outlet = session.outletFor(message, plan)
-      if (!outlet) continue
-      const view = viewIn(views, message, outlet)
-      if (outlet.transform !== undefined && view.isEmpty) continue
-      if (session.isEmpty) touched.push(session)
-      isTaken = session.take(view, outlet) || isTaken
-    }
+    if (only) return this.#offerTo(only, message, plan, undefined, touched)
+    if (channel.sessions.size === 0) return false
+    const views = new Map<number, View>()
+    let isTaken = false
+    for (const session of channel.sessions) isTaken = this.#offerTo(session, message, plan, views, touched) || isTaken
     return isTaken
+  }
+
+  #offerTo(session: Session, message: Message, plan: Plan, views: Map<number, View> | undefined, touched: Session[]): boolean {
+    const outlet = session.outletFor(message, plan)
+    if (!outlet) return false
+    const view = viewIn(views, message, outlet)
+    if (outlet.transform !== undefined && view.isEmpty) return false
+    if (session.isEmpty) touched.push(session)
+    return session.take(view, outlet)
   }
 
   /** Why a message went nowhere; undefined where there is an outlet for it: an agreement may have come to its end just now. */
@@ -186,25 +196,25 @@ export class Network {
   }
 
   #openAsOwner(stream: Stream, sink: Sink): Subscription {
-    const { owners } = this.channelOf(stream)
-    const session = new OwnerSession(sink, () => { owners.delete(session); this.#sessions.delete(stream.ownerId, session) })
-    owners.add(session)
+    const channel = this.channelOf(stream)
+    const session = new OwnerSession(sink, () => { channel.leaveOwner(session); this.#sessions.delete(stream.ownerId, session) })
+    channel.joinOwner(session)
     this.#sessions.add(stream.ownerId, session)
     return session
   }
 
   #openAsSubscriber(party: Party, stream: Stream, from: string | undefined, connect: () => Sink): Subscription {
     const { journal, plans, meter, log, onDelivered } = this.#options
-    const { id: agreementId } = this.#permission(party, stream), channel = this.channelOf(stream), { sessions, published } = channel
+    const { id: agreementId } = this.#permission(party, stream), channel = this.channelOf(stream), { published } = channel
     const session: Session = new Session({
       channel, agreementId, journal, plans, meter, log, onDelivered,
       from: startOf({ published, positionAt: (timestamp, sequenceNumber) => journal.positionAt(stream.number, timestamp, sequenceNumber) }, from),
       sink: this.#connected(agreementId, connect),
       commit: () => this.#commit(),
       onEnded: () => meter.disconnected(agreementId),
-      onClosed: () => { sessions.delete(session); this.#sessions.delete(party.id, session) },
+      onClosed: () => { channel.leave(session); this.#sessions.delete(party.id, session) },
     })
-    sessions.add(session)
+    channel.join(session)
     this.#sessions.add(party.id, session)
     return session
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { FRESH_MS, Previews, PREVIEWS_MAX, READINGS_PER_PREVIEW } from '#gateway/publish/previews.ts'
 import type { Network } from '#gateway/publish/network.ts'
+import { parseSpec } from '#gateway/transforms/spec.ts'
 import { Rooms } from '#test/support/rooms.ts'
 
 const ATTRIBUTES = ['temperature']
@@ -24,6 +25,21 @@ describe('A preview', () => {
     const [whole] = previews.of(stream, owner, [...ATTRIBUTES, 'relativeHumidity', 'refDevice']) as any[]
     assert.deepEqual(Object.keys(whole), ['id', 'type', 'dateObserved', 'temperature', 'relativeHumidity', 'refDevice', '@context'])
     assert.equal(rooms.tally.counts().dropped.NO_CONSENT, 3)
+  })
+
+  it('is as exact as it would leave, under the name that the recipient would read, and leaves out what a sample does', async () => {
+    const { owner, source, stream } = await rooms.scene(), attributes = [...ATTRIBUTES, 'refDevice'], specOf = (...texts: string[]) => parseSpec(texts, stream.model, stream.model.attributes)
+    previews.watch(stream, owner)
+    await rooms.send(source, [21.34, 21.36])
+    rooms.clock.turn(60_000)
+    await rooms.send(source, [24.9])
+    const seen = (recipientId: string, ...texts: string[]) => previews.of(stream, owner, attributes, { spec: specOf(...texts), recipientId }) as any[]
+    assert.deepEqual(temperatures(seen('sub_a', 'temperature=round:0.5')), [21.5, 21.5, 25])
+    assert.deepEqual(temperatures(seen('sub_a', '*=sample:60')), [21.34, 24.9])
+    const names = ['sub_a', 'sub_b'].map(who => seen(who, 'refDevice=pseudonymise')[0].refDevice.object as string)
+    assert.ok(new Set(names).size === 2 && names.every(name => name.startsWith('urn:sluice:pseudonym:')))
+    assert.deepEqual(Object.keys(seen('sub_a', 'refDevice=drop', 'temperature=drop')).length, 0, 'of a reading of which nothing is left there is none')
+    assert.deepEqual(temperatures(previews.of(stream, owner, attributes)), [21.34, 21.36, 24.9], 'what is in memory is as it came')
   })
 
   it('lets go of the stream as soon as it has enough: the data path is as it was', async () => {
@@ -61,7 +77,7 @@ describe('A preview', () => {
     const { owner, stream } = await rooms.scene(), open = new Set<number>()
     let next = 0
     const network: Pick<Network, 'open'> = { open: () => { const n = next++; open.add(n); return { stop: () => {}, close: () => { open.delete(n) } } } }
-    const many = new Previews({ network, clock: rooms.clock })
+    const many = new Previews({ network, clock: rooms.clock, transforms: rooms.transforms })
     for (let n = 0; n <= PREVIEWS_MAX; n++) many.watch({ ...stream, number: n }, owner)
     assert.deepEqual([open.size, open.has(0), open.has(1)], [PREVIEWS_MAX, false, true])
     many.watch({ ...stream, number: 1 }, owner)

@@ -35,14 +35,17 @@ export interface SessionOptions {
   readonly onClosed: () => void
 }
 
+/** Most streams bring one message in a turn: what waits is made for it, and gone with it. */
+const NOTHING: readonly View[] = []
+
 export class Session {
   readonly agreementId: string
   readonly #options: SessionOptions
+  readonly #meter: Meter
+  readonly #sink: Sink
   #sampler: Sampler | undefined
   #cursor: number
-  #outbox: View[] = []
-  /** To be used again. */
-  #spare: View[] | undefined
+  #outbox: readonly View[] = NOTHING
   /** The plan that was asked last, and what it said. */
   #plan: Plan | undefined
   #outlet: Outlet | undefined
@@ -56,6 +59,8 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#meter = options.meter
+    this.#sink = options.sink
     this.agreementId = options.agreementId
     this.#cursor = options.from
     this.#hasRoom = options.sink.isFull !== true
@@ -66,7 +71,7 @@ export class Session {
   /** The consent by which it was fed last, if it was; also by which whatever waits in its transport left. */
   get fedBy(): string | undefined { return this.#fedBy }
   /** Whether bytes wait in its transport. */
-  get isWaiting(): boolean { return !this.#options.sink.isEmpty }
+  get isWaiting(): boolean { return !this.#sink.isEmpty }
 
   /** By which outlet it may have a message that is published now; undefined where it may not, or will find it in the journal. */
   outletFor(message: Message, plan: Plan): Outlet | undefined {
@@ -83,31 +88,31 @@ export class Session {
     this.#cursor = message.position
     if (!this.#charge(message, length, consentId)) return false
     this.#fedBy = consentId
-    this.#outbox.push(view)
+    if (this.#outbox === NOTHING) this.#outbox = [view]
+    else (this.#outbox as View[]).push(view)
     return true
   }
 
   #charge(message: Message, bytes: number, consentId: string): boolean {
-    const { meter } = this.#options
-    if (!this.#account?.isOpenToCharges) this.#account = meter.accountOf(this.agreementId)
-    return meter.charge(this.#account, message.position, bytes, message, consentId)
+    if (!this.#account?.isOpenToCharges) this.#account = this.#meter.accountOf(this.agreementId)
+    return this.#meter.charge(this.#account, message.position, bytes, message, consentId)
   }
 
-  /** Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once. */
-  flush(): boolean {
-    const outbox = this.#outbox, [first] = outbox, { sink, commit, onDelivered } = this.#options
-    if (!first) return true
-    this.#outbox = this.#spare ?? []
-    this.#spare = undefined
-    const isCommitted = commit()
-    if (isCommitted) {
-      onDelivered(outbox.length)
-      this.#hasRoom = sink.send(outbox, this.#fedBy)
-    } else this.#cursor = first.message.position - 1
-    this.#isLive &&= isCommitted && this.#hasRoom
-    outbox.length = 0
-    this.#spare = outbox
-    return isCommitted
+  /**
+   * Hands over what was taken. What cannot be written down is taken back (false), and found in the journal again: it is charged once.
+   * `isCommitted`: whether it is written down, where somebody has seen to that for several sessions.
+   */
+  flush(isCommitted?: boolean): boolean {
+    const outbox = this.#outbox, { length } = outbox
+    if (length === 0) return true
+    this.#outbox = NOTHING
+    const isSafe = isCommitted ?? this.#options.commit()
+    if (isSafe) {
+      this.#options.onDelivered(length)
+      this.#hasRoom = this.#sink.send(outbox, this.#fedBy)
+    } else this.#cursor = outbox[0]!.message.position - 1
+    this.#isLive &&= isSafe && this.#hasRoom
+    return isSafe
   }
 
   /** Reads on from the journal until it has caught up or the transport has had enough. */
@@ -125,16 +130,15 @@ export class Session {
     const wasOpen = !this.#isEnded
     if (wasOpen && !purge) this.flush()
     if (wasOpen) this.#end()
-    if (purge && this.isWaiting) this.#options.sink.cut(code)
-    else if (wasOpen) this.#options.sink.end(code, message)
+    if (purge && this.isWaiting) this.#sink.cut(code)
+    else if (wasOpen) this.#sink.end(code, message)
   }
 
   /** As `end` with `purge`, whether or not anything is known to wait: the kernel does not say. */
   reset(code: ErrorCode): void {
-    const { sink } = this.#options
     if (!this.#isEnded) this.#end()
-    if (sink.reset) sink.reset(code)
-    else sink.cut(code)
+    if (this.#sink.reset) this.#sink.reset(code)
+    else this.#sink.cut(code)
   }
 
   /** Takes nothing more. What was handed over can still be cut off. */
@@ -152,13 +156,13 @@ export class Session {
 
   #goLive(): void {
     this.#isLive = true
-    this.#options.sink.caughtUp?.()
+    this.#sink.caughtUp?.()
   }
 
   #end(): void {
     this.#isEnded = true
     this.#isLive = false
-    this.#outbox = []
+    this.#outbox = NOTHING
     this.#options.onEnded()
   }
 

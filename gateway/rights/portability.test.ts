@@ -15,6 +15,7 @@ describe('An export', () => {
   it('comes in files of bounded size, each reading once and in order, and is proven whole', async () => {
     const rooms = await Rooms.open(), { owner, source, stream } = await rooms.scene(), count = 3_000, signingKey = SigningKey.open(rooms.directory)
     rooms.grant(stream)
+    rooms.grant(stream, { attributes: ['location'], transforms: ['location=h3:7'] })
     rooms.agree(stream, rooms.party('subscriber'))
     for (let n = 0; n < count; n += 500) await rooms.send(source, Array.from({ length: 500 }, (_, each) => n + each + 0.5))
     await rooms.settled()
@@ -28,6 +29,7 @@ describe('An export', () => {
         found.push(...(JSON.parse(text) as { temperature: { value: number } }[]).map(({ temperature }) => temperature.value))
         sizes.push(bytes)
       }
+      if (name === 'consents.jsonld') assert.deepEqual((JSON.parse(text)['@graph'] as { exactness?: string[] }[]).map(({ exactness }) => exactness), [undefined, ['location=h3:7']])
       if (name.endsWith('.csv')) lines += text.split('\r\n').filter(line => line.includes(',temperature,')).length
     }
     assert.deepEqual(found, Array.from({ length: count }, (_, n) => n + 0.5))

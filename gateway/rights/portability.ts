@@ -82,14 +82,14 @@ function textOf({ content }: JournalRecord): string {
 const DPV = 'https://w3id.org/dpv#'
 const CONTEXT = {
   dpv: DPV, odrl: 'http://www.w3.org/ns/odrl/2/', xsd: 'http://www.w3.org/2001/XMLSchema#', id: '@id', type: '@type', purpose: { '@id': `${DPV}hasPurpose`, '@type': '@id' }, recipient: { '@id': `${DPV}hasRecipient`, '@type': '@id' },
-  data: `${DPV}hasPersonalData`, duration: `${DPV}hasStorageCondition`, state: `${DPV}hasConsentStatus`, stream: { '@id': `${DPV}hasDataSource`, '@type': '@id' },
+  data: `${DPV}hasPersonalData`, exactness: 'urn:sluice:odrl:consent:1:exactness', duration: `${DPV}hasStorageCondition`, state: `${DPV}hasConsentStatus`, stream: { '@id': `${DPV}hasDataSource`, '@type': '@id' },
   givenAt: { '@id': 'http://purl.org/dc/terms/issued', '@type': 'xsd:dateTime' }, withdrawnAt: { '@id': 'http://purl.org/dc/terms/valid', '@type': 'xsd:dateTime' },
 }
 
 function consentsText(grants: readonly Grant[], now: number): string {
   const graph = grants.map(grant => ({
     id: `urn:sluice:consent:${grant.id}`, type: isPermission(grant) ? 'dpv:ConsentRecord' : 'odrl:Prohibition', state: stateOf(grant, now), stream: `urn:sluice:stream:${grant.streamId}`, recipient: `urn:sluice:party:${grant.recipient}`,
-    purpose: grant.purposes.map(purposeIri), data: grant.attributes, duration: grant.keep, givenAt: new Date(grant.grantedAt).toISOString(),
+    purpose: grant.purposes.map(purposeIri), data: grant.attributes, exactness: grant.transforms, duration: grant.keep, givenAt: new Date(grant.grantedAt).toISOString(),
     withdrawnAt: grant.withdrawnAt === undefined ? undefined : new Date(grant.withdrawnAt).toISOString(),
   }))
   return `${JSON.stringify({ '@context': CONTEXT, '@graph': graph }, null, 1)}\n`

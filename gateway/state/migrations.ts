@@ -93,6 +93,10 @@ CREATE TABLE operator_action_payloads (seq INTEGER PRIMARY KEY REFERENCES operat
 CREATE TABLE restrictions (stream_id TEXT NOT NULL, owner_id TEXT NOT NULL, restricted_at INTEGER NOT NULL, restricted_by TEXT NOT NULL, PRIMARY KEY (stream_id, owner_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE recipient_notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 `,
+  // How exact what is offered is.
+  `
+ALTER TABLE offers ADD COLUMN transforms TEXT;
+`,
   // What the books had before the transparency log did, by its kinds: the first so many rows of each, agreements made before a time, those of which
   // it does not say that they are onward, and consent events that were erased here alone. Actions of operators are taken into the log at the next start.
   // The index finds the entry of a usage record.

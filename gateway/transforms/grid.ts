@@ -1,5 +1,5 @@
 // Places on a grid of degrees: a place becomes the middle of its cell. The cells of a coarser grid are made of whole cells of a finer one when
-// its step is a multiple of the other's; hexagons (H3) do not nest like that.
+// its step is a multiple of the other's.
 import { compare, decimalOf, floorDivided, half, numberOf, plus, times, type Decimal } from '#gateway/transforms/decimal.ts'
 import type { Grid } from '#gateway/transforms/op.ts'
 

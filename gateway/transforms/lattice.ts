@@ -14,6 +14,7 @@ export function revealsNoMore(one: ValueOp, other: ValueOp): boolean {
     case 'mask': return other.name === 'mask' || other.name === 'pseudonymise'
     case 'pseudonymise': return other.name === 'pseudonymise'
     case 'grid': return other.name === 'grid' && wholeRatio(one.step, other.step) !== undefined
+    case 'h3': return other.name === 'h3' && one.resolution <= other.resolution
     case 'round': return other.name === 'round' && isOdd(wholeRatio(one.step, other.step))
     case 'bucket': return (other.name === 'bucket' || other.name === 'round') && innerBounds(one).every(bound => isBorder(bound, other))
   }
@@ -41,6 +42,9 @@ export function weakest(ops: readonly ValueOp[]): readonly ValueOp[] {
   return left.length > 1 && new Set(left.map(kindOf)).size > 1 ? [PASS] : left
 }
 
+/** Cells of a grid and of H3 cut each other: to tell both, nothing less than the place itself is enough. */
+export function cutEachOther(one: ValueOp, other: ValueOp): boolean { return (one.name === 'grid' && other.name === 'h3') || (one.name === 'h3' && other.name === 'grid') }
+
 /** Whether a time, or an interval, reveals no more than another: whole windows of one are whole windows of the other. */
 export const secondsRevealNoMore = (one: number, other: number): boolean => one % other === 0
 
@@ -57,7 +61,7 @@ export function weakestSeconds(all: readonly number[]): readonly number[] {
 /** Those on different kinds of values have nothing in common. */
 function kindOf({ name }: ValueOp): string {
   if (name === 'round' || name === 'bucket') return 'number'
-  return name === 'grid' ? 'place' : 'text'
+  return name === 'grid' || name === 'h3' ? name : 'text' // these two each for itself: see `cutEachOther`
 }
 
 /** Borders between buckets; the lowest bound is only a label. */

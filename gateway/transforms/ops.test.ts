@@ -4,7 +4,7 @@ import { coarser, together } from '#gateway/transforms/cells.ts'
 import { compare, decimalOf, decimalText } from '#gateway/transforms/decimal.ts'
 import { onGrid } from '#gateway/transforms/grid.ts'
 import { revealsNoMore, secondsRevealNoMore, strongest, strongestSeconds, weakest, weakestSeconds } from '#gateway/transforms/lattice.ts'
-import { BOUNDS_MAX, GRID_MAX, opText, parseOp, SECONDS_MAX, type Grid, type NumberOp, type Op, type ValueOp } from '#gateway/transforms/op.ts'
+import { BOUNDS_MAX, GRID_MAX, H3_RESOLUTION_MAX, opText, parseOp, SECONDS_MAX, type Grid, type H3, type NumberOp, type Op, type ValueOp } from '#gateway/transforms/op.ts'
 
 const op = <T extends Op>(text: string): T => {
   const parsed = parseOp(text)
@@ -19,7 +19,8 @@ const bucket = fc.uniqueArray(fc.integer({ min: -20, max: 20 }), { minLength: 2,
 const number = fc.oneof(round, bucket)
 const grid = fc.constantFrom('0.001', '0.01', '0.02', '0.05', '0.3', '1', '7', '29', '45', '60', '90').map(step => op<Grid>(`grid:${step}`))
 const place = fc.tuple(fc.oneof(fc.integer({ min: -180, max: 180 }), fc.double({ min: -180, max: 180, noNaN: true })), fc.oneof(fc.integer({ min: -90, max: 90 }), fc.double({ min: -90, max: 90, noNaN: true })))
-const anyOp = fc.oneof(number, grid, fc.constantFrom('pass', 'drop', 'mask', 'pseudonymise').map(text => op<ValueOp>(text)))
+const h3 = fc.integer({ min: 0, max: H3_RESOLUTION_MAX }).map(resolution => op<H3>(`h3:${resolution}`))
+const anyOp = fc.oneof(number, grid, h3, fc.constantFrom('pass', 'drop', 'mask', 'pseudonymise').map(text => op<ValueOp>(text)))
 
 describe('A coarser number', () => {
   it('is exact, away from zero in the middle, and keeps whole numbers whole', () => {
@@ -124,9 +125,9 @@ describe('Operations', () => {
 
   it('come in known words, with what they need, up to their limits', () => {
     const bounds = (count: number) => Array.from({ length: count }, (_, n) => n).join('|')
-    const good = ['pass', 'drop', 'mask', 'pseudonymise', 'round:0.5', 'round:00.50', 'grid:0.01', `grid:${GRID_MAX}`, 'time:1', `time:${SECONDS_MAX}`, `sample:${SECONDS_MAX}`, 'bucket:-1.5|0', `bucket:${bounds(BOUNDS_MAX)}`, 'round:999999999999999']
+    const good = ['pass', 'drop', 'mask', 'pseudonymise', 'round:0.5', 'round:00.50', 'grid:0.01', `grid:${GRID_MAX}`, 'time:1', `time:${SECONDS_MAX}`, `sample:${SECONDS_MAX}`, 'bucket:-1.5|0', `bucket:${bounds(BOUNDS_MAX)}`, 'round:999999999999999', 'h3:0', 'h3:7', `h3:${H3_RESOLUTION_MAX}`]
     for (const text of good) assert.equal(typeof parseOp(text), 'object', text)
-    const bad = ['', 'Round:1', 'round', 'round:', 'round:0', 'round:-1', 'round:1e3', 'round:0.1:2', 'round:NaN', 'round:1234567.123456789', `grid:${GRID_MAX + 0.1}`, 'grid:0', 'time:0', 'time:1.5', `time:${SECONDS_MAX + 1}`, 'time:-1', 'sample', 'sample:0',
+    const bad = ['', 'Round:1', 'round', 'round:', 'round:0', 'round:-1', 'round:1e3', 'round:0.1:2', 'round:NaN', 'round:1234567.123456789', `grid:${GRID_MAX + 0.1}`, 'grid:0', 'h3', 'h3:', `h3:${H3_RESOLUTION_MAX + 1}`, 'h3:-1', 'h3:07', 'h3:7.5', 'h3:1e1', 'time:0', 'time:1.5', `time:${SECONDS_MAX + 1}`, 'time:-1', 'sample', 'sample:0',
       'bucket:1', 'bucket:2|1', 'bucket:1|1', 'bucket:a|b', `bucket:${bounds(BOUNDS_MAX + 1)}`, 'mask:2', 'pass:', 'dp:1', 'toString', 'aggregate:60,mean,5', '__proto__']
     for (const text of bad) assert.equal(typeof parseOp(text), 'string', text)
     assert.equal(opText(op('round:00.50')), 'round:0.5')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { GatewayError } from '#gateway/errors.ts'
 import { opText, SECONDS_MAX } from '#gateway/transforms/op.ts'
-import { attributesDropped, parseSpec, specOf, specRevealsNoMore, specTexts, strictestOf, strongestOf, TRANSFORM_CHARS_MAX, TRANSFORMS_MAX, weakestOf, type Spec } from '#gateway/transforms/spec.ts'
+import { attributesDropped, keptWholeFor, parseSpec, specOf, specRevealsNoMore, specTexts, strictestOf, strongestOf, TRANSFORM_CHARS_MAX, TRANSFORMS_MAX, weakestOf, type Spec } from '#gateway/transforms/spec.ts'
 import { modelOf } from '#semantic-models/registry.ts'
 
 const MODEL = modelOf('DeviceMeasurement')!, ATTRIBUTES = ['numValue', 'textValue', 'unit', 'location', 'refDevice']
@@ -34,11 +34,12 @@ describe('The transforms of a consent', () => {
     assert.match(refusal('controlledProperty=mask'), /not among the attributes/)
     assert.match(refusal('numValue=mask'), /numValue is a number: round, bucket, pass, drop/)
     assert.match(refusal('textValue=round:1'), /is a text: mask, pseudonymise/)
-    assert.match(refusal('location=round:1'), /is a place: grid/)
+    assert.match(refusal('location=round:1'), /is a place: grid, h3/)
     assert.match(refusal('refDevice=mask'), /is a link: pseudonymise/)
     assert.match(refusal('*=round:1'), /name the attribute/)
     for (const text of ['numValue', '=round:1', '', 'numValue=round:1=2', `numValue=bucket:${'1'.repeat(TRANSFORM_CHARS_MAX)}`]) assert.match(refusal(text), /ATTRIBUTE=OPERATION/)
     assert.match(refusal('numValue=round:1', 'numValue=round:2'), /no common coarser form with what is said of numValue before, round:1/)
+    assert.match(refusal('location=h3:7', 'location=grid:0.01'), /no common coarser form with what is said of location before, h3:7/)
     assert.match(refusal('numValue=round:99999999.9999999', 'numValue=round:0.000000007'), /no common coarser form/)
     assert.match(refusal(...Array.from({ length: TRANSFORMS_MAX + 1 }, () => 'numValue=pass')), /64 transforms/)
     parse(...Array.from({ length: TRANSFORMS_MAX }, () => 'numValue=pass'))
@@ -74,6 +75,12 @@ describe('The transforms of a consent', () => {
     assert.equal(kept.timeSeconds.length === 0, specs.some(({ timeSeconds }) => timeSeconds === undefined))
     assert.deepEqual(new Set(kept.sampleSeconds).size, kept.sampleSeconds.length)
   }), { numRuns: 1_000 }))
+
+  it('that tell a place by a grid and by H3 are told from all others', () => {
+    const told = (one: string, other: string) => keptWholeFor(parse(one), parse(other))
+    assert.deepEqual([told('location=grid:0.01', 'location=h3:7'), told('location=h3:7', 'location=grid:0.01')], ['location', 'location'])
+    assert.deepEqual([told('location=h3:5', 'location=h3:7'), told('location=grid:1', 'location=grid:0.3'), told('location=h3:7', 'numValue=round:1'), told('location=pass', 'location=h3:7')], [undefined, undefined, undefined, undefined])
+  })
 
   it('say nothing of an attribute for which a consent is not given', () => {
     const kept = weakestOf([{ spec: parse('numValue=round:0.5'), attributes: ['numValue'] }, { spec: parse(), attributes: ['textValue'] }])

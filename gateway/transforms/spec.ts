@@ -1,6 +1,6 @@
 // What a consent says of how exact its attributes may be: `temperature=round:0.5`, `*=time:900`. Parsed, checked against the model, and joined.
 import { GatewayError } from '#gateway/errors.ts'
-import { revealsNoMore, secondsRevealNoMore, strongest, strongestSeconds, weakest, weakestSeconds } from '#gateway/transforms/lattice.ts'
+import { cutEachOther, revealsNoMore, secondsRevealNoMore, strongest, strongestSeconds, weakest, weakestSeconds } from '#gateway/transforms/lattice.ts'
 import { opText, parseOp, PASS, type Op, type Sample, type Truncate, type ValueOp } from '#gateway/transforms/op.ts'
 import { valueKindOf, type ValueKind } from '#semantic-models/value-kinds.ts'
 import type { Model } from '#semantic-models/model.ts'
@@ -34,12 +34,12 @@ export interface Kept {
 export const NOTHING_SAID: Spec = { values: new Map(), timeSeconds: undefined, sampleSeconds: undefined }
 
 const FIT: Readonly<Record<ValueKind, readonly Op['name'][]>> = {
-  number: ['round', 'bucket'], text: ['mask', 'pseudonymise'], link: ['pseudonymise'], place: ['grid'], instant: [],
+  number: ['round', 'bucket'], text: ['mask', 'pseudonymise'], link: ['pseudonymise'], place: ['grid', 'h3'], instant: [],
 }
 
 /** Throws BAD_REQUEST for what is not known, does not fit its attribute, or is about an attribute that is not let out. */
 export function parseSpec(texts: readonly string[], model: Model, attributes: readonly string[]): Spec {
-  if (texts.length > TRANSFORMS_MAX) throw new GatewayError('BAD_REQUEST', `A consent has ${TRANSFORMS_MAX} transforms at most.`)
+  if (texts.length > TRANSFORMS_MAX) throw new GatewayError('BAD_REQUEST', `Say ${TRANSFORMS_MAX} transforms at most.`)
   return texts.reduce((spec, text) => {
     const { attribute, op } = parsed(text), problem = misfit(attribute, op, model, attributes), joined = problem === undefined ? added(spec, attribute, op) : undefined
     if (problem !== undefined) throw refused(text, problem)
@@ -96,12 +96,18 @@ export function specRevealsNoMore(one: Spec, other: Spec): boolean {
 
 /** What reveals no more than either: of two who both have to agree. */
 export function strongestOf(one: Spec, other: Spec): Spec {
+  if (saysNothing(one)) return other
   return withValues(one, other, strongest, strongestSeconds)
 }
 
 /** Of two that each suffice, the one that reveals less where that can be said, else the first. */
 export function strictestOf(one: Spec, other: Spec): Spec {
   return one === other ? one : withValues(one, other, (own, its) => revealsNoMore(its, own) ? its : own, (own, its) => secondsRevealNoMore(its, own) ? its : own)
+}
+
+/** An attribute that has to be kept as it is to do both, though neither lets it out as it is. */
+export function keptWholeFor(one: Spec, other: Spec): string | undefined {
+  return [...one.values.keys()].find(name => cutEachOther(opOf(one, name), opOf(other, name)))
 }
 
 /** What must be known to do any of them. An attribute is left out of those that do not let it out. */
@@ -138,7 +144,7 @@ function split(text: string): { readonly attribute: string, readonly op: Op | st
 function misfit(attribute: string, op: Op, model: Model, attributes: readonly string[]): string | undefined {
   const isOfMessage = op.name === 'time' || op.name === 'sample'
   if (attribute === ALL) return isOfMessage ? undefined : `${ALL} stands for all of a message, and only its time and how often it comes are one for all: name the attribute`
-  if (!attributes.includes(attribute)) return `${attribute} is not among the attributes of this consent`
+  if (!attributes.includes(attribute)) return `${attribute} is not among the attributes that go out`
   if (isOfMessage || op.name === 'pass' || op.name === 'drop') return undefined
   const kind = valueKindOf(model, attribute), fitting = FIT[kind]
   return fitting.includes(op.name) ? undefined : `${attribute} is ${kind === 'instant' ? 'an' : 'a'} ${kind}: ${[...fitting, 'pass', 'drop'].join(', ')} can be asked for, and time and sample`

@@ -51,6 +51,16 @@ describe('A transform', () => {
     assert.equal(text.replaceAll(/2026-[^"]+/g, ''), noise.text(noise.mask).replaceAll(/2026-[^"]+/g, ''))
   })
 
+  it('of a place tells the middle of its cell, and leaves out what is no point in the world', () => {
+    const at = (value: string) => packed('IndoorEnvironmentObserved', { location: `{"type":"GeoProperty","value":${value}}` })
+    for (const [op, told] of [['h3:7', [4.3555, 50.8476]], ['grid:0.01', [4.355, 50.855]]] as const) {
+      const place = (value: string) => read(ready(at(value), `location=${op}`).of(at(value))).location
+      assert.deepEqual(place('{"type":"Point","coordinates":[4.3571234,50.8503]}'), { type: 'GeoProperty', value: { type: 'Point', coordinates: told } })
+      for (const value of ['{"type":"Point","coordinates":[4.3571234,50.8503,12.5]}', '{"type":"Point","coordinates":[4.3571234,90.1]}', '{"type":"Point","coordinates":[-180.5,50]}', '{"type":"Point","coordinates":["4","50"]}', '{"type":"Point"}',
+        '{"type":"LineString","coordinates":[[4,50],[5,51]]}', '{"type":"MultiPoint","coordinates":[[4,50]]}', '"Brussels"', 'null']) assert.equal(place(value), undefined, value)
+    }
+  })
+
   it('leaves out what it is not made for', () => {
     const words = packed('DeviceMeasurement', { numValue: number('"a text"'), textValue: '{"type":"Property","value":7}', location: '{"type":"GeoProperty","value":{"type":"Polygon","coordinates":[[4.1,50.1]]}}', controlledProperty: '{"type":"Property","value":"contact"}' })
     const left = ready(words, 'numValue=round:1', 'textValue=mask', 'location=grid:1', 'controlledProperty=drop').of(words)
@@ -91,7 +101,7 @@ describe('A transform', () => {
   })
 
   it('that is kept for several gives each recipient what the message itself would', () => {
-    const rounds = ['pass', 'round:0.5', 'round:1', 'round:3', 'bucket:0|10|20.5', 'bucket:-5|0|21'], grids = ['grid:0.01', 'grid:0.03', 'grid:0.5', 'pass'], links = ['pseudonymise', 'pass'], times = ['*=time:60', '*=time:90', '*=time:3600']
+    const rounds = ['pass', 'round:0.5', 'round:1', 'round:3', 'bucket:0|10|20.5', 'bucket:-5|0|21'], grids = ['grid:0.01', 'grid:0.03', 'grid:0.5', 'h3:5', 'h3:9', 'pass'], links = ['pseudonymise', 'pass'], times = ['*=time:60', '*=time:90', '*=time:3600']
     const texts = fc.tuple(fc.constantFrom(...rounds).map(op => `temperature=${op}`), fc.constantFrom(...grids).map(op => `location=${op}`), fc.constantFrom(...links).map(op => `refDevice=${op}`), fc.constantFrom(...times))
     const message = fc.tuple(fc.integer({ min: -4_000, max: 4_000 }), fc.double({ min: -180, max: 180, noNaN: true }), fc.nat(86_400_000)).map(([temperature, longitude, ms]) => packed('IndoorEnvironmentObserved', {
       temperature: number(String(temperature / 100)).replace(AT, new Date(Date.UTC(2026, 4, 4) + ms).toISOString()), location: `{"type":"GeoProperty","value":{"type":"Point","coordinates":[${longitude},50.8503]}}`, refDevice: '{"type":"Relationship","object":"urn:ngsi-ld:Device:k3v7"}',

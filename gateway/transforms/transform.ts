@@ -1,7 +1,7 @@
 // A spec made ready: packed bytes → packed bytes. One object for all who may have the same, so that they share what it makes.
 import { together } from '#gateway/transforms/cells.ts'
-import { onGrid, type Coordinates } from '#gateway/transforms/grid.ts'
-import type { Grid, NumberOp, ValueOp } from '#gateway/transforms/op.ts'
+import { placing } from '#gateway/transforms/places.ts'
+import type { NumberOp, PlaceOp, ValueOp } from '#gateway/transforms/op.ts'
 import type { Renaming } from '#gateway/transforms/pseudonyms.ts'
 import type { Kept } from '#gateway/transforms/spec.ts'
 import { rewritten, type Packed } from '#semantic-models/packed.ts'
@@ -83,7 +83,7 @@ function changeMember(member: Member, change: Change): boolean {
 function changeOf(ops: readonly ValueOp[], renaming: Renaming): Change {
   switch (ops[0]?.name) {
     case 'round': case 'bucket': return numbers(ops as readonly NumberOp[])
-    case 'grid': return places(ops as readonly Grid[])
+    case 'grid': case 'h3': return placing(ops as readonly PlaceOp[])
     case 'mask': return value => typeof value === 'string' ? MASKED : undefined
     case 'pseudonymise': return value => typeof value === 'string' ? renaming(value) : undefined
     case 'pass': return value => value
@@ -98,14 +98,6 @@ function numbers(ops: readonly NumberOp[]): Change {
     if (typeof value !== 'object' || value === null) return ofOne(value)
     const changed = mapValues(value as Record<string, Json>, ofOne)
     return Object.values(changed).every(each => each !== undefined) ? changed : undefined
-  }
-}
-
-function places(grids: readonly Grid[]): Change {
-  return value => {
-    const { type, coordinates } = (value ?? {}) as { type?: Json, coordinates?: Json }
-    const isPoint = type === 'Point' && Array.isArray(coordinates) && coordinates.length === 2 && coordinates.every(each => typeof each === 'number')
-    return isPoint ? { type, coordinates: onGrid(grids, coordinates as unknown as Coordinates) } : undefined
   }
 }
 

@@ -8,6 +8,8 @@ export interface Offer {
   readonly currency: string
   readonly purposes: readonly string[]
   readonly attributes: readonly string[]
+  /** How exact they are at most, such as `location=h3:7`; left out: as the consents have it. */
+  readonly transforms?: readonly string[]
 }
 
 export interface Stream {

@@ -11,8 +11,8 @@ const TOPIC = 'zigbee2mqtt/k', PURPOSE = 'dpv:PublicBenefit', ATTRIBUTES = ['tem
 /** Raw values that nobody may have: a temperature, a place, an instant. */
 const TEMPERATURE = 21.34567, HUMIDITY = 44.4, LONGITUDE = 4.3571234, LATITUDE = 50.8503456, SEEN = '2026-05-04T10:17:23.456Z'
 const CANARIES = [String(TEMPERATURE), String(LONGITUDE), String(LATITUDE), '17:23.456', '17:23']
-const FOR_CITY = ['temperature=round:0.5', 'relativeHumidity=round:0.1', 'location=grid:0.01', 'refDevice=pseudonymise', '*=time:3600']
-const FOR_LAB = ['temperature=bucket:0|10|20|30', 'relativeHumidity=drop', 'location=grid:0.5', 'refDevice=pseudonymise', '*=time:900']
+const FOR_CITY = ['temperature=round:0.5', 'relativeHumidity=round:0.1', 'location=h3:7', 'refDevice=pseudonymise', '*=time:3600']
+const FOR_LAB = ['temperature=bucket:0|10|20|30', 'relativeHumidity=drop', 'location=h3:4', 'refDevice=pseudonymise', '*=time:900']
 
 describe('Transforms in a consent', () => {
   const data = temporaryFolder()
@@ -98,7 +98,7 @@ describe('Transforms in a consent', () => {
       const [temperature, unit, coordinates, refDevice, ...times] = parts(all[0]![0])
       names.push(refDevice)
       const time = n === 0 ? '2026-05-04T10:00:00.000Z' : '2026-05-04T10:15:00.000Z'
-      assert.deepEqual([temperature, unit, coordinates, times], [n === 0 ? 21.5 : 20, 'CEL', n === 0 ? [4.355, 50.855] : [4.25, 50.75], [time, time]])
+      assert.deepEqual([temperature, unit, coordinates, times], [n === 0 ? 21.5 : 20, 'CEL', n === 0 ? [4.3555, 50.8476] : [4.329, 50.896], [time, time]])
       assert.equal(all[0]![0].relativeHumidity?.value, n === 0 ? 0.4 : undefined)
     }
     assert.ok(names.every(name => /^urn:sluice:pseudonym:[0-9a-f]{32}$/.test(name)) && names[0] !== names[1])

@@ -65,6 +65,7 @@ let loaded = 0
 /** The engine as its files say, but for the mutant's fault. Throws where the text to be changed is not there exactly once. */
 export async function mutated({ fault, file, text, instead }: Mutant): Promise<Engine> {
   const mark = `?mutant=${++loaded}`, isOurs = (url: string): boolean => url.endsWith(mark)
+  let isPlanted = false
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
       const resolved = next(specifier, context), isEngine = FILES.some(name => resolved.url.endsWith(`/gateway/${name}`))
@@ -73,6 +74,7 @@ export async function mutated({ fault, file, text, instead }: Mutant): Promise<E
     load: (url, context, next) => {
       if (!isOurs(url)) return next(url, context)
       const path = fileURLToPath(url.slice(0, -mark.length)), source = readFileSync(path, 'utf8'), isPlace = path.endsWith(`/gateway/${file}`)
+      isPlanted ||= isPlace
       if (isPlace) assert.equal(source.split(text).length, 2, `${fault}: ${file} has this once: ${text}`)
       return { format: 'module', source: stripTypeScriptTypes(isPlace ? source.replace(text, () => instead) : source), shortCircuit: true }
     },
@@ -80,6 +82,7 @@ export async function mutated({ fault, file, text, instead }: Mutant): Promise<E
   try {
     const at = (name: string): string => new URL(`../../gateway/${name}${mark}`, import.meta.url).href
     const [{ groundOf }, { standing: decide }] = await Promise.all([import(at(GROUND)) as Promise<typeof ground>, import(at(STANDING)) as Promise<typeof standing>])
+    assert.ok(isPlanted, `${fault}: ${file} is no file of the engine`)
     return { groundOf, standing: decide }
   } finally {
     hooks.deregister()

@@ -26,6 +26,7 @@ import { Groups } from '#gateway/parties/groups.ts'
 import { Parties, type Party, type Role } from '#gateway/parties/parties.ts'
 import { secretOf } from '#gateway/parties/sealed-value.ts'
 import { Vault } from '#gateway/parties/vault.ts'
+import { Linger } from '#gateway/pipeline/linger.ts'
 import { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import { SigningKey } from '#gateway/proof/signing-key.ts'
 import type { Message } from '#gateway/publish/message.ts'
@@ -72,6 +73,7 @@ export class Rooms<C extends Clock = TurnedClock> {
   readonly ledger: Ledger
   readonly agreements: Agreements
   readonly meter: Meter
+  readonly transforms: Transforms
   readonly plans: Plans
   readonly journal: WatchedJournal
   readonly network: Network
@@ -88,7 +90,8 @@ export class Rooms<C extends Clock = TurnedClock> {
     const { database, tally } = this, log = silentLog
     this.transparency = new TransparencyLog({ database, clock, key: SigningKey.open(directory) })
     const { append: appendToLog } = this.transparency
-    const vault = new Vault(directory), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
+    const vault = new Vault(directory)
+    this.transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', database, vault)))
     this.parties = new Parties(database, clock, vault)
     this.sources = new Sources(database, clock)
     this.devices = new Devices(database, clock, this.sources)
@@ -101,7 +104,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: 10, isRecovered: true })
     this.groups = new Groups(database, clock, this.parties)
     this.subjects = new Subjects(database, clock, this.sources)
-    this.plans = new Plans({ ...this, transforms, recipients: recipientsOf(this.parties, this.groups), clock })
+    this.plans = new Plans({ ...this, recipients: recipientsOf(this.parties, this.groups), clock })
     followChanges({ ...this, onChange })
     this.journal = new WatchedJournal({
       directory: join(directory, 'journal'), clock, log, retentionMs: 7 * 86_400_000, retentionBytes,
@@ -112,7 +115,7 @@ export class Rooms<C extends Clock = TurnedClock> {
       journal, plans, streams, offers, agreements, meter, log, onDelivered: count => { tally.deliveries += count },
     })
     const explain = new Explain(), times = new StageTimes()
-    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log })
+    this.pipeline = new Pipeline({ sources, devices, streams, plans, journal, network, tally, explain, times, log, linger: new Linger(0) })
   }
 
   static async open<C extends Clock = TurnedClock>(options: RoomsOptions & { readonly clock?: C } = {}): Promise<Rooms<C>> {

@@ -28,6 +28,12 @@ describe('The sentence of a consent', () => {
         + 'It may be kept for 30 days. The price is 0.001000 EUR per message. This gateway stores in the European Union.')
   })
 
+  it('says how exact each of it is, with its unit, and the message as a whole', () => {
+    const exact = { ...terms, attributes: ['temperature', 'relativeHumidity', 'location'], transforms: ['co2=drop', 'location=h3:7', 'temperature=round:0.5', '*=time:900', '*=sample:900'] }
+    assert.match(sentenceOf({ ...usual, terms: exact, type: 'IndoorEnvironmentObserved' }),
+      /may receive temperature \(rounded to 0\.5 °C\), relative humidity and location \(within some 1\.6 km\) \(indoor environment observed\), times cut down to 15 minutes and at most one reading in 15 minutes, for public benefit/)
+  })
+
   it('says what is not said', () => {
     assert.equal(
       sentenceOf({ ...usual, terms: { ...terms, until: undefined! } }),

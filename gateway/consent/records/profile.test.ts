@@ -6,7 +6,8 @@ import type { ConsentEvent } from '#gateway/consent/events.ts'
 import { EVENT_TYPES } from '#gateway/consent/life.ts'
 import { FIELDS, missingIn, RECEIPT_FIELDS, RECORD_DEPTH_MAX } from '#gateway/consent/records/profile.ts'
 import { recordOf } from '#gateway/consent/records/record.ts'
-import { PREFIXES, RECEIPT_PROFILE, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
+import { PREFIXES, PROCESSING_TERMS, RECEIPT_PROFILE, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
+import { OP_NAMES } from '#gateway/transforms/op.ts'
 import { modelOf } from '#semantic-models/registry.ts'
 import { FACTS } from '#test/support/consents.ts'
 
@@ -144,6 +145,14 @@ describe('A consent record', () => {
     assert.deepEqual(state['https://w3id.org/dpv#isIndicatedBy'], [{ '@id': 'urn:sluice:party:sub_1' }])
   })
 
+  it('says how exact each datum leaves, and what is done to it for that', () => {
+    const { 'dpv:hasProcess': [process] } = record({ terms: { ...TERMS, transforms: ['location=h3:7', 'refDevice=drop', 'temperature=round:0.5', '*=sample:60', 'peopleCount=blur:1'] } })
+    assert.deepEqual(process['dpv:hasPersonalData'].map((each: any) => [each['dct:identifier'], each['dct:description']]), [['temperature', 'rounded to 0.5 °C'], ['peopleCount', 'blur:1'], ['location', 'within some 1.6 km']])
+    assert.deepEqual(process['dpv:hasProcessing'], ['dpv:Collect', 'dpv:Store', 'dpv:Alter', 'dpv:Screen', 'dpv:Filter', 'dpv:Transform', 'dpv:Transmit'])
+    assert.deepEqual(OP_NAMES.filter(name => name !== 'pass' && !(name in PROCESSING_TERMS)), [])
+    assert.deepEqual(missingIn(record({ terms: { ...TERMS, transforms: ['temperature=round:0.5'] } })), [])
+  })
+
   it('tells every state by a term of its own', () => assert.equal(new Set(EVENT_TYPES.map(type => STATUS_TERMS[type])).size, EVENT_TYPES.length))
 
   describe('beside the published vocabulary (skipped where ../shared is absent)', () => {
@@ -155,7 +164,7 @@ describe('A consent record', () => {
       const { 'dpv:hasProcess': [process], 'dpv:hasRight': rights } = record()
       has('dpv-consent_status.csv', Object.values(STATUS_TERMS))
       has('dpv-purposes.csv', process['dpv:hasPurpose'])
-      has('dpv-processing.csv', process['dpv:hasProcessing'])
+      has('dpv-processing.csv', [...process['dpv:hasProcessing'], ...Object.values(PROCESSING_TERMS), 'dpv:Transform'])
       has('legal-eu-gdpr-legal_basis.csv', [process['dpv:hasLegalBasis']])
       has('legal-eu-gdpr-rights.csv', rights)
     })

@@ -4,8 +4,10 @@ import type { ConsentEvent, Terms } from '#gateway/consent/events.ts'
 import { NOT_STATED, type Facts, type PartyFacts } from '#gateway/consent/notices/facts.ts'
 import type { Notice } from '#gateway/consent/notices/notices.ts'
 import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
-import { CONTEXT, dataTermOf, RECORD_PROFILE, RIGHTS_TERMS, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
+import { CONTEXT, dataTermOf, PROCESSING_TERMS, RECORD_PROFILE, RIGHTS_TERMS, STATUS_TERMS } from '#gateway/consent/records/vocabulary.ts'
 import { isCountry } from '#gateway/consent/notices/words.ts'
+import { exactnessWords } from '#gateway/transforms/words.ts'
+import { unitWordOf } from '#semantic-models/unit-words.ts'
 import type { Party } from '#gateway/parties/parties.ts'
 import type { Model } from '#semantic-models/model.ts'
 
@@ -69,13 +71,15 @@ function controllersOf({ controller, jointControllers = [] }: Facts) {
 }
 
 function processOf({ terms, facts, recipient, model, quantity, description, subjects = [] }: RecordParts) {
-  const { streamId, purposes, attributes, keep, countries } = terms
+  const { streamId, purposes, attributes, keep, transforms, countries } = terms
   return {
     '@type': 'dpv:Process', 'dct:description': description,
     'dpv:hasPurpose': purposes.map(purposeIri), 'dpv:hasLegalBasis': 'eu-gdpr:A6-1-a',
-    'dpv:hasPersonalData': attributes.map(attribute => personalData(attribute, dataTermOf(model, quantity, attribute))),
+    'dpv:hasPersonalData': attributes.map(attribute => ({
+      ...personalData(attribute, dataTermOf(model, quantity, attribute)), ...exactness(exactnessWords(transforms, attribute, unitWordOf(model?.type, attribute))),
+    })),
     'dpv:hasDataSource': { '@type': 'dpv:DataSource', 'dct:identifier': streamId, 'dct:description': 'sensors of the data subject, over MQTT' },
-    'dpv:hasProcessing': ['dpv:Collect', 'dpv:Store', 'dpv:Transmit'],
+    'dpv:hasProcessing': ['dpv:Collect', 'dpv:Store', ...processingOf(transforms), 'dpv:Transmit'],
     'dpv:hasStorageCondition': [
       { '@type': 'dpv:StorageLocation', 'dpv:hasLocation': `loc:${facts.storageCountry}` },
       { '@type': 'dpv:StorageDuration', 'dpv:hasDuration': facts.retention, 'dct:description': 'at this gateway' },
@@ -91,6 +95,15 @@ function processOf({ terms, facts, recipient, model, quantity, description, subj
 
 function personalData(attribute: string, { category, kind }: { category: string, kind: string }) {
   return { '@type': kind, 'dct:identifier': attribute, 'skos:broader': category, 'dpv:hasNecessity': 'dpv:Optional' }
+}
+
+/** How exact it leaves, where that is not as it is. */
+function exactness(words: string | undefined) { return words === undefined ? {} : { 'dct:description': words } }
+
+/** What is done to the data before they leave. */
+function processingOf(transforms: readonly string[] = []): readonly string[] {
+  const names = transforms.map(text => /=(\w+)/.exec(text)?.[1] ?? '')
+  return [...new Set(names.map(name => PROCESSING_TERMS[name] ?? 'dpv:Transform'))]
 }
 
 const ROLE_TERMS = { controller: 'dpv:DataController', processor: 'dpv:DataProcessor', 'third-party': 'dpv:ThirdParty' } as const

@@ -35,6 +35,11 @@ export const STATUS_TERMS: Readonly<Record<EventType, string>> = {
   renewed: 'dpv:RenewedConsentGiven', withdrawn: 'dpv:ConsentWithdrawn', revoked: 'dpv:ConsentRevoked', expired: 'dpv:ConsentExpired', invalidated: 'dpv:ConsentInvalidated',
 }
 
+/** What a transform is, by its operation; another one is `dpv:Transform`, of which all of these are. */
+export const PROCESSING_TERMS: Readonly<Record<string, string>> = {
+  round: 'dpv:Alter', bucket: 'dpv:Alter', h3: 'dpv:Alter', grid: 'dpv:Alter', time: 'dpv:Alter', mask: 'dpv:Screen', drop: 'dpv:Screen', sample: 'dpv:Filter', pseudonymise: 'dpv:Pseudonymise',
+}
+
 /** Articles 13, 15 to 22, 7(3) and 77 of the GDPR. */
 export const RIGHTS_TERMS = ['A7-3', 'A13', 'A15', 'A16', 'A17', 'A18', 'A19', 'A20', 'A21', 'A22', 'A77'].map(article => `eu-gdpr:${article}`)
 
