@@ -22,7 +22,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       STREAM,
       { name: 'recipient', type: 'text', value: 'PARTY|any', help: 'Who may receive it; `history` is the database of this gateway. This, or --group.' },
       { name: 'group', type: 'text', value: 'GROUP', help: 'Whoever is in this group at that moment.' },
-      { name: 'country', type: 'list', value: 'CC,…', help: 'Only while the recipient is in one of these countries (ISO 3166-1), such as BE.' },
+      { name: 'country', type: 'list', value: 'CC,…', help: 'Only while the recipient is in one of these countries (ISO 3166-1), such as BE, or of the groups EU and EEA.' },
       { name: 'onward', type: 'flag', help: 'The recipient may hand it on.' },
       { name: 'purpose', type: 'list', value: 'P,…', isRequired: true, help: 'What for (DPV), such as dpv:ServiceProvision.' },
       { name: 'attributes', type: 'list', value: 'a,b|all', isRequired: true, help: 'What may go out; `all` is what is known of the stream now.' },
@@ -45,7 +45,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
       STREAM,
       { name: 'recipient', type: 'text', value: 'PARTY|any', default: 'any', help: 'Who must not receive it.' },
       { name: 'group', type: 'text', value: 'GROUP', help: 'Whoever is in this group; in the place of --recipient.' },
-      { name: 'country', type: 'list', value: 'CC,…', help: 'Only where the recipient is in one of these countries, or nobody knows where.' },
+      { name: 'country', type: 'list', value: 'CC,…', help: 'Only where the recipient is in one of these countries or groups (EU, EEA), or nobody knows where.' },
       { name: 'onward', type: 'flag', help: 'Only where the recipient hands it on.' },
       { name: 'purpose', type: 'list', value: 'P,…', help: 'For which purposes, with all that have something in common with them. Left out: for any.' },
       { name: 'attributes', type: 'list', value: 'a,b|all', help: 'What must not go out. Left out: all that the stream can ever have.' },
@@ -57,8 +57,9 @@ export const CONSENT_COMMANDS: readonly Command[] = [
   { name: 'history', group: SHARING, summary: 'Tells which of your streams are kept in the history (those consented to with the recipient `history`), and how far.', options: [], examples: ['sluice history'], load: async () => (await import('#cli/commands/history.ts')).history },
   { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
   {
-    name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
-    examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,
+    name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    options: [{ name: 'reason', type: 'text', value: 'TEXT', help: 'Why. An operator, for an owner who has lost the key, has to say it; owner and recipient read it.' }],
+    examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --reason lost-key'], load: async () => (await consents()).consentWithdraw,
   },
   {
     name: 'consent show', group: SHARING, summary: 'Prints the record of a consent (JSON-LD, ISO/IEC TS 27560), for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
@@ -137,7 +138,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
     examples: ['sluice notice set --file notice.txt', 'sluice notice set --file notice.txt --language nl --editorial'], load: async () => (await notices()).noticeSet,
   },
   {
-    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD).', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD), for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent export grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentExport,
   },
   {

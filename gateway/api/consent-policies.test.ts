@@ -43,11 +43,35 @@ describe('A consent, as an ODRL policy', () => {
     }
   })
 
+  it('writes out who is in a group of countries, and takes one by its name', async () => {
+    const policy = await policyOf(await give({ countries: ['EEA', 'CH'] })), [, spatial] = policy.permission[0].constraint
+    const codes = spatial.rightOperand.map((each: any) => each['@id'].replace('https://w3id.org/dpv/loc#', ''))
+    assert.deepEqual([codes.includes('NO'), codes.includes('BE'), codes.at(-1), codes.includes('EEA')], [true, true, 'CH', false])
+    spatial.rightOperand = [{ '@id': 'https://w3id.org/dpv/loc#EU' }]
+    const { status, body } = await ask('importConsent', { body: { policy: JSON.stringify(policy) } })
+    assert.deepEqual([status, (await listed(body.consentId)).countries], [201, ['EU']])
+    assert.match(await refusal({ ...policy, permission: [{ ...policy.permission[0], constraint: [policy.permission[0].constraint[0], { ...spatial, rightOperand: [{ '@id': 'https://w3id.org/dpv/loc#XX' }] }] }] }), /no country: write the two capitals of ISO 3166-1, such as BE, or a group: EU, EEA/)
+  })
+
   it('ends, when it was withdrawn, at that instant', async () => {
     const given = await give({ until: '2199-01-01T00:00:00Z' }), { body: { effectiveAt } } = await ask('withdrawConsent', { values: { consentId: given } })
     const policy = await policyOf(given)
     assert.equal(policy.permission[0].constraint.at(-1).rightOperand['@value'], effectiveAt)
     assert.match(await refusal(policy), /^400 BAD_REQUEST .*must be a time to come/)
+  })
+
+  it('is the same for its recipient, by name, in a group or as anybody who agreed, and for no other', async () => {
+    const town = await running.party('subscriber'), { body: { groupId } } = await ask('addGroup', { body: { name: 'cities' } }, { partyId: '', key: running.operatorKey })
+    const named = await give(), grouped = await give({ recipient: groupId }), open = await give({ recipient: 'any' }), seen = async (consentId: string, party: PartyKey) => (await ask('exportConsent', { values: { consentId } }, party)).status
+    assert.deepEqual((await ask('exportConsent', { values: { consentId: named } }, city)).body, await policyOf(named))
+    assert.equal((await policyOf(named)).permission[0].assigner, `urn:sluice:party:${owner.partyId}`)
+    assert.deepEqual([await seen(named, town), await seen(grouped, town), await seen(open, town)], [404, 404, 404])
+    await ask('joinGroup', { values: { groupId, partyId: town.partyId } }, { partyId: '', key: running.operatorKey })
+    assert.deepEqual([await seen(grouped, town), await seen(open, town)], [404, 404], 'without an agreement on the stream they are no recipient')
+    const { body: { offerId } } = await ask('createOffer', { body: { streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] } })
+    await ask('agree', { body: { offerId, purpose: 'dpv:PublicBenefit' } }, town)
+    assert.deepEqual([await seen(named, town), await seen(grouped, town), await seen(open, town)], [404, 200, 200])
+    assert.equal((await running.call(city.key, 'GET', '/v1/consents')).status, 403, 'the list is the owner\'s alone')
   })
 
   it('is nobody else\'s to see, or to give', async () => {

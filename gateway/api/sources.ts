@@ -28,11 +28,11 @@ interface OneSource { readonly sourceId: string }
 export function suspendSource(call: Call<undefined, OneSource>) { return changed(call, 'suspend') }
 export function resumeSource(call: Call<undefined, OneSource>) { return changed(call, 'resume') }
 
-/** An operator acts in the place of the source's owner, and the log says so. */
+/** An operator acts in the place of the source's owner, and the log says so; what the owner has suspended stays suspended. */
 function changed({ services, party, parameters: { sourceId } }: Call<undefined, OneSource>, change: 'suspend' | 'resume') {
   const { sources, log } = services
   if (party.role !== 'operator') return ownersView(sources[change](party.id, sourceId), services)
-  const source = sources[change](sources.get(sourceId)?.ownerId ?? party.id, sourceId)
+  const source = sources[change](sources.get(sourceId)?.ownerId ?? party.id, sourceId, 'operator')
   log.warn({ sourceId, state: source.state, party: party.id }, 'An operator changed the state of a source')
   return operatorsView(source)
 }

@@ -61,7 +61,7 @@ describe('The configuration', () => {
       'mqtts.port': 4, 'mqtts.certificateFile': '/c', 'mqtts.keyFile': '/k', 'mqtts.clientCaFile': '/a',
       'mqtts.clientCertificates': 'required',
       'history.url': 'http://h:8086', 'history.database': 'd', 'history.username': 'u', 'history.passwordFile': '/p', 'history.keep': 'P1Y',
-      'controller.name': 'n', 'controller.address': 'a', 'controller.contact': 'c', 'controller.country': 'BE', 'controller.jurisdiction': 'FR', 'controller.storageCountry': 'DE',
+      'controller.name': 'n', 'controller.address': 'a', 'controller.contact': 'c', 'controller.country': 'BE', 'controller.jurisdiction': 'FR', 'controller.storageCountry': 'DE', 'controller.joint': ['n | a | c | BE', 'm | b | d | NL'],
       'controller.authority': 'x', 'controller.authorityAddress': 'y', 'controller.authorityContact': 'z',
     }
     const inText = (value: unknown) => [value].flat().join(', ')

@@ -4,7 +4,7 @@ import { broken } from '#gateway/consent/chain.ts'
 import { ConsentEvents, factOf, type ConsentEvent, type Erased, type Given, type Link, type Recorded, type Terms } from '#gateway/consent/events.ts'
 import { Expiries } from '#gateway/consent/expiries.ts'
 import { grantAfter, grantFrom, requestFrom, type Request } from '#gateway/consent/fold.ts'
-import { stateOf, type Grant } from '#gateway/consent/grant.ts'
+import { isPermission, stateOf, type Grant } from '#gateway/consent/grant.ts'
 import { hoursOf } from '#gateway/consent/keep.ts'
 import { mayFollow, type EventType } from '#gateway/consent/life.ts'
 import type { NoticeRef, Notices } from '#gateway/consent/notices/notices.ts'
@@ -14,7 +14,7 @@ import { narrowed, Requests, type Narrower, type NewRequest } from '#gateway/con
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import { prefixedId } from '#gateway/lib/ids.ts'
-import { checkedCountry } from '#gateway/parties/countries.ts'
+import { checkedPlace } from '#gateway/parties/countries.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { keptWholeFor, specOf } from '#gateway/transforms/spec.ts'
 import type { Append } from '#gateway/transparency/entry.ts'
@@ -51,6 +51,9 @@ export interface NewGrant {
 }
 
 export interface Renewal { readonly until?: number, readonly language?: string }
+
+/** Why a consent is withdrawn, and by whom if not by its owner, who has lost the key. */
+export interface Withdrawal { readonly by?: string, readonly reason?: string }
 
 /** Somebody other than the owner takes a consent back. */
 export interface Revocation { readonly by: string, readonly reason: string, readonly as: 'revoked' | 'invalidated' }
@@ -112,20 +115,23 @@ export class Consents {
 
   /**
    * Withdraws a consent. Every call tells `onChange` before it answers, so none is answered while something may still leave.
-   * The first call sets the time.
-   * Throws NOT_FOUND for what is not the owner's.
+   * The first call sets the time, who and why.
+   * Throws NOT_FOUND for what is not the owner's; for somebody else FORBIDDEN for a prohibition, and BAD_REQUEST where they do not say why.
    */
-  withdraw(ownerId: string, consentId: string): { grant: Grant, receipt: Receipt, effectiveAt: number } {
+  withdraw(ownerId: string, consentId: string, { by, reason }: Withdrawal = {}): { grant: Grant, receipt: Receipt, effectiveAt: number } {
     const entry = this.#own(ownerId, consentId)
-    if (lastOf(entry.grant) !== 'withdrawn') this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now() })
+    if (by !== undefined) checkPermission(entry.grant)
+    if (by !== undefined && reason === undefined) throw badRequest('Whoever withdraws for an owner says why: give a `reason`, which the owner reads.')
+    if (lastOf(entry.grant) !== 'withdrawn') this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now(), ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) })
     else this.#onChange(entry.grant.streamId)
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
   }
 
-  /** Takes a consent back for its owner. Repeating it is like repeating a withdrawal. Throws NOT_FOUND, and CONFLICT for what has ended otherwise. */
+  /** Takes a consent back for its owner. Repeating it is like repeating a withdrawal. Throws NOT_FOUND, FORBIDDEN for a prohibition, and CONFLICT for what has ended otherwise. */
   revoke(consentId: string, { by, reason, as }: Revocation): { grant: Grant, receipt: Receipt, effectiveAt: number } {
     const entry = this.#byId.get(consentId)
     if (!entry) throw notFound('consent')
+    checkPermission(entry.grant)
     if (lastOf(entry.grant) !== as) this.#commit({ type: as, consentId, ownerId: entry.grant.ownerId, at: this.#clock.now(), by, reason })
     else this.#onChange(entry.grant.streamId)
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
@@ -313,12 +319,17 @@ export class Consents {
   }
 }
 
+/** To take a prohibition back is to let something out: its owner does that, and nobody for them. */
+function checkPermission(grant: Grant): void {
+  if (!isPermission(grant)) throw new GatewayError('FORBIDDEN', 'This is a prohibition, and without it more would leave: only its owner takes it back.')
+}
+
 function badRequest(message: string): GatewayError { return new GatewayError('BAD_REQUEST', message) }
 
 function restrictionsOf({ kind, countries, onward, explicit }: Pick<NewGrant, 'kind' | 'countries' | 'onward' | 'explicit'>): Partial<Given> {
   if (countries?.length === 0) throw badRequest('A consent that names countries names one at least: leave them out where any will do.')
   return {
-    ...(kind && { kind }), ...(countries && { countries: [...new Set(countries.map(checkedCountry))] }), ...(onward && { onward }), ...(explicit && { explicit }),
+    ...(kind && { kind }), ...(countries && { countries: [...new Set(countries.map(checkedPlace))] }), ...(onward && { onward }), ...(explicit && { explicit }),
   }
 }
 

@@ -15,7 +15,7 @@ export interface Grant {
   readonly kind?: 'prohibition'
   /** The id of a party or of a group, or `any`. */
   readonly recipient: string
-  /** Where the recipient has to be (ISO 3166-1 alpha-2); of a prohibition, where it must not be. Left out: anywhere. */
+  /** Where the recipient has to be (ISO 3166-1 alpha-2, or a group of countries); of a prohibition, where it must not be. Left out: anywhere. */
   readonly countries?: readonly string[]
   /** The recipient may hand it on; of a prohibition: it is only that which is forbidden. */
   readonly onward?: true

@@ -1,6 +1,7 @@
 // A grant, compiled: names have become bits and sets, once in its life.
 import { endOf, type Grant } from '#gateway/consent/grant.ts'
 import { ANY_PURPOSE, PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
+import { countriesIn } from '#gateway/parties/countries.ts'
 import { NOTHING_SAID, specOf, type Spec } from '#gateway/transforms/spec.ts'
 import type { Model } from '#semantic-models/model.ts'
 
@@ -10,6 +11,7 @@ export interface Rule {
   /** Attributes. One that the model does not know is permitted to nobody, and forbidden it forbids them all. */
   readonly mask: number
   readonly purposes: PurposeSet
+  /** One by one: no groups. */
   readonly countries: ReadonlySet<string> | undefined
   /** The purposes that it names itself, where it may let special categories of data out for them. */
   readonly stated: ReadonlySet<string>
@@ -49,7 +51,7 @@ function compile(grant: Grant, model: Model): Rule {
   const { mask, isKnown } = maskIn(model, attributes), isProhibition = kind !== undefined, spec = isProhibition ? NOTHING_SAID : specOf(grant.transforms)
   return {
     grant, isProhibition, mask: isProhibition && !isKnown ? ALL : mask, purposes: new PurposeSet(purposes),
-    countries: countries && new Set(countries), stated: new Set(explicit ? purposes.filter(purpose => purpose !== ANY_PURPOSE) : []),
+    countries: countries && new Set(countries.flatMap(countriesIn)), stated: new Set(explicit ? purposes.filter(purpose => purpose !== ANY_PURPOSE) : []),
     spec: spec ?? NOTHING_SAID,
     start: spec ? notBefore : Infinity /* nobody knows how exact: never */, end: endOf(grant), since: Math.max(grantedAt, notBefore),
   }

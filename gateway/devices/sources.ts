@@ -9,6 +9,7 @@ import { prefixedId, secret } from '#gateway/lib/ids.ts'
 /** A household or a city department; more is a mistake or an attack. */
 export const SOURCES_PER_OWNER_MAX = 20_000
 
+export type Suspender = 'owner' | 'operator'
 export type Placement = 'indoor' | 'outdoor'
 /** [longitude, latitude] in degrees, WGS 84. */
 export type Position = readonly [number, number]
@@ -25,6 +26,7 @@ export interface Source {
   readonly timezone?: string
   readonly location?: Position
   readonly state: 'active' | 'suspended'
+  readonly suspendedBy?: Suspender
   readonly createdAt: number
 }
 
@@ -39,6 +41,8 @@ export interface NewSource {
 interface Entry { source: Source, passwordHash: Buffer }
 
 const NOBODY = Buffer.alloc(32)
+/** As the state says it on disk. One that was suspended before that was told is taken for the owner's. */
+const SUSPENDED_BY = 'suspended by '
 
 /** All sources in memory, each change on disk before it is answered. */
 export class Sources {
@@ -84,8 +88,18 @@ export class Sources {
     return entry && isRight && entry.source.state === 'active' ? entry.source : undefined
   }
 
-  suspend(ownerId: string, id: string): Source { return this.#setState(ownerId, id, 'suspended') }
-  resume(ownerId: string, id: string): Source { return this.#setState(ownerId, id, 'active') }
+  /** What its owner has suspended stays the owner's. */
+  suspend(ownerId: string, id: string, by: Suspender = 'owner'): Source {
+    const { source } = this.#own(ownerId, id)
+    return this.#setState(ownerId, id, source.suspendedBy === 'owner' ? 'owner' : by)
+  }
+
+  /** Throws FORBIDDEN for an operator where its owner has suspended it: that would let something out. */
+  resume(ownerId: string, id: string, by: Suspender = 'owner'): Source {
+    const isOwners = this.#own(ownerId, id).source.suspendedBy === 'owner'
+    if (by === 'operator' && isOwners) throw new GatewayError('FORBIDDEN', 'Its owner has suspended it: an operator may stop what leaves, and never let it go on.')
+    return this.#setState(ownerId, id, undefined)
+  }
 
   /** A new password; the old one, and whoever is connected by it, stops at once. */
   rotate(ownerId: string, id: string): { source: Source, username: string, password: string } {
@@ -105,12 +119,12 @@ export class Sources {
     this.onCut(id)
   }
 
-  #setState(ownerId: string, id: string, state: Source['state']): Source {
-    const entry = this.#own(ownerId, id)
-    this.#database.prepare('UPDATE sources SET state = ? WHERE id = ?').run(state, id)
-    entry.source = { ...entry.source, state }
-    if (state === 'active') this.onResumed(id)
-    else this.onCut(id)
+  #setState(ownerId: string, id: string, suspendedBy: Suspender | undefined): Source {
+    const entry = this.#own(ownerId, id), { suspendedBy: _before, ...source } = entry.source
+    this.#database.prepare('UPDATE sources SET state = ? WHERE id = ?').run(suspendedBy ? SUSPENDED_BY + suspendedBy : 'active', id)
+    entry.source = { ...source, state: suspendedBy ? 'suspended' : 'active', ...suspendedBy && { suspendedBy } }
+    if (suspendedBy) this.onCut(id)
+    else this.onResumed(id)
     return entry.source
   }
 
@@ -128,15 +142,20 @@ export class Sources {
 
 interface Row {
   id: string, owner_id: string, name: string, dialect: Dialect | null, username: string, password_hash: Uint8Array
-  placement: Placement, timezone: string | null, lon: number | null, lat: number | null, state: Source['state'], created_at: number
+  placement: Placement, timezone: string | null, lon: number | null, lat: number | null, state: string, created_at: number
 }
 
 function fromRow(row: Row): Entry {
   const source: Source = {
     id: row.id, ownerId: row.owner_id, name: row.name, dialect: row.dialect ?? undefined, username: row.username, placement: row.placement, timezone: row.timezone ?? undefined,
-    location: row.lon === null || row.lat === null ? undefined : [row.lon, row.lat], state: row.state, createdAt: row.created_at,
+    location: row.lon === null || row.lat === null ? undefined : [row.lon, row.lat], ...stateFrom(row.state), createdAt: row.created_at,
   }
   return { source, passwordHash: Buffer.from(row.password_hash) }
+}
+
+function stateFrom(state: string): Pick<Source, 'state' | 'suspendedBy'> {
+  if (state === 'active') return { state }
+  return { state: 'suspended', suspendedBy: state === `${SUSPENDED_BY}operator` ? 'operator' : 'owner' }
 }
 
 function sha256(secretText: string | Uint8Array): Buffer {

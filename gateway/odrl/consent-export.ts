@@ -1,5 +1,6 @@
 // A consent as an ODRL policy in JSON-LD: an Agreement with the recipient, or an Offer to anybody.
 import { purposeIri } from '#gateway/consent/purposes/purposes.ts'
+import { countriesIn } from '#gateway/parties/countries.ts'
 import { ANY, attributeIri, consentIri, countryIri, EXPLICIT, partyIri, streamIri, type ConsentTerms } from '#gateway/odrl/consent-terms.ts'
 import { OdrlError } from '#gateway/odrl/errors.ts'
 import { CONSENT_PROFILE, EXACTNESS, SAMPLING, TIME_EXACTNESS } from '#gateway/odrl/profile.ts'
@@ -53,11 +54,12 @@ function actions({ kind, onward }: ConsentTerms): readonly string[] {
   return onward ? ['read', 'distribute'] : ['read']
 }
 
+/** A group of countries is written out: whoever reads the policy may not know who is in it. */
 function constraints({ purposes, countries, notBefore, until }: ConsentTerms): readonly object[] {
   const purpose = purposes.map(name => constraint('purpose', 'isA', { '@id': purposeIri(name) }))
   return [
     purpose.length === 1 ? purpose[0]! : { '@type': 'LogicalConstraint', or: { '@list': purpose } },
-    ...countries === undefined ? [] : [constraint('spatial', 'isAnyOf', countries.map(country => ({ '@id': countryIri(country) })))],
+    ...countries === undefined ? [] : [constraint('spatial', 'isAnyOf', countries.flatMap(countriesIn).map(country => ({ '@id': countryIri(country) })))],
     ...notBefore === undefined ? [] : [constraint('dateTime', 'gteq', instant(notBefore))],
     ...until === undefined ? [] : [constraint('dateTime', 'lt', instant(until))],
   ]

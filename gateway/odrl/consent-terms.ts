@@ -1,6 +1,7 @@
 // What of a consent is policy, and the names that its parts have in ODRL. Export and import say the same with it.
 import type { Grant } from '#gateway/consent/grant.ts'
 import { ODRL } from '#gateway/odrl/terms.ts'
+import { COUNTRY_GROUPS } from '#gateway/parties/countries.ts'
 
 /** A consent as a policy says it, or a prohibition by the same fields. Times are in milliseconds. */
 export type ConsentTerms = Pick<Grant, 'kind' | 'streamId' | 'recipient' | 'countries' | 'onward' | 'purposes' | 'attributes' | 'transforms' | 'explicit' | 'notBefore' | 'until' | 'keep'>
@@ -31,7 +32,7 @@ export function attributeOf(iri: string): { readonly streamId: string, readonly 
 
 export function countryOf(iri: string): string | undefined {
   const country = iri.startsWith(COUNTRY) ? iri.slice(COUNTRY.length) : ''
-  return /^[A-Z]{2}$/.test(country) ? country : undefined
+  return /^[A-Z]{2}$/.test(country) || COUNTRY_GROUPS.includes(country) ? country : undefined
 }
 
 /** Undefined for what is no encoding of a text, or is not the one that we write: a thing has one name. */

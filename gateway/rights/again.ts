@@ -39,11 +39,11 @@ export function eraseAgain(directory: string, list: readonly ListedErasure[]): n
   }
 }
 
-/** Of those who are not in it, too, the list goes on. */
+/** Of those who are not in it, too, the list goes on; what the state itself knows of their erasure stays. */
 function note(database: DatabaseSync, { erasureId, requestedBy, begunAt, finishedAt, salt, subject, pseudonym, receipt }: ListedErasure): number {
   const bytes = Buffer.from(salt, 'base64'), owners = database.prepare("SELECT id FROM parties WHERE role = 'owner'").all().map(({ id }) => id as string)
   const found = owners.find(id => subjectOf(id, bytes).toString('hex') === subject), isOver = found === undefined && finishedAt !== undefined
-  database.prepare("INSERT OR REPLACE INTO erasures VALUES (?, ?, ?, ?, ?, ?, ?, '[]', '{}', ?, ?)").run(
+  database.prepare(`INSERT OR ${found === undefined ? 'IGNORE' : 'REPLACE'} INTO erasures VALUES (?, ?, ?, ?, ?, ?, ?, '[]', '{}', ?, ?)`).run(
     erasureId, bytes, Buffer.from(subject, 'hex'), pseudonym, found === undefined ? requestedBy : 'restore', Date.parse(begunAt), found ?? null,
     isOver ? Date.parse(finishedAt) : null, isOver && receipt ? JSON.stringify(receipt) : null)
   return found === undefined ? 0 : 1

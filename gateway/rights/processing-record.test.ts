@@ -5,6 +5,7 @@ import { PURPOSE, Rooms } from '#test/support/rooms.ts'
 const CONFIG: RecordOptions['config'] = { retentionDays: 7, retentionBytes: 1 << 30, host: '127.0.0.1', bridgeHosts: [] }
 const CONTROLLER = {
   name: 'City of Ghent', address: 'Botermarkt 1, Ghent', contact: 'privacy@example.org', country: 'BE', jurisdiction: 'BE', storageCountry: 'DE', authority: 'GBA', authorityAddress: 'Brussels', authorityContact: 'https://gba.example',
+  joint: ['Energy Cooperative | Coupure 2, Ghent | privacy@coop.example | BE'],
 }
 
 describe('The record of processing', () => {
@@ -19,7 +20,7 @@ describe('The record of processing', () => {
     assert.deepEqual(record.recipients.countries, ['FR', 'not stated'])
     assert.deepEqual([record.controller?.controller.name, record.controller?.storageCountry, bare.controller], ['City of Ghent', 'DE', undefined])
     assert.ok(bare.missing[0]!.startsWith('name and contact of the controller') && !record.missing.some(item => item.startsWith('name and contact')))
-    assert.match(markdownOf(record), /## Controller\n\n- City of Ghent, Botermarkt 1, Ghent, BE; privacy@example.org\n/)
+    assert.match(markdownOf(record), /## Controller\n\n- City of Ghent, Botermarkt 1, Ghent, BE; privacy@example.org\n- together with Energy Cooperative, Coupure 2, Ghent, BE; privacy@coop.example\n/)
     assert.ok(!markdownOf(bare).includes('## Controller'))
     await rooms.close()
   })

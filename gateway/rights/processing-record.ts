@@ -13,7 +13,7 @@ export interface ProcessingRecord {
   readonly at: string
   readonly activities: readonly Activity[]
   /** Where the configuration says who that is (Art. 30(1)(a)). */
-  readonly controller?: Pick<Facts, 'controller' | 'authority' | 'jurisdiction' | 'storageCountry'>
+  readonly controller?: Pick<Facts, 'controller' | 'jointControllers' | 'authority' | 'jurisdiction' | 'storageCountry'>
   readonly subjects: { readonly categories: readonly string[], readonly owners: number }
   readonly recipients: { readonly categories: readonly string[], readonly subscribers: number, readonly countries: readonly string[] }
   readonly retention: readonly { readonly what: string, readonly howLong: string }[]
@@ -28,6 +28,7 @@ export interface Activity { readonly purpose: string, readonly legalBasis: strin
 export interface RecordOptions { readonly config: Pick<Config, 'retentionDays' | 'retentionBytes' | 'history' | 'mqtts' | 'host' | 'bridgeHosts' | 'controller'>, readonly parties: Parties, readonly streams: Streams, readonly consents: Consents }
 
 const NO_CONTROLLER = 'name and contact of the controller (the group `controller` of the configuration), of joint controllers and representatives (Art. 30(1)(a))'
+const NO_REPRESENTATIVES = 'representatives of controllers outside of the Union, and joint controllers that the configuration does not name (Art. 30(1)(a))'
 const MISSING = [
   'contact of the data protection officer (Art. 30(1)(a))',
   'countries of recipients that nobody stated, and safeguards of transfers to them (Art. 30(1)(e))',
@@ -50,19 +51,20 @@ export function processingRecord({ config, parties, streams, consents }: RecordO
       'consent events and operators\' actions in hash chains', 'erasure from journal, state and history',
     ],
     transfersAbroad: 'Sluice sends data to nobody but subscribers who connect; where those are, an operator states.',
-    missing: [config.controller ? 'joint controllers and representatives (Art. 30(1)(a))' : NO_CONTROLLER, ...MISSING],
+    missing: [config.controller ? NO_REPRESENTATIVES : NO_CONTROLLER, ...MISSING],
   }
 }
 
 function controllerOf({ controller: stated, retentionDays }: RecordOptions['config']): Pick<ProcessingRecord, 'controller'> {
   if (!stated) return {}
-  const { controller, authority, jurisdiction, storageCountry } = factsOf(stated, retentionDays)
-  return { controller: { controller, authority, jurisdiction, storageCountry } }
+  const { controller, jointControllers, authority, jurisdiction, storageCountry } = factsOf(stated, retentionDays)
+  return { controller: { controller, ...(jointControllers && { jointControllers }), authority, jurisdiction, storageCountry } }
 }
 
-function controllerLines({ controller, authority, jurisdiction, storageCountry }: NonNullable<ProcessingRecord['controller']>): readonly string[] {
+function controllerLines({ controller, jointControllers = [], authority, jurisdiction, storageCountry }: NonNullable<ProcessingRecord['controller']>): readonly string[] {
   return [
-    `${controller.name}, ${controller.address}, ${controller.country}; ${controller.contact}`, `authority: ${authority.name}, ${authority.address}; ${authority.contact}`,
+    `${controller.name}, ${controller.address}, ${controller.country}; ${controller.contact}`,
+    ...jointControllers.map(({ name, address, country, contact }) => `together with ${name}, ${address}, ${country}; ${contact}`), `authority: ${authority.name}, ${authority.address}; ${authority.contact}`,
     `law: ${jurisdiction}`, `stored in: ${storageCountry}`,
   ]
 }

@@ -10,15 +10,15 @@ import { GatewayError } from '#gateway/errors.ts'
 import type { Journal } from '#gateway/journal/journal.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Meter } from '#gateway/market/meter.ts'
+import type { OperatorActions } from '#gateway/parties/operator-actions.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { accessOf, type Access } from '#gateway/rights/access.ts'
-import type { OperatorActions } from '#gateway/rights/operator-actions.ts'
 import { exportOf } from '#gateway/rights/portability.ts'
 import { processingRecord, type ProcessingRecord, type RecordOptions } from '#gateway/rights/processing-record.ts'
 import { noteToRecipients, noticesFor, type NoticeKind, type RecipientNotice } from '#gateway/rights/recipient-notices.ts'
 import type { Restriction, Restrictions } from '#gateway/rights/restrictions.ts'
-import { affectedBy, transfersOf, type Affected, type Transfer, type TransferQuery } from '#gateway/rights/transfers.ts'
+import { affectedBy, deliveredOf, transfersOf, type Affected, type Delivered, type Transfer, type TransferQuery } from '#gateway/rights/transfers.ts'
 
 export interface RightsOptions {
   readonly database: DatabaseSync
@@ -68,9 +68,9 @@ export class Rights {
   /** Throws LIMIT_REACHED where there is more than one search looks at. */
   affected(query: Omit<TransferQuery, 'after' | 'limit'>): readonly Affected[] {
     this.#options.meter.seal()
-    const found: Transfer[] = []
-    for (let page: readonly Transfer[] = [], isFirst = true; isFirst || page.length === BREACH_PAGE; isFirst = false) {
-      found.push(...page = transfersOf(this.#options, { ...query, after: found.at(-1)?.record, limit: BREACH_PAGE }))
+    const found: Delivered[] = []
+    for (let page: readonly Delivered[] = [], isFirst = true; isFirst || page.length === BREACH_PAGE; isFirst = false) {
+      found.push(...page = deliveredOf(this.#options.database, { ...query, after: found.at(-1)?.record, limit: BREACH_PAGE }))
       if (found.length > BREACH_RECORDS_MAX) throw new GatewayError('LIMIT_REACHED', `More than ${BREACH_RECORDS_MAX} records fit: name a shorter time, a recipient or a stream.`)
     }
     return affectedBy(found)

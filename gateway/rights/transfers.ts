@@ -1,10 +1,11 @@
-// Who got what, when, and under which consent: read from the records by which deliveries were paid. And from that, who is affected when
+// Who got what, when, and under which consent: read from the records by which deliveries were paid, and their digests. And from that, who is affected when
 // something went to somebody that should not have.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Consents } from '#gateway/consent/consents.ts'
 import { endOf, isPermission, type Grant } from '#gateway/consent/grant.ts'
 import { PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
 import { isGroupId } from '#gateway/parties/groups.ts'
+import { deliveredIn } from '#gateway/rights/delivered.ts'
 
 /** A usage record is sealed so long after the first of its deliveries, at most. */
 const RECORD_MS = 60_000
@@ -30,17 +31,27 @@ export interface Transfer {
   readonly purpose: string
   readonly attributes: readonly string[]
   readonly agreementId: string
-  /** Under which it may have gone: those in force in the minute of the record that cover recipient and purpose, of all whom the stream tells about. */
+  /** Under which it went, of all whom the stream tells about. */
   readonly consentIds: readonly string[]
+  /** Who says so: the transparency log, beside its delivery digests; or, where a kill has left nothing of it, the terms of the consents that were in force in that minute, under which it may have gone. */
+  readonly consentsBy: 'log' | 'terms'
   /** Deliveries of the minute before. */
   readonly at: number
   readonly messages: number
   readonly bytes: number
 }
 
+/** What went, and not by which consents. */
+export type Delivered = Omit<Transfer, 'consentIds' | 'consentsBy'>
+
 export interface TransfersOptions { readonly database: DatabaseSync, readonly consents: Consents }
 
-export function transfersOf({ database, consents }: TransfersOptions, { from, to, ownerId, recipient, streamId, after = 0, limit }: TransferQuery): readonly Transfer[] {
+export function transfersOf({ database, consents }: TransfersOptions, query: TransferQuery): readonly Transfer[] {
+  const logged = deliveredIn(database)
+  return deliveredOf(database, query).map(each => ({ ...each, ...consentsOf(each, logged(each.record), consents) }))
+}
+
+export function deliveredOf(database: DatabaseSync, { from, to, ownerId, recipient, streamId, after = 0, limit }: TransferQuery): readonly Delivered[] {
   const rows = database.prepare(`SELECT usage_records.id AS record, sealed_at, messages, bytes, agreement_id, owner_id, stream_id, subscriber_id, purpose, attributes
     FROM usage_records JOIN agreements ON agreements.id = agreement_id JOIN offers ON offers.id = offer_id
     WHERE messages > 0 AND sealed_at >= :from AND sealed_at < :to AND usage_records.id > :after
@@ -48,8 +59,13 @@ export function transfersOf({ database, consents }: TransfersOptions, { from, to
     ORDER BY usage_records.id LIMIT :limit`).all({ from, to, after, limit, owner: ownerId ?? null, recipient: recipient ?? null, stream: streamId ?? null }) as unknown as Row[]
   return rows.map(row => ({
     record: row.record, ownerId: row.owner_id, streamId: row.stream_id, recipient: row.subscriber_id, purpose: row.purpose, attributes: JSON.parse(row.attributes) as string[],
-    agreementId: row.agreement_id, consentIds: consents.on(row.stream_id).filter(grant => mayHaveLetOut(grant, row)).map(({ id }) => id), at: row.sealed_at, messages: row.messages, bytes: row.bytes,
+    agreementId: row.agreement_id, at: row.sealed_at, messages: row.messages, bytes: row.bytes,
   }))
+}
+
+function consentsOf(delivered: Delivered, logged: readonly string[] | undefined, consents: Consents): Pick<Transfer, 'consentIds' | 'consentsBy'> {
+  if (logged) return { consentIds: logged, consentsBy: 'log' }
+  return { consentIds: consents.on(delivered.streamId).filter(grant => mayHaveLetOut(grant, delivered)).map(({ id }) => id), consentsBy: 'terms' }
 }
 
 /** To whoever is not the owner: times of deliveries tell when somebody is at home. */
@@ -66,7 +82,7 @@ export interface Affected {
 }
 
 /** Whom a breach concerns (GDPR Art. 33, 34): all whose readings went out in that time, to that recipient or of that stream where one is named. */
-export function affectedBy(transfers: readonly Transfer[]): readonly Affected[] {
+export function affectedBy(transfers: readonly Delivered[]): readonly Affected[] {
   return [...Map.groupBy(transfers, ({ ownerId }) => ownerId)].map(([ownerId, own]) => ({
     ownerId, streams: [...new Set(own.map(({ streamId }) => streamId))], recipients: [...new Set(own.map(({ recipient }) => recipient))],
     attributes: [...new Set(own.flatMap(({ attributes }) => attributes))], messages: own.reduce((sum, { messages }) => sum + messages, 0),
@@ -74,11 +90,11 @@ export function affectedBy(transfers: readonly Transfer[]): readonly Affected[] 
   }))
 }
 
-function mayHaveLetOut(grant: Grant, { sealed_at, subscriber_id, purpose }: Row): boolean {
+function mayHaveLetOut(grant: Grant, { at, recipient, purpose }: Delivered): boolean {
   const begin = Math.max(grant.grantedAt, grant.notBefore ?? -Infinity)
   // Who was in a group at that time is not written down.
-  const isFor = grant.recipient === 'any' || grant.recipient === subscriber_id || isGroupId(grant.recipient)
-  return isPermission(grant) && isFor && new PurposeSet(grant.purposes).covers(new PurposeSet([purpose])) && begin <= sealed_at && endOf(grant) > sealed_at - RECORD_MS
+  const isFor = grant.recipient === 'any' || grant.recipient === recipient || isGroupId(grant.recipient)
+  return isPermission(grant) && isFor && new PurposeSet(grant.purposes).covers(new PurposeSet([purpose])) && begin <= at && endOf(grant) > at - RECORD_MS
 }
 
 interface Row {

@@ -21,9 +21,9 @@ const micro = (amount: string): number => Math.round(Number(amount) * 1e6)
 
 /** Fills a state that no gateway holds with what a long life leaves in it. */
 function age(data: string, rows: number, ballastBytes = 0): void {
-  const database = openState(data), insert = database.prepare("INSERT INTO transfers VALUES (?, 0, 'usage')")
+  const database = openState(data), insert = database.prepare("INSERT INTO meta VALUES (?, 'of nobody, and of no book')")
   database.exec('BEGIN')
-  for (let row = 0; row < rows; row++) insert.run(`usage:of-a-long-life-${row}`)
+  for (let row = 0; row < rows; row++) insert.run(`of-a-long-life-${row}`)
   if (ballastBytes > 0) database.prepare("INSERT INTO meta VALUES ('ballast', ?)").run('x'.repeat(ballastBytes))
   database.exec('COMMIT')
   database.close()

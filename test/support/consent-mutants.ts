@@ -10,8 +10,8 @@ import type { Engine } from '#test/support/consent-worlds.ts'
 /** What is wrong, in which file, and what stands there instead of what. */
 export interface Mutant { readonly fault: string, readonly file: string, readonly text: string, readonly instead: string }
 
-const FILES = ['consent/grant.ts', 'consent/purposes/purpose-set.ts', 'decision/rule.ts', 'decision/ground.ts', 'decision/standing.ts']
-const GROUND = 'decision/ground.ts', STANDING = 'decision/standing.ts', RULE = 'decision/rule.ts', GRANT = 'consent/grant.ts', SET = 'consent/purposes/purpose-set.ts'
+const FILES = ['consent/grant.ts', 'consent/purposes/purpose-set.ts', 'decision/rule.ts', 'decision/ground.ts', 'decision/standing.ts', 'parties/countries.ts']
+const GROUND = 'decision/ground.ts', STANDING = 'decision/standing.ts', RULE = 'decision/rule.ts', GRANT = 'consent/grant.ts', SET = 'consent/purposes/purpose-set.ts', PLACES = 'parties/countries.ts'
 const mutant = (fault: string, file: string, text: string, instead: string): Mutant => ({ fault, file, text, instead })
 
 export const MUTANTS: readonly Mutant[] = [
@@ -39,6 +39,11 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('a group that is not known has everybody in it', GROUND, 'const since = recipients.memberSince(groupId, partyId)', 'const since = recipients.memberSince(groupId, partyId) ?? 0'),
   mutant('who joined a group gets what came before', STANDING, 'Math.max(meantSince, rule.since,', 'Math.max(rule.since,'),
   mutant('the country is not asked for', STANDING, 'if (isElsewhere || (request', 'if ((request'),
+  mutant('a group of countries is no country, and nobody is in it', RULE, 'countries.flatMap(countriesIn)', 'countries'),
+  mutant('who is in the economic area is in the Union', PLACES, '{ EU: UNION, EEA: [...UNION', "{ EU: [...UNION, 'NO'], EEA: [...UNION"),
+  mutant('the economic area is the Union', PLACES, "[...UNION, 'IS', 'LI', 'NO']", 'UNION'),
+  mutant('the economic area is without the Union', PLACES, "[...UNION, 'IS'", "['IS'"),
+  mutant('what is of a member state under a code of its own is not in the Union', PLACES, ' MQ RE YT', ' MQ YT'),
   mutant('who moved gets what came before', STANDING, 'rule.countries ? request.country?.since ?? Infinity : 0', '0'),
   mutant('handing on is not asked for', STANDING, '(request.isOnward && grant.onward !== true) || ', ''),
   mutant('the owner decides for the household', STANDING, 'partyIds.map(subject', 'partyIds.slice(0, 1).map(subject'),

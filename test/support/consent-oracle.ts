@@ -83,7 +83,7 @@ function isForbiddenBy(said: Said, world: World, wanted: Wanted): boolean {
     if (members !== undefined && !members.has(wanted.partyId)) return false
   } else if (said.recipient !== 'any' && said.recipient !== wanted.partyId) return false
   const place = world.countries.get(wanted.partyId)
-  if (said.countries !== undefined && place !== undefined && !said.countries.includes(place.country)) return false
+  if (said.countries !== undefined && place !== undefined && !isAmong(place.country, said.countries)) return false
   if (said.onward === true && !wanted.isOnward) return false
   // Rule 3: by the hierarchy, up and down.
   if (!said.purposes.some(purpose => haveInCommon(purpose, wanted.purpose))) return false
@@ -105,7 +105,7 @@ function isGrantedBy(said: Said, world: World, wanted: Wanted, then: number, now
   } else if (said.recipient !== 'any' && said.recipient !== wanted.partyId) return false
   if (said.countries !== undefined) {
     const place = world.countries.get(wanted.partyId)
-    if (place === undefined || then < place.since || !said.countries.includes(place.country)) return false
+    if (place === undefined || then < place.since || !isAmong(place.country, said.countries)) return false
   }
   if (wanted.isOnward && said.onward !== true) return false
   // Rule 3: a narrower purpose is covered, a broader one is not; and one that nobody knows spoils the grant that names it.
@@ -117,6 +117,16 @@ function isGrantedBy(said: Said, world: World, wanted: Wanted, then: number, now
     if (wanted.purpose === 'dpv:Purpose' || !said.purposes.includes(wanted.purpose)) return false
   }
   return wanted.attributes.every(name => said.attributes.includes(name))
+}
+
+/** Of the Union as many as the worlds here have; of the area that is not of the Union, as well. */
+const IN_UNION = ['BE', 'NL', 'RE'], ONLY_IN_AREA = ['NO']
+
+/** Whether a country is one of these, or in one of these groups. */
+function isAmong(country: string, named: readonly string[]): boolean {
+  if (named.includes(country)) return true
+  if (named.includes('EU') && IN_UNION.includes(country)) return true
+  return named.includes('EEA') && (IN_UNION.includes(country) || ONLY_IN_AREA.includes(country))
 }
 
 function isKnown(purpose: string): boolean {

@@ -18,7 +18,7 @@ export interface Outcome { readonly pairs: number, readonly left: number, readon
 const MODEL = modelOf('IndoorEnvironmentObserved')!
 const NAMES = ['temperature', 'relativeHumidity', 'illuminance'], STRANGE = 'aura'
 const OWNERS = ['own_1', 'own_2', 'own_3'], PARTIES = ['sub_1', 'sub_2'], GROUPS = ['grp_1', 'grp_2'], GONE = 'grp_gone'
-const COUNTRIES = ['BE', 'NL', 'US']
+const COUNTRIES = ['BE', 'NL', 'US', 'NO', 'RE', 'SJ'], NAMED = ['BE', 'NL', 'US', 'EU', 'EEA', 'XX']
 /** Near and far in the hierarchy, with a common descendant, beside it, of others, not known; from the first of the vocabulary to the last. */
 const PURPOSES = [
   'dpv:Purpose', 'dpv:Marketing', 'dpv:Advertising', 'dpv:TargetedAdvertising', 'dpv:PersonalisedAdvertising', 'dpv:Personalisation', 'dpv:PublicBenefit', 'dpv:CombatClimateChange',
@@ -81,7 +81,7 @@ function anySaid(dice: Dice, n: number, subjects: readonly string[]): Said {
   const isProhibition = oneIn(dice, 8), ownerId = n < subjects.length ? subjects[n]! : oneIn(dice, 12) ? one(dice, OWNERS) : one(dice, subjects)
   return {
     id: `grant_${n}`, ownerId, ...(isProhibition && { kind: oneIn(dice, 12) ? 'duty' : 'prohibition' }),
-    recipient: one(dice, oneIn(dice, 10) ? [GONE] : [...PARTIES, ...GROUPS, PARTIES[0]!, 'any', 'any']), ...(oneIn(dice, 6) && { countries: some(dice, COUNTRIES) }), ...(oneIn(dice, 3) && { onward: true }),
+    recipient: one(dice, oneIn(dice, 10) ? [GONE] : [...PARTIES, ...GROUPS, PARTIES[0]!, 'any', 'any']), ...(oneIn(dice, 6) && { countries: some(dice, NAMED) }), ...(oneIn(dice, 3) && { onward: true }),
     ...(oneIn(dice, 2) && { explicit: true }), purposes: Array.from({ length: 1 + dice(3) }, () => anyPurpose(dice, isProhibition ? NARROW : BROAD)),
     attributes: oneIn(dice, 30) ? [...some(dice, NAMES), STRANGE] : isProhibition ? [one(dice, NAMES)] : oneIn(dice, 4) ? some(dice, NAMES) : NAMES, grantedAt: oneIn(dice, 3) ? dice(INSTANTS) : 0,
     ...(oneIn(dice, 5) && { notBefore: dice(INSTANTS) }), ...(oneIn(dice, 5) && { until: 1 + dice(INSTANTS) }), ...(oneIn(dice, 10) && { withdrawnAt: dice(INSTANTS) }),

@@ -14,6 +14,8 @@ export interface PartyFacts {
 
 export interface Facts {
   readonly controller: PartyFacts
+  /** Who answers for it together with them (GDPR Art. 26); left out: nobody. */
+  readonly jointControllers?: readonly PartyFacts[]
   readonly authority: PartyFacts
   /** Whose law holds, as a country. */
   readonly jurisdiction: string
@@ -27,6 +29,8 @@ export interface Facts {
 export interface ControllerConfig extends PartyFacts {
   readonly jurisdiction: string
   readonly storageCountry?: string
+  /** `NAME | ADDRESS | CONTACT | COUNTRY` */
+  readonly joint?: readonly string[]
   readonly authority: string
   readonly authorityAddress: string
   readonly authorityContact: string
@@ -43,13 +47,20 @@ const UNNAMED: ControllerConfig = {
 
 /** Throws BAD_REQUEST for a country that there is not. */
 export function factsOf(controller: ControllerConfig = UNNAMED, retentionDays: number): Facts {
-  const { name, address, contact, country, jurisdiction, storageCountry = country, authority, authorityAddress, authorityContact } = controller
-  for (const [setting, code] of Object.entries({ country, jurisdiction, storageCountry })) checkCountry(setting, code)
+  const { name, address, contact, country, jurisdiction, storageCountry = country, joint = [], authority, authorityAddress, authorityContact } = controller
+  const jointControllers = joint.map(jointFrom)
+  for (const [setting, code] of [...Object.entries({ country, jurisdiction, storageCountry }), ...jointControllers.map(each => ['joint', each.country] as const)]) checkCountry(setting, code)
   return {
-    controller: { name, address, contact, country },
+    controller: { name, address, contact, country }, ...(jointControllers.length > 0 && { jointControllers }),
     authority: { name: authority, address: authorityAddress, contact: authorityContact, country: jurisdiction },
     jurisdiction, storageCountry, retention: isoDays(retentionDays),
   }
+}
+
+/** As the schema of the configuration has checked it. */
+function jointFrom(text: string): PartyFacts {
+  const [name = '', address = '', contact = '', country = ''] = text.split('|').map(part => part.trim())
+  return { name, address, contact, country }
 }
 
 function checkCountry(setting: string, code: string): void {

@@ -67,6 +67,14 @@ describe('Notices', () => {
     assert.throws(() => notices.set('own_a', text('one more')), { code: 'LIMIT_REACHED' })
   })
 
+  it('name who answers for it together with whoever runs the gateway', () => {
+    const joint = factsOf({ ...CITY, joint: ['Coop | 1 Lane | privacy@coop.example | BE', ' Housing Association|2 Lane|+32 2|NL '] }, 7)
+    assert.deepEqual(joint.jointControllers?.map(({ name, country }) => [name, country]), [['Coop', 'BE'], ['Housing Association', 'NL']])
+    assert.match(new Notices(database, clock, joint).current('own_a').text, /\nCoop answers for it together with them \(address: 1 Lane; contact: privacy@coop\.example\): you may ask any of them.*\nHousing Association answers/)
+    assert.equal(factsOf(CITY, 7).jointControllers, undefined)
+    assert.throws(() => factsOf({ ...CITY, joint: ['a | b | c | XX'] }, 7), { code: 'BAD_REQUEST', message: /controller.joint is XX/ })
+  })
+
   it('name no country that there is not', () => {
     for (const wrong of ['XX', 'ZZ', 'UK', 'be']) assert.throws(() => factsOf({ ...CITY, jurisdiction: wrong }, 7), { code: 'BAD_REQUEST', message: /controller.jurisdiction is/ }, wrong)
   })

@@ -108,6 +108,17 @@ describe('A consent record', () => {
     }
   })
 
+  it('names joint controllers, those of a household, where the recipient has to be, and why it ended, with nothing missing', () => {
+    const joint = { ...FACTS, jointControllers: [{ name: 'Coop', address: 'a', contact: 'c', country: 'BE' }] }, events = [...EVENTS.slice(0, -1), { type: 'withdrawn', by: 'op_1', reason: 'lost key', ...COMMON }]
+    const whole = record({ facts: joint, subjects: ['own_1', 'own_2'], terms: { ...TERMS, countries: ['EU', 'CH'] }, events }), [process] = whole['dpv:hasProcess']
+    assert.deepEqual(missingIn(whole), [])
+    assert.deepEqual(whole['dpv:hasDataController'].map((each: any) => [each['dpv:hasName'], each['@type'].at(-1)]), [[FACTS.controller.name, 'dpv:JointDataControllers'], ['Coop', 'dpv:JointDataControllers']])
+    assert.deepEqual(process['dpv:hasDataSubject'].map((each: any) => each['@id']), ['urn:sluice:party:own_1', 'urn:sluice:party:own_2'])
+    assert.deepEqual([process['dpv:hasRule']['dpv:hasLocation'], whole['dpv:hasConsentStatus'].at(-1)['dct:description'], whole['dpv:hasConsentStatus'].at(-1)['dpv:isIndicatedBy']], [['loc:EU', 'loc:CH'], 'lost key', 'urn:sluice:party:op_1'])
+    const alone = record()
+    assert.deepEqual([alone['dpv:hasDataController'][0]['@type'], 'dpv:hasDataSubject' in alone['dpv:hasProcess'][0]], [['dpv:LegalEntity', 'dpv:DataController'], false])
+  })
+
   it('may write its IRIs out', () => {
     const whole = JSON.parse(JSON.stringify(record()), (_key, value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).map(([key, each]) => [expanded(key), typeof each === 'string' ? expanded(each) : each])) : value) as object

@@ -29,6 +29,8 @@ export interface RecordParts {
   readonly quantity: string | undefined
   /** In a sentence. */
   readonly description: string
+  /** Whom the stream tells about, the owner first: by ids that are pseudonyms. */
+  readonly subjects?: readonly string[]
 }
 
 /** As which the gateway acts by itself. */
@@ -39,9 +41,9 @@ export function recordOf(parts: RecordParts): ConsentRecord {
   return {
     '@context': CONTEXT, '@id': `urn:sluice:consent:${id}`, '@type': 'dpv:ConsentRecord',
     'dct:conformsTo': RECORD_PROFILE, 'dct:identifier': id,
-    'dpv:hasDataSubject': { '@id': partyIri(ownerId), '@type': 'dpv:DataSubject', 'dct:identifier': ownerId },
+    'dpv:hasDataSubject': dataSubject(ownerId),
     ...(notice && { 'dpv:hasNotice': noticeOf(notice) }),
-    'dpv:hasDataController': [party(GATEWAY, facts.controller, ['dpv:LegalEntity', 'dpv:DataController'])],
+    'dpv:hasDataController': controllersOf(facts),
     'dpv:hasProcess': [processOf(parts)],
     'dpv:hasJurisdiction': `loc:${facts.jurisdiction}`,
     'dpv:hasConsentControl': {
@@ -53,6 +55,8 @@ export function recordOf(parts: RecordParts): ConsentRecord {
   }
 }
 
+function dataSubject(id: string) { return { '@id': partyIri(id), '@type': 'dpv:DataSubject', 'dct:identifier': id } }
+
 function noticeOf({ hash, version, language, createdAt }: Notice) {
   return {
     '@id': `urn:sluice:notice:${hash}`, '@type': 'dpv:ConsentNotice', 'schema:sha256': hash, 'schema:version': version,
@@ -60,8 +64,14 @@ function noticeOf({ hash, version, language, createdAt }: Notice) {
   }
 }
 
-function processOf({ terms, facts, recipient, model, quantity, description }: RecordParts) {
-  const { streamId, purposes, attributes, keep, transforms } = terms
+/** Whoever answers for it together with others is said to. */
+function controllersOf({ controller, jointControllers = [] }: Facts) {
+  const types = ['dpv:LegalEntity', 'dpv:DataController', ...jointControllers.length > 0 ? ['dpv:JointDataControllers'] : []]
+  return [party(GATEWAY, controller, types), ...jointControllers.map((joint, n) => party(`${GATEWAY}-joint-${n + 1}`, joint, types))]
+}
+
+function processOf({ terms, facts, recipient, model, quantity, description, subjects = [] }: RecordParts) {
+  const { streamId, purposes, attributes, keep, transforms, countries } = terms
   return {
     '@type': 'dpv:Process', 'dct:description': description,
     'dpv:hasPurpose': purposes.map(purposeIri), 'dpv:hasLegalBasis': 'eu-gdpr:A6-1-a',
@@ -76,8 +86,10 @@ function processOf({ terms, facts, recipient, model, quantity, description }: Re
       { '@type': 'dpv:StorageDuration', 'dpv:hasDuration': keep ?? untilEvent('the recipient needs it no more for these purposes'), 'dct:description': 'at the recipient' },
     ],
     'dpv:hasProcessingCondition': { '@type': 'dpv:ProcessingLocation', 'dpv:hasLocation': `loc:${facts.storageCountry}` },
-    'dpv:hasRule': { '@type': 'dpv:Permission', 'dpv:hasLocation': countryOf(recipient?.country), 'dct:description': 'where the recipient may have it' },
+    'dpv:hasRule': { '@type': 'dpv:Permission', 'dpv:hasLocation': countries?.map(code => `loc:${code}`) ?? countryOf(recipient?.country), 'dct:description': 'where the recipient may have it' },
     'dpv:hasRecipient': [recipientOf(recipient)],
+    // A household: each of them has to consent.
+    ...(subjects.length > 1 && { 'dpv:hasDataSubject': subjects.map(dataSubject) }),
   }
 }
 
@@ -119,7 +131,7 @@ function statesOf(events: readonly ConsentEvent[]) {
     if ('streamId' in event || event.type === 'renewed') until = event.until
     return {
       '@type': STATUS_TERMS[event.type], 'dpv:hasLegalBasis': 'dpv:ExplicitlyExpressedConsent', 'dpv:isIndicatedAtTime': time(event.at),
-      'dpv:isIndicatedBy': partyIri(actorOf(event)),
+      'dpv:isIndicatedBy': partyIri(actorOf(event)), ...('reason' in event && { 'dct:description': event.reason }),
       'dpv:hasDuration': until === undefined ? untilEvent('it is withdrawn') : { '@type': 'dpv:UntilTimeDuration', 'rdf:value': time(until) },
     }
   })
