@@ -1,5 +1,7 @@
 // What `verify` does with the lines of a file: messages and receipts, documents of a transparency log, or a whole log. The first line says which.
+import { usageError } from '#cli/errors.ts'
 import { checkReceipts, isReceipts, RECEIPT_FAULTS } from '#gateway/consent/records/receipt-check.ts'
+import type { SignedHead } from '#gateway/proof/head.ts'
 import type { PublicKeys } from '#gateway/proof/public-keys.ts'
 import { FAULTS, Verifier } from '#gateway/proof/verifier.ts'
 import { parseDocument, type LogStart } from '#gateway/transparency/documents.ts'
@@ -22,10 +24,12 @@ export interface Checker {
 
 export interface Wrong { readonly code: string, readonly message: string }
 
-export function checkerFor(firstLine: string | undefined, keys: PublicKeys): Checker {
+/** `kept`: heads of a transparency log, which a whole log is held against. */
+export function checkerFor(firstLine: string | undefined, keys: PublicKeys, kept: readonly SignedHead[]): Checker {
   const document = firstLine === undefined ? undefined : parseDocument(firstLine)
-  if (!document) return messages(keys)
-  return document.kind === 'log' ? wholeLog(document.start, keys) : documents(keys)
+  if (document?.kind === 'log') return wholeLog(document.start, keys, kept)
+  if (kept.length > 0) throw usageError('--head goes with a whole log (`sluice transparency export`) or with a data directory: there is nothing here to hold it against.')
+  return document ? documents(keys) : messages(keys)
 }
 
 /** Messages, and receipts of consents, of which a line may have several. */
@@ -52,8 +56,8 @@ function documents(keys: PublicKeys): Checker {
   }
 }
 
-function wholeLog(start: LogStart, keys: PublicKeys): Checker {
-  const verifier = new LogVerifier(start, keys)
+function wholeLog(start: LogStart, keys: PublicKeys, kept: readonly SignedHead[]): Checker {
+  const verifier = new LogVerifier(start, keys, kept)
   let isFirst = true
   return {
     names: ['line of a log', 'lines of a log'], member: 'lines', skipsEmpty: false, end: () => wrong(verifier.end()),

@@ -57,8 +57,9 @@ export const CONSENT_COMMANDS: readonly Command[] = [
   { name: 'history', group: SHARING, summary: 'Tells which of your streams are kept in the history (those consented to with the recipient `history`), and how far.', options: [], examples: ['sluice history'], load: async () => (await import('#cli/commands/history.ts')).history },
   { name: 'consent list', group: SHARING, summary: 'Lists your consents.', options: [], examples: ['sluice consent list'], load: async () => (await consents()).consentList },
   {
-    name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
-    examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentWithdraw,
+    name: 'consent withdraw', group: SHARING, summary: 'Withdraws a consent: when this returns, nothing more leaves under it.', arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    options: [{ name: 'reason', type: 'text', value: 'TEXT', help: 'Why. An operator, for an owner who has lost the key, has to say it; owner and recipient read it.' }],
+    examples: ['sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa', 'sluice consent withdraw grant_t2zq6fhw4xk7mdy3cvb5rj2nsa --reason lost-key'], load: async () => (await consents()).consentWithdraw,
   },
   {
     name: 'consent show', group: SHARING, summary: 'Prints the record of a consent (JSON-LD, ISO/IEC TS 27560), for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
@@ -136,7 +137,7 @@ export const CONSENT_COMMANDS: readonly Command[] = [
     examples: ['sluice notice set --file notice.txt', 'sluice notice set --file notice.txt --language nl --editorial'], load: async () => (await notices()).noticeSet,
   },
   {
-    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD).', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
+    name: 'consent export', group: SHARING, summary: 'Prints a consent as an ODRL policy (JSON-LD), for its owner and its recipient.', options: [], arguments: [{ name: 'CONSENT', help: 'Its id.' }],
     examples: ['sluice consent export grant_t2zq6fhw4xk7mdy3cvb5rj2nsa'], load: async () => (await consents()).consentExport,
   },
   {

@@ -226,14 +226,15 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('#cli/commands/subscribe.ts')).subscribe,
   },
   {
-    name: 'verify', group: READING, summary: 'Checks messages that were kept with their proofs, receipts of consents, or what was kept of a transparency log: offline, by the gateway\'s public key alone.', isLocal: true,
-    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof`, `sluice consent receipts` or `sluice transparency …` prints them; - is what comes on stdin.' }],
+    name: 'verify', group: READING, summary: 'Checks messages with proofs, receipts of consents, what was kept of a transparency log, or a data directory: offline, by the gateway\'s public key alone.', isLocal: true,
+    arguments: [{ name: 'FILE', help: 'Lines as `sluice subscribe --proof`, `sluice consent receipts` or `sluice transparency …` prints them; - is what comes on stdin. Or the data directory of a gateway that is stopped: its log, and its books against it.' }],
     options: [
+      { name: 'head', type: 'text', value: 'FILE', help: 'Heads that you kept (`sluice transparency head`), a line each: a whole log, or a data directory, has to have grown out of each.' },
       { name: 'key', type: 'text', value: 'FILE', help: 'The gateway\'s public key, as a JWK or PEM.' },
       { name: 'keys', type: 'text', value: 'FILE', help: 'Its public keys, as it has them at /.well-known/jwks.json.' },
       { name: 'url', type: 'text', value: 'URL', help: 'Where neither is given: the gateway to fetch them from (else SLUICE_URL).' },
     ],
-    examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify log.jsonl --keys jwks.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
+    examples: ['sluice verify messages.jsonl --keys jwks.json', 'sluice verify log.jsonl --keys jwks.json --head head.json', 'sluice verify /var/lib/sluice --keys jwks.json --head head.json', 'sluice verify - --url https://sluice.example', 'sluice verify messages.jsonl --key gateway.pem --json'],
     load: async () => (await import('#cli/commands/verify.ts')).verify,
   },
   { name: 'usage', group: READING, summary: 'Tells what was metered under your agreements.', options: [], examples: ['sluice usage'], load: async () => (await books()).usage },

@@ -25,6 +25,7 @@ import { History } from '#gateway/history/history.ts'
 import { InfluxStore } from '#gateway/history/influx.ts'
 import type { Ingest } from '#gateway/ingest/ingest.ts'
 import { Journal } from '#gateway/journal/journal.ts'
+import { recordsIn } from '#gateway/journal/names.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
 import { Agreements } from '#gateway/market/agreements.ts'
 import { Ledger } from '#gateway/market/ledger.ts'
@@ -34,6 +35,7 @@ import { isForMqtt, openWebSocket } from '#gateway/mqtt/listeners/web-socket.ts'
 import type { Rates } from '#gateway/mqtt/pace.ts'
 import { MqttServer, type Certified, type Principal } from '#gateway/mqtt/server.ts'
 import { SessionStore } from '#gateway/mqtt/session-store.ts'
+import { OperatorActions } from '#gateway/parties/operator-actions.ts'
 import { writeOperatorKey } from '#gateway/parties/operator-key.ts'
 import { Groups } from '#gateway/parties/groups.ts'
 import { Parties } from '#gateway/parties/parties.ts'
@@ -48,7 +50,6 @@ import { Previews } from '#gateway/publish/previews.ts'
 import { Sealer } from '#gateway/publish/sealer.ts'
 import { WebSocketTransport } from '#gateway/publish/websocket.ts'
 import { Erasures } from '#gateway/rights/erasures.ts'
-import { OperatorActions } from '#gateway/rights/operator-actions.ts'
 import { Restrictions } from '#gateway/rights/restrictions.ts'
 import { Rights } from '#gateway/rights/rights.ts'
 import { openState } from '#gateway/state/database.ts'
@@ -131,7 +132,7 @@ export class Gateway {
     this.#log = log
     this.#database = openState(config.data)
     this.#signingKey = SigningKey.open(config.data)
-    this.#transparency = new TransparencyLog({ database: this.#database, clock, key: this.#signingKey })
+    this.#transparency = new TransparencyLog({ database: this.#database, clock, key: this.#signingKey, directory: config.data })
     const vault = new Vault(config.data), transforms = new Transforms(new Pseudonyms(secretOf('pseudonyms', this.#database, vault))), { append: appendToLog } = this.#transparency
     this.#parties = new Parties(this.#database, clock, vault)
     this.#sources = new Sources(this.#database, clock)
@@ -146,7 +147,7 @@ export class Gateway {
     this.#offers = new Offers(this.#database, clock)
     this.#ledger = new Ledger(this.#database, clock, appendToLog)
     this.#agreements = new Agreements({ database: this.#database, clock, offers: this.#offers, ledger: this.#ledger, appendToLog, onChange: review })
-    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent })
+    this.#meter = new Meter({ database: this.#database, clock, ledger: this.#ledger, appendToLog, agreements: this.#agreements, directory: config.data, platformPercent: config.platformPercent, isRecovered: true })
     this.#groups = new Groups(this.#database, clock, this.#parties)
     this.#subjects = new Subjects(this.#database, clock, this.#sources)
     const restrictions = new Restrictions(this.#database, clock)
@@ -159,7 +160,7 @@ export class Gateway {
       journal: this.#journal, plans: this.#plans, streams: this.#streams, offers: this.#offers, agreements: this.#agreements, meter: this.#meter, log,
       onDelivered: count => { this.#tally.deliveries += count }, resetsOnWithdrawal: config.resetOnWithdrawal,
     })
-    this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, key: this.#signingKey })
+    this.#records = new Records({ consents: this.#consents, notices: this.#notices, parties: this.#parties, streams: this.#streams, subjects: this.#subjects, key: this.#signingKey })
     this.#previews = new Previews({ network: this.#network, clock })
     this.#history = this.#makeHistory()
     this.#seals = new Sealer({ key: this.#signingKey, clock })
@@ -197,6 +198,7 @@ export class Gateway {
   /** Resolves when devices and subscribers can connect. */
   async start(): Promise<Running> {
     await this.#journal.open()
+    await this.#meter.recover((streamId, runs, each) => recordsIn(this.#journal, this.#streams.get(streamId)?.number ?? 0, runs, record => each(record.position, record)))
     await this.#erasures.resume()
     const operatorKey = this.#parties.ensureOperator()?.key
     if (operatorKey !== undefined) writeOperatorKey(this.#config.data, operatorKey)
@@ -353,7 +355,7 @@ export class Gateway {
   #makeRights(restrictions: Restrictions): Rights {
     return new Rights({
       database: this.#database, clock: systemClock, config: this.#config, parties: this.#parties, streams: this.#streams, consents: this.#consents, meter: this.#meter, journal: this.#journal,
-      signingKey: this.#signingKey, restrictions, actions: new OperatorActions(this.#database, systemClock),
+      signingKey: this.#signingKey, restrictions, actions: new OperatorActions(this.#database, systemClock, this.#transparency.append),
     })
   }
 

@@ -38,7 +38,7 @@ export async function consentList(_input: Input, io: Io): Promise<void> {
 
 export async function consentWithdraw(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  showAnswer(io, await client.post(`${pathOf(input)}/withdraw`))
+  showAnswer(io, await client.post(`${pathOf(input)}/withdraw`, { reason: input.text('reason') }))
 }
 
 export async function consentRenew(input: Input, io: Io): Promise<void> {

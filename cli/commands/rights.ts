@@ -41,7 +41,7 @@ const span = (input: Input): Record<string, string | number | undefined> => ({ f
 
 export async function transfers(input: Input, io: Io): Promise<void> {
   const client = await io.client()
-  io.show(await client.get(`/v1/transfers${query({ ...span(input), after: input.number('after'), limit: input.number('limit') })}`), ['record', 'at', 'recipient', 'purpose', 'messages', 'attributes', 'consentIds', 'streamId'])
+  io.show(await client.get(`/v1/transfers${query({ ...span(input), after: input.number('after'), limit: input.number('limit') })}`), ['record', 'at', 'recipient', 'purpose', 'messages', 'attributes', 'consentIds', 'consentsBy', 'streamId'])
 }
 
 export async function breach(input: Input, io: Io): Promise<void> {

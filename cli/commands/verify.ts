@@ -1,8 +1,9 @@
-// verify: checks messages that were kept with their proofs, and what was kept of a transparency log. Nothing is asked of anybody but the
+// verify: checks messages that were kept with their proofs, what was kept of a transparency log, and a data directory. Nothing is asked of anybody but the
 // public key.
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { checkerFor, type Checker, type Wrong } from '#cli/checkers.ts'
+import { isDataDirectory, verifyDirectory } from '#cli/commands/verify-directory.ts'
 import { publicKeysAt } from '#cli/connect.ts'
 import { CliError, usageError } from '#cli/errors.ts'
 import type { Input } from '#cli/input.ts'
@@ -10,8 +11,10 @@ import type { Io } from '#cli/io.ts'
 import { readLines } from '#cli/lines.ts'
 import { Progress } from '#cli/progress.ts'
 import { BLOCK_BYTES } from '#gateway/backup/tar.ts'
+import type { SignedHead } from '#gateway/proof/head.ts'
 import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
 import { isArchive, verifyExport } from '#gateway/rights/export-verifier.ts'
+import { parseDocument } from '#gateway/transparency/documents.ts'
 
 /** `subscribe` takes messages of a mebibyte; a proof is some kilobytes at most. */
 export const LINE_BYTES_MAX = 2 << 20
@@ -21,14 +24,16 @@ export const FAULTS_TOLD_MAX = 1_000
 const PROGRESS_AFTER_MS = 2_000, PROGRESS_EACH_MS = 200
 
 interface LineFault { readonly line: number, readonly code: string, readonly message: string }
+interface Against { readonly keys: PublicKeys, readonly kept: readonly SignedHead[] }
 interface Verdict { readonly checker: Checker, readonly lines: number, readonly bad: number, readonly faults: readonly LineFault[] }
 
 /** Prints what is wrong with which line, and how many are proven. Throws NOT_PROVEN where one is not, or where there is none. */
 export async function verify(input: Input, io: Io): Promise<void> {
-  const keys = await keysOf(input, process.env), file = input.needed('FILE')
+  const keys = await keysOf(input, process.env), file = input.needed('FILE'), kept = await headsIn(input.text('head'))
+  if (isDataDirectory(file)) return verifyDirectory(file, keys, kept, io)
   if (file !== '-' && isArchive(headOf(file))) return verifyArchive(file, keys, io)
   const progress = new LateProgress(sizeOf(file))
-  const { checker, lines, bad, faults } = await check(file, keys, progress).finally(() => progress.end()), proven = lines - bad
+  const { checker, lines, bad, faults } = await check(file, { keys, kept }, progress).finally(() => progress.end()), proven = lines - bad
   if (io.isJson) io.show({ [checker.member]: lines, proven, bad, faults, ...checker.more })
   else {
     for (const { line, code, message } of faults) io.print(`line ${line}: ${message} (${code})`)
@@ -57,14 +62,14 @@ function headOf(file: string): Buffer {
   } catch { return head.subarray(0, 0) }
 }
 
-async function check(file: string, keys: PublicKeys, progress: LateProgress): Promise<Verdict> {
+async function check(file: string, { keys, kept }: Against, progress: LateProgress): Promise<Verdict> {
   const faults: LineFault[] = []
   let checker: Checker | undefined, number = 0, lines = 0, bad = 0
   const tell = (wrong: Wrong | undefined): void => { if (wrong && ++bad <= FAULTS_TOLD_MAX) faults.push({ line: number, ...wrong }) }
   const line = (text: string | undefined): void => {
     number++
     if (text?.trim() === '' && (checker?.skipsEmpty ?? true)) return
-    for (const wrong of (checker ??= checkerFor(text, keys)).line(text)) {
+    for (const wrong of (checker ??= checkerFor(text, keys, kept)).line(text)) {
       lines++
       tell(wrong)
     }
@@ -72,9 +77,9 @@ async function check(file: string, keys: PublicKeys, progress: LateProgress): Pr
   try {
     await readLines(file === '-' ? process.stdin : createReadStream(file), LINE_BYTES_MAX, { line, read: bytes => progress.add(bytes) })
   } catch (error) {
-    throw usageError(`The messages cannot be read: ${(error as Error).message}.`)
+    throw error instanceof CliError ? error : usageError(`The messages cannot be read: ${(error as Error).message}.`)
   }
-  checker ??= checkerFor(undefined, keys)
+  checker ??= checkerFor(undefined, keys, kept)
   if (bad === 0) tell(checker.end())
   return { checker, lines, bad, faults }
 }
@@ -85,6 +90,17 @@ async function keysOf(input: Input, environment: NodeJS.ProcessEnv): Promise<Pub
   if (files.length > 0) return new Map((await Promise.all(files.map(keysIn))).flatMap(keys => [...keys]))
   if (url !== undefined) return parsed(JSON.stringify(await publicKeysAt(url)), url)
   throw usageError('By whose key? Name it with --key or --keys, or with --url the gateway that has it.')
+}
+
+/** Heads of a transparency log that somebody kept, one a line. */
+async function headsIn(path: string | undefined): Promise<readonly SignedHead[]> {
+  if (path === undefined) return []
+  const text = await readFile(path, 'utf8').catch((error: Error) => { throw usageError(`The head cannot be read: ${error.message}.`) })
+  return text.trimEnd().split('\n').map(line => {
+    const document = parseDocument(line)
+    if (document?.kind !== 'head') throw usageError(`${path} holds no head: keep what \`sluice transparency head\` prints, a line each.`)
+    return document.head
+  })
 }
 
 async function keysIn(path: string): Promise<PublicKeys> {

@@ -10,9 +10,11 @@ import { MADE_AT, SKEW_MS_MAX } from '#cli/doctor/clock.ts'
 import { FREE_BYTES_MIN, SYNC_MS_MAX, SYNC_MS_SLOW } from '#cli/doctor/disk.ts'
 import { HEADER_BYTES } from '#gateway/journal/segment-header.ts'
 import { systemClock } from '#gateway/lib/clock.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { openState, STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 import { RUN_FILE } from '#gateway/state/run-file.ts'
+import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 import {
   doctor, doctorWith, journalled, nothing, onlyFault, onlyWarning, smallDisk, told, used, type Diagnosis,
 } from '#test/support/doctor.ts'
@@ -98,7 +100,7 @@ describe('The doctor, of this machine,', () => {
     })
 
     it('holds consent events of which somebody has changed a signature', async () => {
-      const data = used(), database = openState(data), consents = openConsents(database, systemClock)
+      const data = used(), database = openState(data), log = new TransparencyLog({ database, clock: systemClock, key: SigningKey.open(data) }), consents = openConsents(database, systemClock, () => {}, { appendToLog: log.append })
       for (let n = 0; n < 2; n++) consents.grant({ ownerId: 'own_a', streamId: 's', recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['a'] })
       database.close()
       assert.match(told(await doctor(data), 'consents').found, /^2 events, an unbroken chain; each signature is right$/)

@@ -8,11 +8,12 @@ import { OPERATOR_KEY_FILE } from '#gateway/parties/operator-key.ts'
 import { MASTER_KEY_FILE } from '#gateway/parties/vault.ts'
 import { SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
+import { HEAD_FILE } from '#gateway/transparency/head-file.ts'
 
 /** Everyone but the owner; of these who may change something. */
 const OTHERS = 0o077, OTHERS_WRITE = 0o022
 
-const FILES = [MASTER_KEY_FILE, SIGNING_KEY_FILE, OPERATOR_KEY_FILE, STATE_FILE, `${STATE_FILE}-wal`, USAGE_LOG_FILE]
+const FILES = [MASTER_KEY_FILE, SIGNING_KEY_FILE, OPERATOR_KEY_FILE, STATE_FILE, `${STATE_FILE}-wal`, USAGE_LOG_FILE, HEAD_FILE]
 const DIRECTORIES = ['', 'journal']
 
 export function fileModes({ data, isThere, config }: Facts): Answer {

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { fault, ok, warning, type Answer, type Finding } from '#cli/doctor/check.ts'
 import type { Facts } from '#cli/doctor/facts.ts'
+import { audit } from '#gateway/audit/audit.ts'
 import { parsePublicKeys, type PublicKeys } from '#gateway/proof/public-keys.ts'
 import { SigningKey, SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
 import { STATE_FILE } from '#gateway/state/database.ts'
 import { SCHEMA_VERSION } from '#gateway/state/migrations.ts'
 import { readSnapshot } from '#gateway/state/snapshot.ts'
-import { audit } from '#gateway/transparency/audit.ts'
+import { readHeadFile } from '#gateway/transparency/head-file.ts'
 
 /** It is looked at in a copy; a larger one would take longer than a doctor should. */
 export const COPIED_BYTES_MAX = 512 << 20
@@ -39,10 +40,10 @@ function judged(version: number, soundness: string): Finding {
   return ok(`schema version ${version}, sound${version < SCHEMA_VERSION ? `; a start brings it to ${SCHEMA_VERSION}` : ''}`)
 }
 
-/** All of the transparency log. */
+/** All of the transparency log, and of what it tells of. */
 function transparency(data: string, database: DatabaseSync): Finding {
   try {
-    const { entries, erased } = audit(database, publicKeysOf(data))
+    const beside = readHeadFile(data), { entries, erased } = audit(database, { keys: publicKeysOf(data), kept: beside ? [beside] : [] })
     return ok(`${entries} entries, none of them changed${erased > 0 ? `; what ${erased} of them hid was erased` : ''}`, TRANSPARENCY)
   } catch (error) {
     return fault((error as Error).message, 'Keep a copy of the data directory, and restore a backup: what was shown to others is held against the log.', TRANSPARENCY)

@@ -49,6 +49,20 @@ describe('A consent, as an ODRL policy', () => {
     assert.match(await refusal(policy), /^400 BAD_REQUEST .*must be a time to come/)
   })
 
+  it('is the same for its recipient, by name, in a group or as anybody who agreed, and for no other', async () => {
+    const town = await running.party('subscriber'), { body: { groupId } } = await ask('addGroup', { body: { name: 'cities' } }, { partyId: '', key: running.operatorKey })
+    const named = await give(), grouped = await give({ recipient: groupId }), open = await give({ recipient: 'any' }), seen = async (consentId: string, party: PartyKey) => (await ask('exportConsent', { values: { consentId } }, party)).status
+    assert.deepEqual((await ask('exportConsent', { values: { consentId: named } }, city)).body, await policyOf(named))
+    assert.equal((await policyOf(named)).permission[0].assigner, `urn:sluice:party:${owner.partyId}`)
+    assert.deepEqual([await seen(named, town), await seen(grouped, town), await seen(open, town)], [404, 404, 404])
+    await ask('joinGroup', { values: { groupId, partyId: town.partyId } }, { partyId: '', key: running.operatorKey })
+    assert.deepEqual([await seen(grouped, town), await seen(open, town)], [404, 404], 'without an agreement on the stream they are no recipient')
+    const { body: { offerId } } = await ask('createOffer', { body: { streamId, price: '0', unit: 'message', currency: 'EUR', attributes: ['temperature'] } })
+    await ask('agree', { body: { offerId, purpose: 'dpv:PublicBenefit' } }, town)
+    assert.deepEqual([await seen(named, town), await seen(grouped, town), await seen(open, town)], [404, 200, 200])
+    assert.equal((await running.call(city.key, 'GET', '/v1/consents')).status, 403, 'the list is the owner\'s alone')
+  })
+
   it('is nobody else\'s to see, or to give', async () => {
     const given = await give()
     assert.equal((await ask('exportConsent', { values: { consentId: given } }, other)).status, 404)

@@ -1,18 +1,19 @@
 // Consents as ODRL policies: what others can read, and what others may bring.
 import type { Call } from '#gateway/api/handler.ts'
-import { grantConsent } from '#gateway/api/consents.ts'
+import { grantConsent, readable } from '#gateway/api/consents.ts'
 import { timeText } from '#gateway/api/handler.ts'
 import { GatewayError, notFound } from '#gateway/errors.ts'
 import { consentPolicy } from '#gateway/odrl/consent-export.ts'
 import { readConsentPolicy, type ImportedConsent } from '#gateway/odrl/consent-import.ts'
 import { OdrlError } from '#gateway/odrl/errors.ts'
 
+/** The same to its owner and to its recipient: both are named by ids that are pseudonyms. */
 export function exportConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
-  const grant = services.consents.list(party.id).find(({ id }) => id === parameters.consentId)
+  const grant = services.consents.get(readable(services, party, parameters.consentId))
   if (!grant) throw notFound('consent')
   if (grant.transforms) throw new GatewayError('CONFLICT', 'This consent says how exact its attributes may be, which a policy cannot say yet: without it, it would let out more.')
   const { withdrawnAt = Infinity, until = Infinity } = grant, end = Math.min(withdrawnAt, until)
-  return consentPolicy(grant.id, party.id, { ...grant, until: end === Infinity ? undefined : end })
+  return consentPolicy(grant.id, grant.ownerId, { ...grant, until: end === Infinity ? undefined : end })
 }
 
 /** Gives it as if the owner had asked for it in our words. */

@@ -69,11 +69,12 @@ export function listConsents({ services, party }: Call) {
   })
 }
 
-export function withdrawConsent({ services, party, parameters }: Call<undefined, { consentId: string }>) {
+export function withdrawConsent({ services, party, parameters: { consentId }, body }: Call<{ reason?: string } | undefined, { consentId: string }>) {
+  const { consents, records } = services, { reason } = body ?? {}
   // An operator stands in for an owner who has lost the key: to withdraw, never to grant.
-  const ownerId = party.role === 'operator' ? services.consents.get(parameters.consentId)?.ownerId ?? party.id : party.id
-  const { grant, effectiveAt } = services.consents.withdraw(ownerId, parameters.consentId)
-  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt: services.records.receipt(grant.id) }
+  const [ownerId, by] = party.role === 'operator' ? [consents.get(consentId)?.ownerId ?? party.id, party.id] : [party.id, undefined]
+  const { grant, effectiveAt } = consents.withdraw(ownerId, consentId, { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) })
+  return { consentId: grant.id, state: 'withdrawn', effectiveAt: timeText(effectiveAt), receipt: records.receipt(grant.id) }
 }
 
 export function renewConsent({ services, party, parameters, body }: Call<{ until?: string, language?: string } | undefined, { consentId: string }>) {
@@ -97,10 +98,10 @@ export function consentReceipts({ services, party, parameters }: Call<undefined,
   return services.records.receipts(readable(services, party, parameters.consentId))
 }
 
-/** Its id, if it is the party's to read: its owner's, its recipient's, or an operator's. Of `any` whoever has made an agreement on the stream is a recipient. */
-function readable({ consents, agreements }: Services, { id, role }: Party, consentId: string): string {
-  const of = consents.get(consentId) ?? consents.requests.get(consentId)
-  const isRecipient = of && (of.recipient === id || (of.recipient === 'any' && agreements.ofSubscriber(id, of.streamId).length > 0))
+/** Its id, if it is the party's to read: its owner's, its recipient's, or an operator's. Of `any` and of a group whoever has made an agreement on the stream, and is in the group, is a recipient. */
+export function readable({ consents, agreements, groups }: Services, { id, role }: Party, consentId: string): string {
+  const of = consents.get(consentId) ?? consents.requests.get(consentId), isOpenTo = of && (of.recipient === 'any' || groups.get(of.recipient)?.members.has(id) === true)
+  const isRecipient = of && (of.recipient === id || (isOpenTo && agreements.ofSubscriber(id, of.streamId).length > 0))
   if (!of || (of.ownerId !== id && role !== 'operator' && !isRecipient)) throw notFound('consent')
   return consentId
 }

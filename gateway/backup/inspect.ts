@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { audit } from '#gateway/audit/audit.ts'
 import { JOURNAL_FOLDER } from '#gateway/backup/manifest.ts'
 import { notWhole } from '#gateway/backup/tar-reader.ts'
 import { ConsentChain } from '#gateway/consent/chain.ts'
@@ -15,7 +16,6 @@ import { Vault } from '#gateway/parties/vault.ts'
 import { parsePublicKeys } from '#gateway/proof/public-keys.ts'
 import { SigningKey, SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
 import { openState } from '#gateway/state/database.ts'
-import { audit } from '#gateway/transparency/audit.ts'
 
 export interface Figures {
   readonly streams: number
@@ -29,16 +29,16 @@ export interface Figures {
 
 /**
  * Brings the state to this Sluice's schema, and counts what is there. Throws BAD_REQUEST or UNAVAILABLE where the chain of consents is
- * broken, the transparency log was changed, the books do not balance, the master key is another gateway's, the signing key is none, or a message belongs to no stream.
+ * broken, the transparency log was changed or the books are not what it has, the books do not balance, the master key is another gateway's, the signing key is none, or a message belongs to no stream.
  */
 export async function inspect(directory: string): Promise<Figures> {
   const database = openState(directory)
   try {
     new Parties(database, systemClock, new Vault(directory))
     const hasKey = existsSync(join(directory, SIGNING_KEY_FILE))
-    audit(database, hasKey ? parsePublicKeys(JSON.stringify(SigningKey.open(directory).jwk)) : undefined)
     const streams = new Set(database.prepare('SELECT number FROM streams').all().map(row => row['number'] as number))
     const books = { consentEvents: chainLength(database), ledgerEntries: checkBooks(database) }
+    audit(database, { keys: hasKey ? parsePublicKeys(JSON.stringify(SigningKey.open(directory).jwk)) : undefined })
     return { streams: streams.size, ...books, ...await readJournal(join(directory, JOURNAL_FOLDER), streams) }
   } finally {
     database.close()

@@ -52,6 +52,9 @@ export interface NewGrant {
 
 export interface Renewal { readonly until?: number, readonly language?: string }
 
+/** Why a consent is withdrawn, and by whom if not by its owner, who has lost the key. */
+export interface Withdrawal { readonly by?: string, readonly reason?: string }
+
 /** Somebody other than the owner takes a consent back. */
 export interface Revocation { readonly by: string, readonly reason: string, readonly as: 'revoked' | 'invalidated' }
 
@@ -112,12 +115,13 @@ export class Consents {
 
   /**
    * Withdraws a consent. Every call tells `onChange` before it answers, so none is answered while something may still leave.
-   * The first call sets the time.
-   * Throws NOT_FOUND for what is not the owner's.
+   * The first call sets the time, who and why.
+   * Throws NOT_FOUND for what is not the owner's, BAD_REQUEST for somebody else who does not say why.
    */
-  withdraw(ownerId: string, consentId: string): { grant: Grant, receipt: Receipt, effectiveAt: number } {
+  withdraw(ownerId: string, consentId: string, { by, reason }: Withdrawal = {}): { grant: Grant, receipt: Receipt, effectiveAt: number } {
     const entry = this.#own(ownerId, consentId)
-    if (lastOf(entry.grant) !== 'withdrawn') this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now() })
+    if (by !== undefined && reason === undefined) throw badRequest('Whoever withdraws for an owner says why: give a `reason`, which the owner reads.')
+    if (lastOf(entry.grant) !== 'withdrawn') this.#commit({ type: 'withdrawn', consentId, ownerId, at: this.#clock.now(), ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) })
     else this.#onChange(entry.grant.streamId)
     return { grant: entry.grant, receipt: receiptOf(entry.grant, entry.link), effectiveAt: entry.grant.withdrawnAt! }
   }

@@ -37,6 +37,9 @@ export interface Receipt {
   readonly keep?: string
   readonly renewedAt?: string
   readonly withdrawnAt?: string
+  /** Of the event: who, if it was not the owner, and why, where it was said. */
+  readonly by?: string
+  readonly reason?: string
   /** What the owner was told: its hash is that of the text (SHA-256). */
   readonly notice?: NoticeRef
   readonly withdrawal: { readonly method: string, readonly command: string, readonly effect: string }
@@ -47,7 +50,7 @@ export interface Receipt {
 
 const LEGAL_BASIS = purposeIri('dpv:Consent'), EXPLICIT = purposeIri('dpv:ExplicitlyExpressedConsent')
 
-export function receiptOf(grant: Grant, link: Link): Receipt {
+export function receiptOf(grant: Grant, link: Link, { by, reason }: { readonly by?: string, readonly reason?: string } = {}): Receipt {
   const { id, ownerId, kind, recipient, countries, onward, explicit, streamId, purposes, attributes, transforms, grantedAt, notBefore, until, withdrawnAt, keep, last, renewedAt, notice } = grant
   return {
     type: 'ConsentReceipt', schemaVersion: 'ISO/IEC TS 27560:2023', receiptId: `${id}/${link.sequence}`, consentId: id,
@@ -58,6 +61,7 @@ export function receiptOf(grant: Grant, link: Link): Receipt {
     ...(keep !== undefined && { keep }),
     ...(renewedAt !== undefined && { renewedAt: time(renewedAt) }),
     ...(withdrawnAt !== undefined && { withdrawnAt: time(withdrawnAt) }),
+    ...(by !== undefined && { by }), ...(reason !== undefined && { reason }),
     ...(notice && { notice }),
     withdrawal: { method: `POST /v1/consents/${id}/withdraw`, command: `sluice consent withdraw ${id}`, effect: 'before it is answered' },
     sequence: link.sequence, eventHash: link.hash.toString('hex'),

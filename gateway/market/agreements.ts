@@ -181,16 +181,16 @@ function sufficientBudget({ price, unit }: Offer, budget: bigint): bigint {
   return budget
 }
 
-/** From the subscriber's purse into the reserve or, where the amount is negative, back. */
 /** For the log: that it was made, with all its terms, or that it ended. */
-function factOf({ id: agreementId, subscriberId, purpose, budget, startedAt, endedAt, offer }: Agreement): Fact {
+export function factOf({ id: agreementId, subscriberId, purpose, isOnward, budget, startedAt, endedAt, offer }: Agreement): Fact {
   const { id: offerId, ownerId, streamId, price, unit, period, currency, attributes } = offer
   const about = { kind: 'agreement', at: endedAt ?? startedAt, ownerId, readerId: subscriberId } as const
   if (endedAt !== undefined) return { ...about, what: { agreementId, state: 'ended' } }
-  const terms = { offerId, streamId, attributes, purpose, price: formatAmount(price), unit, period, currency, budget: formatAmount(budget) }
+  const terms = { offerId, streamId, attributes, purpose, onward: isOnward, price: formatAmount(price), unit, period, currency, budget: formatAmount(budget) }
   return { ...about, what: { agreementId, state: 'made', ...terms } }
 }
 
+/** From the subscriber's purse into the reserve or, where the amount is negative, back. */
 function reservation(reason: 'budget' | 'rest', { id, subscriberId, offer: { ownerId, currency } }: Agreement, amount: bigint): Transfer {
   const from = { account: accounts.external(subscriberId), currency, amount: -amount }
   return { id: `${reason}:${id}`, reason, parties: { ownerId, subscriberId }, postings: [from, { account: accounts.reserved(id), currency, amount }] }

@@ -4,7 +4,7 @@ import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
 import { formatAmount } from '#gateway/market/amount.ts'
 import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
-import { split, type Shares } from '#gateway/market/price.ts'
+import { split, type Shares, type Usage } from '#gateway/market/price.ts'
 import { Ranges } from '#gateway/market/ranges.ts'
 import type { Sealed, Tab } from '#gateway/market/tab.ts'
 import type { Append, Fact } from '#gateway/transparency/entry.ts'
@@ -109,15 +109,25 @@ export class Books {
 interface Recorded { readonly at: number, readonly record: number, readonly amount: bigint, readonly platform: bigint }
 
 /** For the log: what was delivered, and the usage record of it. */
-function* factsOf(tab: Tab, { at, record, amount, platform }: Recorded): Iterable<Fact> {
-  const { agreement: { id: agreementId, subscriberId, offer: { ownerId, streamId, currency } }, open } = tab, about = { at, ownerId, readerId: subscriberId }
+function* factsOf(tab: Tab, recorded: Recorded): Iterable<Fact> {
+  const { agreement, open } = tab, { id: agreementId, subscriberId, offer: { ownerId, streamId } } = agreement, about = { at: recorded.at, ownerId, readerId: subscriberId }
   let unnamed = open.messages
+  for (const [consentId, count] of tab.replayed.nameless()) {
+    unnamed -= count
+    yield { ...about, kind: 'delivery', what: { agreementId, streamId, consentId, count, digest: null } }
+  }
   for (const digest of tab.deliveries.digests(tab.ranges)) {
     unnamed -= digest.count
     yield { ...about, kind: 'delivery', what: { agreementId, streamId, ...digest } }
   }
   if (unnamed > 0) yield { ...about, kind: 'delivery', what: { agreementId, streamId, count: unnamed, digest: null } }
-  yield { ...about, kind: 'usage', what: { record, agreementId, ...open, amount: formatAmount(amount), platformShare: formatAmount(platform), currency } }
+  yield usageFact(agreement, open, recorded)
+}
+
+/** For the log: a usage record. */
+export function usageFact({ id: agreementId, subscriberId, offer: { ownerId, currency } }: Agreement, { messages, bytes, seconds, periods }: Usage, { at, record, amount, platform }: Recorded): Fact {
+  const what = { record, agreementId, messages, bytes, seconds, periods, amount: formatAmount(amount), platformShare: formatAmount(platform), currency }
+  return { kind: 'usage', at, ownerId, readerId: subscriberId, what }
 }
 
 /** From an agreement's reserve to those who share it. */

@@ -119,13 +119,37 @@ describe('The books and the transparency log', () => {
     assert.deepEqual([told('delivery').map(({ count }) => count), told('usage').length, market.records().length], [[2], 1, 1])
   })
 
-  it('count after a kill what was delivered, and have no digest of it: the usage log has no ids', () => {
+  it('count after a kill what was delivered by each consent, and have no digest of it where nobody knows the ids', () => {
     const agreement = market.agree({ price: 1_000n })
     deliver(agreement.id, streamOf([1, 0, 0]))
+    for (const [position, consentId] of [[4, 'grant_b'], [5, 'grant_b'], [6, 'grant_a']] as const) market.meter.charge(market.meter.accountOf(agreement.id), position, 100, streamOf(Array(6).fill(1))[position - 1], consentId)
     market.meter.commit()
     market.reopen('kill')
-    assert.deepEqual(told('delivery').map(({ count, digest }) => [count, digest]), [[3, null]])
-    assert.equal(told('usage')[0].messages, 3)
+    assert.deepEqual(told('delivery').map(({ consentId, count, digest }) => [consentId, count, digest]), [['grant_a', 4, null], ['grant_b', 2, null]])
+    assert.equal(told('usage')[0].messages, 6)
+  })
+
+  it('are made again after a kill by whoever knows the ids, and end where one of them is not known', async () => {
+    const agreement = market.agree({ price: 1_000n }), stream = streamOf(Array(9).fill(1)), { meter } = market
+    for (const [position, consentId] of [[1, 'grant_a'], [2, 'grant_a'], [3, 'grant_b'], [4, 'grant_b'], [5, 'grant_b'], [6, 'grant_a'], [9, 'grant_a']] as const) {
+      meter.charge(meter.accountOf(agreement.id), position, 100, stream[position - 1], consentId)
+      if (position % 2 === 0) meter.commit()
+    }
+    meter.commit()
+    market.isRecovered = true
+    market.reopen('kill')
+    assert.deepEqual(told('delivery'), [], 'nothing is sealed before it is recovered')
+    await market.meter.recover((streamId, runs, each) => {
+      assert.equal(streamId, 's1')
+      for (const [first, last] of runs) for (let position = first; position <= last; position++) if (position !== 4) each(position, stream[position - 1]!)
+      return Promise.resolve()
+    })
+    const digest = (...positions: number[]) => [positions.length, digestOfIds(positions.map(position => nameOf(stream[position - 1]!)))]
+    assert.deepEqual(told('delivery').map(({ consentId, count, digest }) => [consentId, count, digest]), [
+      ['grant_b', 1, null], ['grant_a', ...digest(1, 2)], ['grant_b', ...digest(3)], ['grant_b', ...digest(5)], ['grant_a', ...digest(6, 9)],
+    ])
+    market.reopen('kill')
+    assert.deepEqual([told('delivery').length, told('usage').map(({ messages }) => messages)], [5, [7]], 'once')
   })
 
   it('are sealed before too many ids wait for it', () => {

@@ -14,7 +14,12 @@ export interface MeterOptions extends BooksOptions {
   readonly agreements: Agreements
   /** Where usage.log lies. */
   readonly directory: string
+  /** What a crash left in the usage log is sealed by `recover`, and not at once. */
+  readonly isRecovered?: boolean
 }
+
+/** Tells the names of a stream's messages at these positions, in their order, as far as they are known. */
+export type Names = (streamId: string, runs: Iterable<readonly [first: number, last: number]>, each: (position: number, name: MessageName) => void) => Promise<void>
 
 /** What a subscriber has used and pays under one agreement. */
 export interface UsageReport extends Usage {
@@ -51,15 +56,15 @@ export class Meter {
   /** Whether an agreement is in force at this moment: only then a period begins. */
   isActive: (agreement: Agreement) => boolean = () => true
 
-  /** Reads the usage log, and seals what a crash left in it. */
+  /** Reads the usage log, and seals what a crash left in it, unless it is going to be recovered. */
   constructor(options: MeterOptions) {
     const { agreements, directory } = options
     this.#options = options
     this.#books = new Books(options)
     this.#highWater = new Map(Array.from(this.#books.highest(), ([streamId, position]) => [streamId, { position }]))
     this.#log = new UsageLog(directory, this.#books.logSealed(), entry => this.#replay(entry))
-    this.seal()
-    this.#log.cut()
+    if (!options.isRecovered) this.seal()
+    if (this.#open.size === 0) this.#log.cut()
     for (const agreement of agreements.all()) this.#begin(agreement)
     agreements.onBegun = agreement => this.#begin(agreement)
     agreements.onEnding = agreement => this.#settle(agreement)
@@ -75,9 +80,9 @@ export class Meter {
     if (tab.ranges.has(position)) return true
     if (!tab.canPay(1, bytes)) return this.#exhaust(tab)
     if (!tab.isOpen) this.#open.add(tab)
-    if (tab.endsRun(position)) this.#logRun(tab)
+    if (tab.endsRun(position, consentId)) this.#logRun(tab)
     if (!tab.hasRun) this.#unlogged.push(tab)
-    tab.addMessage(position, bytes)
+    tab.addMessage(position, bytes, consentId)
     if (message !== undefined) tab.deliveries.add(position, message, consentId)
     return true
   }
@@ -115,6 +120,14 @@ export class Meter {
   sync(): void {
     this.commit()
     this.#log.sync()
+  }
+
+  /** Finds the names of what a crash left in the usage log, and seals it. To be called before anything is charged. */
+  async recover(names: Names): Promise<void> {
+    for (const { agreement, replayed, deliveries } of this.#open) {
+      await names(agreement.offer.streamId, replayed.runs(), (position, name) => deliveries.add(position, name, replayed.named(position)))
+    }
+    this.seal()
   }
 
   /** Brings the books up to this moment. To be called every minute, and before they are read. */
@@ -233,7 +246,9 @@ export class Meter {
   }
 
   #logRun(tab: Tab): void {
-    this.#log.addRun(tab.agreement.id, tab.runFirst, tab.runLast, tab.runBytes)
+    const { agreement: { id }, runConsent } = tab
+    if (runConsent !== tab.loggedConsent) this.#log.addConsent(id, tab.loggedConsent = runConsent)
+    this.#log.addRun(id, tab.runFirst, tab.runLast, tab.runBytes)
     tab.hasRun = false
   }
 

@@ -5,6 +5,7 @@ import { Deliveries } from '#gateway/market/deliveries.ts'
 import { endOfPeriods, parsePeriod, type Period } from '#gateway/market/period.ts'
 import { affordable, priceOf, sumOf, type Usage } from '#gateway/market/price.ts'
 import type { Ranges } from '#gateway/market/ranges.ts'
+import { Replayed } from '#gateway/market/replayed.ts'
 import type { LogEntry } from '#gateway/market/usage-log.ts'
 
 /** The highest position that was delivered on a stream, under whatever agreement. */
@@ -25,8 +26,12 @@ export interface TabStart { readonly sealed: Sealed, readonly ranges: Ranges, re
 export class Tab {
   readonly agreement: Agreement
   readonly ranges: Ranges
-  /** What was delivered since the books were sealed, as far as it has names: what a crash left in the log has none. */
+  /** What was delivered since the books were sealed, as far as it has names. */
   readonly deliveries = new Deliveries()
+  /** What a crash left in the log, which has no names: those that are still looked for. */
+  readonly replayed = new Replayed()
+  /** The consent that stands in the log for the runs that follow. */
+  loggedConsent = ''
   sealed: Sealed
   /** Since the books were sealed. */
   readonly open = { messages: 0, bytes: 0, seconds: 0, periods: 0 }
@@ -53,10 +58,11 @@ export class Tab {
   #used = 0
   /** Whether the price counts seconds or periods. */
   readonly countsTime: boolean
-  /** Positions that were booked last and follow each other, and the bytes of their messages in all; good while they are not in the log. */
+  /** Positions that were booked last, follow each other and were let out by one consent, and the bytes of their messages in all; good while they are not in the log. */
   runFirst = 0
   runLast = 0
   runBytes = 0
+  runConsent = ''
   hasRun = false
   #lastBooked = NEVER
   /** A position in each range that grew since the books were sealed. */
@@ -95,10 +101,10 @@ export class Tab {
   }
 
   /** Whether a message at this position would begin a run anew: the one that there is has to be logged before. */
-  endsRun(position: number): boolean { return this.hasRun && position !== this.runLast + 1 }
+  endsRun(position: number, consentId: string): boolean { return this.hasRun && (position !== this.runLast + 1 || consentId !== this.runConsent) }
 
   /** Books a message at a position that is new. */
-  addMessage(position: number, bytes: number): void {
+  addMessage(position: number, bytes: number, consentId: string): void {
     this.ranges.add(position)
     if (position > this.#highWater.position) this.#highWater.position = position
     this.open.messages++
@@ -107,13 +113,14 @@ export class Tab {
     this.isOpen = true
     if (position !== this.#lastBooked + 1) this.#grown.push(position)
     this.#lastBooked = position
-    this.#addToRun(position, bytes)
+    this.#addToRun(position, bytes, consentId)
   }
 
-  #addToRun(position: number, bytes: number): void {
+  #addToRun(position: number, bytes: number, consentId: string): void {
     if (!this.hasRun) {
       this.runFirst = position
       this.runBytes = 0
+      this.runConsent = consentId
       this.hasRun = true
     }
     this.runLast = position
@@ -150,7 +157,8 @@ export class Tab {
    */
   replay(entry: LogEntry): void {
     const [kind] = entry
-    if (kind === 'exhausted') this.exhaust(entry[2])
+    if (kind === 'consent') this.replayed.consentId = entry[2]
+    else if (kind === 'exhausted') this.exhaust(entry[2])
     else if (kind === 'seconds') this.addSeconds(Math.min(entry[2], this.unitsLeft), entry[3])
     else if (kind === 'period' && this.unitsLeft > 0) this.addPeriod(entry[2], entry[3])
     else if (kind === 'messages') this.#replayRun(entry[2], entry[3], entry[4])
@@ -177,15 +185,19 @@ export class Tab {
     this.#grown = []
     this.#lastBooked = NEVER
     this.deliveries.clear()
+    this.replayed.clear()
+    this.loggedConsent = ''
     this.isOpen = false
   }
 
   #replayRun(first: number, last: number, bytes: number): void {
     if (!this.canPay(last - first + 1, bytes)) return
+    const { consentId } = this.replayed
     for (let position = first; position <= last; position++) {
       if (this.ranges.has(position)) continue
-      this.hasRun &&= !this.endsRun(position)
-      this.addMessage(position, position === first ? bytes : 0)
+      this.hasRun &&= !this.endsRun(position, consentId)
+      this.addMessage(position, position === first ? bytes : 0, consentId)
+      this.replayed.add(position)
     }
     this.hasRun = false
   }

@@ -49,6 +49,17 @@ describe('The usage log', () => {
     assert.equal(read(10).log.number, 10, 'a number is never used again')
   })
 
+  it('tells between runs which consent let them out', () => {
+    const { log } = read()
+    log.addConsent('agr_a', 'grant_1')
+    log.addRun('agr_a', 1, 3, 300)
+    log.addConsent('agr_a', 'grant_2')
+    log.addRun('agr_a', 4, 4, 100)
+    log.write()
+    assert.deepEqual(read().entries, [['consent', 'agr_a', 'grant_1'], ['messages', 'agr_a', 1, 3, 300], ['consent', 'agr_a', 'grant_2'], ['messages', 'agr_a', 4, 4, 100]])
+    assert.equal(log.number, 1)
+  })
+
   it('writes all runs that come before a write into one line, and gives them back as entries', () => {
     const { log } = read(), runs = Array.from({ length: 3 }, (_, n): LogEntry => ['messages', `agr_${n}`, n, n + 5, 100 * n])
     for (const [, agreementId, first, last, bytes] of runs as ['messages', string, number, number, number][]) log.addRun(agreementId, first, last, bytes)

@@ -9,6 +9,8 @@ export const USAGE_LOG_FILE = 'usage.log'
 export type LogEntry =
   /** A run of positions that were delivered, and their bytes in all. */
   | readonly ['messages', agreementId: string, first: number, last: number, bytes: number]
+  /** By which consent the runs of this agreement are let out that follow. */
+  | readonly ['consent', agreementId: string, consentId: string]
   /** So many seconds, the last of them this one. */
   | readonly ['seconds', agreementId: string, count: number, last: number]
   /** One period: the so-manyth that follows from an anchor. */
@@ -19,7 +21,7 @@ export type LogEntry =
 /** What stands in a line: an entry, or all runs of positions that one write brings. */
 type Line = LogEntry | readonly ['runs', ...(string | number)[]]
 
-/** Of a run in such a line: agreement, first, last, bytes. */
+/** Of a run in such a line: agreement, first, last, bytes; or the consent of those that follow: agreement, consent, 0, 0. */
 const RUN_VALUES = 4
 
 export class UsageLog {
@@ -56,6 +58,9 @@ export class UsageLog {
   /** As an entry of `messages`; all that come before the next write stand in one line. */
   addRun(agreementId: string, first: number, last: number, bytes: number): void { this.#runs.push(agreementId, first, last, bytes) }
 
+  /** As an entry of `consent`, in its place between the runs. */
+  addConsent(agreementId: string, consentId: string): void { this.#runs.push(agreementId, consentId, 0, 0) }
+
   /** Hands what was added to the operating system, so that a kill no longer loses it. What cannot be written now is written next time. */
   write(): void {
     if (this.#runs.length > 0) this.#addLine(['runs', ...this.#runs])
@@ -88,7 +93,10 @@ export class UsageLog {
 
 function* entriesOf(line: Line): Iterable<LogEntry> {
   if (line[0] !== 'runs') return void (yield line)
-  for (let at = 1; at < line.length; at += RUN_VALUES) yield ['messages', ...line.slice(at, at + RUN_VALUES)] as unknown as LogEntry
+  for (let at = 1; at < line.length; at += RUN_VALUES) {
+    if (typeof line[at + 1] === 'string') yield ['consent', line[at] as string, line[at + 1] as string]
+    else yield ['messages', ...line.slice(at, at + RUN_VALUES)] as unknown as LogEntry
+  }
 }
 
 const CRC_DIGITS = 8

@@ -56,7 +56,7 @@ export interface ErasuresOptions {
   readonly subjects: Pick<Subjects, 'forget' | 'rename'>
   readonly notices: Pick<Notices, 'forget'>
   readonly previews: Pick<Previews, 'forget'>
-  readonly transparency: Pick<TransparencyLog, 'erase'>
+  readonly transparency: Pick<TransparencyLog, 'erase' | 'eraseTold'>
   readonly log: Log
 }
 

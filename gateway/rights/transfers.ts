@@ -1,10 +1,11 @@
-// Who got what, when, and under which consent: read from the records by which deliveries were paid. And from that, who is affected when
+// Who got what, when, and under which consent: read from the records by which deliveries were paid, and their digests. And from that, who is affected when
 // something went to somebody that should not have.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Consents } from '#gateway/consent/consents.ts'
 import { endOf, isPermission, type Grant } from '#gateway/consent/grant.ts'
 import { PurposeSet } from '#gateway/consent/purposes/purpose-set.ts'
 import { isGroupId } from '#gateway/parties/groups.ts'
+import { deliveredIn } from '#gateway/rights/delivered.ts'
 
 /** A usage record is sealed so long after the first of its deliveries, at most. */
 const RECORD_MS = 60_000
@@ -30,8 +31,10 @@ export interface Transfer {
   readonly purpose: string
   readonly attributes: readonly string[]
   readonly agreementId: string
-  /** Under which it may have gone: those in force in the minute of the record that cover recipient and purpose, of all whom the stream tells about. */
+  /** Under which it went, of all whom the stream tells about. */
   readonly consentIds: readonly string[]
+  /** Who says so: the transparency log, beside its delivery digests; or, where a kill has left nothing of it, the terms of the consents that were in force in that minute, under which it may have gone. */
+  readonly consentsBy: 'log' | 'terms'
   /** Deliveries of the minute before. */
   readonly at: number
   readonly messages: number
@@ -46,10 +49,16 @@ export function transfersOf({ database, consents }: TransfersOptions, { from, to
     WHERE messages > 0 AND sealed_at >= :from AND sealed_at < :to AND usage_records.id > :after
       AND (:owner IS NULL OR owner_id = :owner) AND (:recipient IS NULL OR subscriber_id = :recipient) AND (:stream IS NULL OR stream_id = :stream)
     ORDER BY usage_records.id LIMIT :limit`).all({ from, to, after, limit, owner: ownerId ?? null, recipient: recipient ?? null, stream: streamId ?? null }) as unknown as Row[]
+  const delivered = deliveredIn(database)
   return rows.map(row => ({
     record: row.record, ownerId: row.owner_id, streamId: row.stream_id, recipient: row.subscriber_id, purpose: row.purpose, attributes: JSON.parse(row.attributes) as string[],
-    agreementId: row.agreement_id, consentIds: consents.on(row.stream_id).filter(grant => mayHaveLetOut(grant, row)).map(({ id }) => id), at: row.sealed_at, messages: row.messages, bytes: row.bytes,
+    agreementId: row.agreement_id, ...consentsOf(row, delivered(row.record), consents), at: row.sealed_at, messages: row.messages, bytes: row.bytes,
   }))
+}
+
+function consentsOf(row: Row, delivered: readonly string[] | undefined, consents: Consents): Pick<Transfer, 'consentIds' | 'consentsBy'> {
+  if (delivered) return { consentIds: delivered, consentsBy: 'log' }
+  return { consentIds: consents.on(row.stream_id).filter(grant => mayHaveLetOut(grant, row)).map(({ id }) => id), consentsBy: 'terms' }
 }
 
 /** To whoever is not the owner: times of deliveries tell when somebody is at home. */

@@ -93,6 +93,19 @@ CREATE TABLE operator_action_payloads (seq INTEGER PRIMARY KEY REFERENCES operat
 CREATE TABLE restrictions (stream_id TEXT NOT NULL, owner_id TEXT NOT NULL, restricted_at INTEGER NOT NULL, restricted_by TEXT NOT NULL, PRIMARY KEY (stream_id, owner_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE recipient_notices (id INTEGER PRIMARY KEY AUTOINCREMENT, agreement_id TEXT NOT NULL REFERENCES agreements, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 `,
+  // What the books had before the transparency log did, by its kinds: the first so many rows of each, agreements made before a time, those of which
+  // it does not say that they are onward, and consent events that were erased here alone. Actions of operators are taken into the log at the next start.
+  // The index finds the entry of a usage record.
+  `
+INSERT INTO meta SELECT 'unlogged_operator_actions', count(*) FROM operator_actions;
+INSERT INTO meta SELECT 'unlogged_consent_events', (SELECT count(*) FROM consent_events) - (SELECT count(*) FROM transparency_entries WHERE kind = 'consent');
+INSERT INTO meta SELECT 'unlogged_usage_records', (SELECT count(*) FROM usage_records) - (SELECT count(*) FROM transparency_entries WHERE kind = 'usage');
+INSERT INTO meta SELECT 'unlogged_transfers', (SELECT count(*) FROM transfers) - (SELECT count(*) FROM transparency_entries WHERE kind = 'posting');
+INSERT INTO meta SELECT 'agreements_logged_since', coalesce((SELECT min(minute) + 60000 FROM transparency_entries), (SELECT max(started_at) + 1 FROM agreements), 0) WHERE EXISTS (SELECT 1 FROM agreements);
+INSERT INTO meta SELECT 'onward_unlogged', json_group_array(id) FROM agreements WHERE is_onward = 1;
+INSERT INTO meta SELECT 'consent_events_erased_alone', json_group_array(seq) FROM consent_events WHERE seq NOT IN (SELECT seq FROM consent_payloads);
+CREATE INDEX transparency_usage ON transparency_payloads (json_extract(payload, '$.record')) WHERE json_extract(payload, '$.record') IS NOT NULL;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -13,28 +13,50 @@ export interface Audited {
   readonly erased: number
 }
 
+/** Rows that entries of some kinds tell of. */
+export interface Book {
+  readonly kinds: readonly string[]
+  /** The next entry of these kinds. Throws where what is behind it is another. */
+  entry(entry: StoredEntry): void
+  /** That were all. Throws where there are rows of which no entry tells. */
+  end(): void
+}
+
+export interface AuditOptions {
+  /** By which heads are signed; where none is given, they are held against the tree only. */
+  readonly keys?: PublicKeys | undefined
+  /** Heads that somebody kept: the log has to have grown out of each. */
+  readonly kept?: readonly SignedHead[]
+  /** What the entries are held against. */
+  readonly books?: readonly Book[]
+}
+
 /**
  * Reads all of it: up to half a minute for a million entries. Throws UNAVAILABLE where anything is not as it was written, as far as a hash or a
- * signature can tell. `keys`: those by which heads are signed; where none is given, the head is held against the tree only.
+ * signature can tell.
  */
-export function audit(database: DatabaseSync, keys: PublicKeys = new Map()): Audited {
-  const head = readHead(database), frontier = new Frontier(), node = database.prepare('SELECT hash FROM transparency_nodes WHERE level = ? AND number = ?')
+export function audit(database: DatabaseSync, { keys = new Map(), kept = [], books = [] }: AuditOptions = {}): Audited {
+  const newest = readHead(database), heads = [...newest ? [{ head: newest, name: 'the newest head' }] : [], ...kept.map(head => ({ head, name: 'a head that was kept' }))], frontier = new Frontier(), node = database.prepare('SELECT hash FROM transparency_nodes WHERE level = ? AND number = ?')
+  const bookOf = new Map(books.flatMap(book => book.kinds.map(kind => [kind, book] as const)))
   let erased = 0, nodes = 0
   const grown = (level: number, number: number, hash: string): void => {
     if (level % LEVELS_APART !== 0) return
     nodes++
     if (!bytesOf(hash).equals(node.get(level, number)?.['hash'] as Uint8Array | undefined ?? bytesOf(''))) throw broken(undefined, `node ${number} at level ${level} is not over the entries`)
   }
-  if (head && keys.size > 0) checkSignature(head, keys)
-  if (head) checkRoot(head, frontier)
+  const checkRoots = (): void => { for (const { head, name } of heads) if (frontier.size === head.size && btoa(frontier.root) !== head.root) throw broken(undefined, `its tree is not that of ${name}`) }
+  if (keys.size > 0) for (const { head, name } of heads) checkSignature(head, keys, name)
+  checkRoots()
   for (const entry of new Store(database).range(0, Number.MAX_SAFE_INTEGER)) {
     checkEntry(entry, frontier.size)
     if (entry.payload === undefined) erased++
     frontier.add(entry.leaf, grown)
-    if (head) checkRoot(head, frontier)
+    checkRoots()
+    bookOf.get(entry.kind)?.entry(entry)
   }
-  if (head && head.size > frontier.size) throw broken(frontier.size, 'it is missing, and the newest head was signed over it')
+  for (const { head, name } of heads) if (head.size > frontier.size) throw broken(frontier.size, `it is missing, and ${name} was signed over it`)
   checkCounts(database, { nodes, erased, payloads: frontier.size - erased })
+  for (const book of books) book.end()
   return { entries: frontier.size, erased }
 }
 
@@ -45,10 +67,6 @@ function checkEntry({ index, kind, minute, payloadHash, payload, leaf, ownerId, 
   if (payload === undefined) return
   const { owner, reader } = JSON.parse(payload) as { readonly owner?: string, readonly reader?: string }
   if (owner !== ownerId || reader !== readerId) throw broken(index, 'it is said to be about others')
-}
-
-function checkRoot(head: SignedHead, frontier: Frontier): void {
-  if (frontier.size === head.size && btoa(frontier.root) !== head.root) throw broken(undefined, 'its tree is not that of the newest head that was signed')
 }
 
 /** Nothing lies there that belongs to no entry. */

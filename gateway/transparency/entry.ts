@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import { LEAF_PREFIX } from '#gateway/proof/tree.ts'
 
-export const KINDS = ['consent', 'agreement', 'delivery', 'usage', 'posting'] as const
+export const KINDS = ['consent', 'agreement', 'delivery', 'usage', 'posting', 'action'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Finer times would tell whoever reads the log when somebody is at home. The exact one is in the payload. */

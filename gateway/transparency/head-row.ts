@@ -19,9 +19,9 @@ export function writeHead(database: DatabaseSync, { time, kid, size, root, signa
   database.prepare('INSERT OR REPLACE INTO transparency_head VALUES (1, ?, ?, ?, ?, ?)').run(time, kid, size, root, signature)
 }
 
-/** Throws UNAVAILABLE. */
-export function checkSignature(head: SignedHead, keys: PublicKeys): void {
+/** Throws UNAVAILABLE. `name`: of the head, in what is said. */
+export function checkSignature(head: SignedHead, keys: PublicKeys, name = 'the newest head'): void {
   const key = keys.get(head.kid)
-  if (!key) throw broken(undefined, 'its newest head is by another key')
-  if (!verify(null, Buffer.from(headText(head)), key, Buffer.from(head.signature, 'base64'))) throw broken(undefined, 'the signature of its newest head is wrong')
+  if (!key) throw broken(undefined, `${name} is by another key`)
+  if (!verify(null, Buffer.from(headText(head)), key, Buffer.from(head.signature, 'base64'))) throw broken(undefined, `the signature of ${name} is wrong`)
 }

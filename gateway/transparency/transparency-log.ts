@@ -10,7 +10,8 @@ import { consistencyPath, inclusionPath, rootOf } from '#gateway/proof/paths.ts'
 import { parsePublicKeys } from '#gateway/proof/public-keys.ts'
 import type { SigningKey } from '#gateway/proof/signing-key.ts'
 import { transaction } from '#gateway/state/database.ts'
-import { leafOf, minuteOf, payloadHashOf, payloadOf, PAYLOAD_BYTES_MAX, type Append, type Entry, type Opening } from '#gateway/transparency/entry.ts'
+import { leafOf, minuteOf, payloadHashOf, payloadOf, PAYLOAD_BYTES_MAX, type Append, type Entry, type Kind, type Opening } from '#gateway/transparency/entry.ts'
+import { HEAD_FILE, readHeadFile, writeHeadFile } from '#gateway/transparency/head-file.ts'
 import { checkSignature, readHead, writeHead } from '#gateway/transparency/head-row.ts'
 import { broken } from '#gateway/transparency/broken.ts'
 import { bytesOf, Store } from '#gateway/transparency/store.ts'
@@ -19,6 +20,8 @@ export interface TransparencyLogOptions {
   readonly database: DatabaseSync
   readonly clock: Clock
   readonly key: SigningKey
+  /** Where the newest head is kept beside the database; left out: nowhere. */
+  readonly directory?: string
 }
 
 /** An entry as a party may have it: opened where it is about them. */
@@ -36,7 +39,10 @@ export class TransparencyLog {
     this.#store = new Store(options.database)
     this.#head = readHead(options.database)
     this.#frontier = this.#load()
-    if (this.#head) this.#checkHead(this.#head)
+    if (this.#head) this.#checkHead(this.#head, 'the newest head')
+    const kept = options.directory === undefined ? undefined : readHeadFile(options.directory)
+    if (kept) this.#checkHead(kept, `the head in ${HEAD_FILE}`)
+    if (this.#head && this.#head.signature !== kept?.signature) this.#keep(this.#head)
   }
 
   get size(): number { return this.#store.size }
@@ -61,6 +67,7 @@ export class TransparencyLog {
     const head = { scheme: TRANSPARENCY_SCHEME, kid: key.kid, time: clock.now(), size, root: btoa(root) }
     const signed = { ...head, signature: key.sign(headText(head)) }
     writeHead(database, signed)
+    this.#keep(signed)
     return this.#head = signed
   }
 
@@ -94,15 +101,22 @@ export class TransparencyLog {
    * Erases what all entries hide that are a party's or name them, and the salts: their hashes are noise from then on, and the tree verifies as before. In the
    * transaction that is open, or in one of its own. Gives how many it were.
    */
-  erase(partyId: string): number {
+  erase(partyId: string): number { return this.#erase('owner_id = :partyId OR reader_id = :partyId', { partyId }) }
+
+  /** The same of entries of a kind that tell a value under a name. */
+  eraseTold(kind: Kind, name: string, value: string | number): number {
+    return this.#erase("number IN (SELECT number FROM transparency_entries WHERE kind = :kind) AND json_extract(payload, '$.' || :name) = :value", { kind, name, value })
+  }
+
+  #erase(where: string, named: Readonly<Record<string, string | number>>): number {
     const { database } = this.#options
     const work = (): number => {
-      const theirs = database.prepare('SELECT number, salt, payload FROM transparency_payloads WHERE owner_id = ? OR reader_id = ?')
+      const theirs = database.prepare(`SELECT number, salt, payload FROM transparency_payloads WHERE ${where}`)
       const keep = database.prepare('INSERT INTO transparency_erased VALUES (?, ?)')
-      for (const { number, salt, payload } of theirs.iterate(partyId, partyId) as Iterable<unknown> as Iterable<Opening & { readonly number: number }>) {
+      for (const { number, salt, payload } of theirs.iterate(named) as Iterable<unknown> as Iterable<Opening & { readonly number: number }>) {
         keep.run(number, Buffer.from(payloadHashOf({ salt, payload }), 'base64'))
       }
-      return Number(database.prepare('DELETE FROM transparency_payloads WHERE owner_id = ? OR reader_id = ?').run(partyId, partyId).changes)
+      return Number(database.prepare(`DELETE FROM transparency_payloads WHERE ${where}`).run(named).changes)
     }
     return database.isTransaction ? work() : transaction(database, work)
   }
@@ -121,11 +135,15 @@ export class TransparencyLog {
     }
   }
 
-  #checkHead(head: SignedHead): void {
+  #keep(head: SignedHead): void {
+    if (this.#options.directory !== undefined) writeHeadFile(this.#options.directory, head)
+  }
+
+  #checkHead(head: SignedHead, name: string): void {
     const { kid, jwk } = this.#options.key, { size, root } = head
-    if (head.kid === kid) checkSignature(head, parsePublicKeys(JSON.stringify(jwk)))
-    if (size > this.#store.size) throw broken(this.#store.size, 'it is missing, and the newest head was signed over it')
-    if (!bytesOf(atob(root)).equals(bytesOf(rootOf(this.#store.subtree, size)))) throw broken(undefined, 'its tree is not that of the newest head that was signed')
+    if (head.kid === kid) checkSignature(head, parsePublicKeys(JSON.stringify(jwk)), name)
+    if (size > this.#store.size) throw broken(this.#store.size, `it is missing, and ${name} was signed over it`)
+    if (!bytesOf(atob(root)).equals(bytesOf(rootOf(this.#store.subtree, size)))) throw broken(undefined, `its tree is not that of ${name}`)
   }
 
   #within(size: number): number {

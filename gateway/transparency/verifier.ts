@@ -19,6 +19,8 @@ export const LOG_FAULTS = {
   ENTRIES_LEFT: 'there is more than what the head was signed over',
   TREE_CHANGED: 'the entries are not those over which the head was signed: one of them was changed',
   PATH_WRONG: 'the entry, or the path, is not what the head was signed over',
+  LOG_CUT: 'the log is shorter than a head that was kept: entries were cut off, or it is another\'s',
+  LOG_REWRITTEN: 'the log has not grown out of a head that was kept: something before it was changed',
   NOT_GROWN: 'the second head is not what the first one has grown into: the log was rewritten, or the path is another',
 } as const
 export type LogFault = keyof typeof LOG_FAULTS
@@ -49,6 +51,14 @@ function checkConsistency({ first, second, path }: Consistency, keys: PublicKeys
   return checkHead(first, keys) ?? checkHead(second, keys) ?? (isConsistent(first, second, Buffer.from(path, 'base64')) ? undefined : 'NOT_GROWN')
 }
 
+function firstFault(heads: readonly SignedHead[], keys: PublicKeys): LogFault | undefined {
+  for (const head of heads) {
+    const fault = checkHead(head, keys)
+    if (fault) return fault
+  }
+  return undefined
+}
+
 function checkOpening({ salt, payload, payloadHash }: OpenEntry): LogFault | undefined {
   const isOpen = salt !== undefined && payload !== undefined
   return isOpen && payloadHashOf({ salt, payload }) !== payloadHash ? 'PAYLOAD_CHANGED' : undefined
@@ -59,12 +69,17 @@ export class LogVerifier {
   readonly #start: LogStart
   readonly #frontier = new Frontier()
   readonly #headFault: LogFault | undefined
+  readonly #kept: readonly SignedHead[]
   #opened = 0
   #isBroken = false
+  #isRewritten = false
 
-  constructor(start: LogStart, keys: PublicKeys) {
+  /** `kept`: heads that somebody kept, out of each of which the log has to have grown. */
+  constructor(start: LogStart, keys: PublicKeys, kept: readonly SignedHead[] = []) {
     this.#start = start
-    this.#headFault = checkHead(start.head, keys) ?? (start.entries === start.head.size ? undefined : 'ENTRIES_MISSING')
+    this.#kept = kept
+    this.#headFault = checkHead(start.head, keys) ?? firstFault(kept, keys) ?? (start.entries === start.head.size ? undefined : 'ENTRIES_MISSING')
+    this.#compare()
   }
 
   /** Of the first line. */
@@ -78,6 +93,7 @@ export class LogVerifier {
     const entry = parseEntry(line), fault = entry ? this.#faultOf(entry) : 'NO_ENTRY'
     if (fault) this.#isBroken = true
     if (entry) this.#frontier.add(leafOf(entry))
+    this.#compare()
     return fault
   }
 
@@ -85,8 +101,12 @@ export class LogVerifier {
   end(): LogFault | undefined {
     if (this.#isBroken) return undefined
     if (this.#frontier.size < this.#start.head.size) return 'ENTRIES_MISSING'
-    return btoa(this.#frontier.root) === this.#start.head.root ? undefined : 'TREE_CHANGED'
+    if (btoa(this.#frontier.root) !== this.#start.head.root) return 'TREE_CHANGED'
+    if (this.#isRewritten) return 'LOG_REWRITTEN'
+    return this.#kept.some(({ size }) => size > this.#frontier.size) ? 'LOG_CUT' : undefined
   }
+
+  #compare(): void { this.#isRewritten ||= this.#kept.some(({ size, root }) => size === this.#frontier.size && root !== btoa(this.#frontier.root)) }
 
   #faultOf(entry: OpenEntry): LogFault | undefined {
     if (this.#frontier.size >= this.#start.head.size) return 'ENTRIES_LEFT'

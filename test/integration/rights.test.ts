@@ -79,7 +79,7 @@ describe('The rights of an owner', function () {
 
   it('to know who got what, when, under which consent; others are told the hour at most', async () => {
     const [transfer, ...more] = await sluiceJson(['transfers'], as(owner.key))
-    assert.deepEqual([more, transfer.recipient, transfer.streamId, transfer.messages, transfer.consentIds, transfer.attributes, transfer.agreementId], [[], city.partyId, streamId, 3, [consentId], ['temperature'], agreementId])
+    assert.deepEqual([more, transfer.recipient, transfer.streamId, transfer.messages, transfer.consentIds, transfer.consentsBy, transfer.attributes, transfer.agreementId], [[], city.partyId, streamId, 3, [consentId], 'log', ['temperature'], agreementId])
     assert.notEqual(Date.parse(transfer.at) % HOUR_MS, 0)
     const [seen] = await running.ok(running.operatorKey, 'GET', '/v1/transfers')
     assert.deepEqual([Date.parse(seen.at) % HOUR_MS, seen.owner], [0, owner.partyId])
@@ -141,6 +141,8 @@ describe('The rights of an owner', function () {
     const path = `/v1/streams/${encodeURIComponent(streamId)}/restriction`
     await running.ok(owner.key, 'PUT', `/v1/sources/${source.sourceId}/subjects/${other.partyId}`)
     const { consentId: theirs } = await running.ok(other.key, 'POST', '/v1/consents', { streamId, recipient: 'any', purposes: ['dpv:PublicBenefit'], attributes: ['temperature'] })
+    const [process] = (await running.ok(other.key, 'GET', `/v1/consents/${theirs}`))['dpv:hasProcess']
+    assert.deepEqual(process['dpv:hasDataSubject'].map((each: any) => each['dct:identifier']), [owner.partyId, other.partyId], 'the record names whoever has to consent')
     const waits = async () => (await running.ok(city.key, 'GET', '/v1/agreements')).find((each: any) => each.agreementId === agreementId).state
     assert.equal(await waits(), 'active')
     await running.ok(owner.key, 'POST', path)
@@ -184,14 +186,22 @@ describe('The rights of an owner', function () {
       assert.equal((await running.call(running.operatorKey, method, path, body)).status, 403, path)
     }
     const before = (await running.ok(running.operatorKey, 'GET', '/v1/operator-actions?limit=1000')).length
-    assert.equal((await running.ok(running.operatorKey, 'POST', `/v1/consents/${consentId}/withdraw`)).state, 'withdrawn')
+    const unsaid = await running.call(running.operatorKey, 'POST', `/v1/consents/${consentId}/withdraw`)
+    assert.deepEqual([unsaid.status, /says why/.test(unsaid.body.detail)], [400, true])
+    const { state, receipt } = await sluiceJson(['consent', 'withdraw', consentId, '--reason', 'lost the key, asked in person'], as(running.operatorKey))
+    assert.deepEqual([state, receipt.state, receipt.by.startsWith('op_'), receipt.reason], ['withdrawn', 'withdrawn', true, 'lost the key, asked in person'])
+    for (const { key } of [owner, city]) {
+      const record = await running.ok(key, 'GET', `/v1/consents/${consentId}`), last = record['dpv:hasConsentStatus'].at(-1)
+      assert.deepEqual([last['@type'], last['dpv:isIndicatedBy'], last['dct:description']], ['dpv:ConsentWithdrawn', `urn:sluice:party:${receipt.by}`, receipt.reason])
+      assert.deepEqual((await running.ok(key, 'GET', `/v1/consents/${consentId}/receipts`)).at(-1).reason, receipt.reason, 'on both sides')
+    }
     await running.ok(running.operatorKey, 'POST', `/v1/sources/${source.sourceId}/suspend`)
     await running.ok(running.operatorKey, 'POST', `/v1/streams/${encodeURIComponent(streamId)}/restriction`)
     await running.call(running.operatorKey, 'POST', '/v1/consents/grant_none/withdraw')
     const all = await sluiceJson(['actions', '--after', String(before)], as(running.operatorKey))
-    assert.deepEqual(all.map(({ action, about }: any) => [action, about]), [['withdrawConsent', { consentId }], ['suspendSource', { sourceId: source.sourceId }], ['restrictStream', { streamId }], ['withdrawConsent', {}]])
+    assert.deepEqual(all.map(({ action, about }: any) => [action, about]), [['withdrawConsent', { consentId }], ['withdrawConsent', { consentId }], ['suspendSource', { sourceId: source.sourceId }], ['restrictStream', { streamId }], ['withdrawConsent', {}]])
     const mine = await running.ok(owner.key, 'GET', '/v1/operator-actions')
-    assert.deepEqual(mine.map(({ action }: any) => action), ['liftRestriction', 'liftRestriction', 'withdrawConsent', 'suspendSource', 'restrictStream'], 'what was refused is in it as well')
+    assert.deepEqual(mine.map(({ action }: any) => action), ['liftRestriction', 'liftRestriction', 'withdrawConsent', 'withdrawConsent', 'suspendSource', 'restrictStream'], 'what was refused is in it as well')
     assert.deepEqual(await running.ok(other.key, 'GET', '/v1/operator-actions'), [])
     assert.equal((await running.call(running.operatorKey, 'POST', '/v1/consents/preview', {})).status, 403)
   })

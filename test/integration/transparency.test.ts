@@ -1,16 +1,21 @@
 // The transparency log of a gateway that worked, as its owner, its subscriber and a stranger check it: over the command line, and with no gateway.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sluice, sluiceJson } from '#test/support/command-line.ts'
 import { doctor, told } from '#test/support/doctor.ts'
 import { digestOfIds } from '#test/support/independent-verifier.ts'
 import { Running, type PartyKey } from '#test/support/running.ts'
 import { openState } from '#gateway/state/database.ts'
+import { leafOf } from '#gateway/transparency/entry.ts'
+import { HEAD_FILE } from '#gateway/transparency/head-file.ts'
 import { LogVerifier } from '#gateway/transparency/verifier.ts'
 import { parseDocument } from '#gateway/transparency/documents.ts'
+import { Frontier } from '#gateway/proof/frontier.ts'
+import { headText, TRANSPARENCY_SCHEME } from '#gateway/proof/head.ts'
 import { parsePublicKeys } from '#gateway/proof/public-keys.ts'
+import { SigningKey } from '#gateway/proof/signing-key.ts'
 import { temporaryFolder } from '#test/support/temporary.ts'
 
 const README = join(import.meta.dirname, '..', '..', 'gateway', 'transparency', 'README.md')
@@ -79,9 +84,10 @@ describe('The transparency log of a gateway', function () {
   })
 
   it('verifies with no gateway: heads, growth, an entry with what it hides and one without, and all of it', async () => {
+    assert.deepEqual(readFileSync(files.log, 'utf8').split('\n').slice(1, 3).map(line => JSON.parse(line).kind), ['action', 'action'], 'an operator has added both parties: that is not told to them')
     for (const path of [files.first, files.head, files.growth, files.entry, files.hidden]) assert.deepEqual(await verify(path), { documents: 1, proven: 1, bad: 0, faults: [] })
     const { size, time } = JSON.parse(readFileSync(files.head, 'utf8'))
-    assert.deepEqual(await verify(files.log), { lines: size + 1, proven: size + 1, bad: 0, faults: [], entries: size, opened: size, size, time: new Date(time).toISOString() })
+    assert.deepEqual(await verify(files.log), { lines: size + 1, proven: size + 1, bad: 0, faults: [], entries: size, opened: size - 2, size, time: new Date(time).toISOString() })
     const { out } = await sluice(['verify', files.log, '--keys', keys])
     assert.equal(out, `${size + 1} lines of a log, ${size + 1} proven\n`)
     assert.equal((await sluice(['verify', file('both.jsonl', readFileSync(files.head, 'utf8') + readFileSync(files.growth, 'utf8')), '--keys', keys])).code, 0)
@@ -116,7 +122,7 @@ describe('The transparency log of a gateway', function () {
 
   it('says what is wrong', async () => {
     const lines = readFileSync(files.log, 'utf8').trimEnd().split('\n'), log = (all: readonly string[]) => file('log', `${all.join('\n')}\n`), edit = (text: string, from: string | RegExp, to: string) => { assert.match(text, new RegExp(from)); return text.replace(from, to) }
-    assert.deepEqual(await codesOf(log(lines.with(2, edit(lines[2]!, /given|made/, 'xxxx')))), ['PAYLOAD_CHANGED'])
+    assert.deepEqual(await codesOf(log(lines.with(3, edit(lines[3]!, /given|made/, 'xxxx')))), ['PAYLOAD_CHANGED'])
     assert.deepEqual(await codesOf(log(lines.with(2, edit(lines[2]!, /"minute":\d/, '"minute":9')))), ['TREE_CHANGED'])
     assert.deepEqual(await codesOf(log(lines.slice(0, -1))), ['ENTRIES_MISSING'])
     assert.deepEqual(await codesOf(log(lines.toSpliced(2, 1))), Array(lines.length - 3).fill('ENTRY_MISSING'))
@@ -164,14 +170,51 @@ describe('The transparency log of a gateway', function () {
     }
   })
 
+  it('is held against heads that somebody kept: what was cut off or rewritten since is found, whoever signed it', async () => {
+    const whole = readFileSync(files.log, 'utf8').trimEnd().split('\n'), both = file('heads.jsonl', readFileSync(files.first, 'utf8') + readFileSync(files.head, 'utf8'))
+    const againstHead = (path: string, ...argv: string[]) => sluice(['verify', path, '--keys', keys, '--json', '--head', ...argv])
+    assert.equal((await againstHead(files.log, both)).code, 0)
+    // The gateway itself, which has the key, signs a log that is shorter, and one in which an entry is another.
+    const key = SigningKey.open(data), rootOf = (lines: readonly string[]) => { const tree = new Frontier(); for (const line of lines) tree.add(leafOf(JSON.parse(line))); return btoa(tree.root) }
+    const signed = (entries: readonly string[]) => {
+      const head = { scheme: TRANSPARENCY_SCHEME, kid: key.kid, time: 1, size: entries.length, root: rootOf(entries) }
+      return file(`signed-${entries.length}.jsonl`, [JSON.stringify({ entries: entries.length, head: { ...head, signature: key.sign(headText(head)) } }), ...entries].join('\n') + '\n')
+    }
+    const codes = async (path: string, heads: string) => JSON.parse((await againstHead(path, heads)).out).faults.map((fault: any) => fault.code)
+    const cut = signed(whole.slice(1, -1)), rewritten = signed(whole.slice(1).with(1, whole[2]!.replace(/"minute":\d/, '"minute":9')))
+    assert.deepEqual([(await sluice(['verify', cut, '--keys', keys])).code, (await sluice(['verify', rewritten, '--keys', keys])).code], [0, 0], 'in themselves they are whole')
+    assert.deepEqual([await codes(cut, both), await codes(rewritten, both), await codes(cut, files.first)], [['LOG_CUT'], ['LOG_REWRITTEN'], []])
+    assert.deepEqual(await codes(files.log, file('x', readFileSync(files.first, 'utf8').replace(/"size":\d+/, '"size":1'))), ['SIGNATURE_WRONG'])
+    for (const [path, head] of [[files.log, keys], [files.log, join(folder, 'none')], [files.growth, both]] as const) assert.equal((await againstHead(path, head)).code, 2)
+  })
+
+  it('is proven in a data directory, by the public key and kept heads alone, and is not when the directory was put back to an older state', async () => {
+    const copy = temporaryFolder(), check = (...argv: string[]) => sluice(['verify', copy, '--keys', keys, ...argv])
+    cpSync(data, copy, { recursive: true })
+    assert.match((await check('--head', files.head)).out, /^a data directory: \d+ entries of its log, 2 consent events, and the books, proven\n$/)
+    const { size, root, time, signature } = JSON.parse(readFileSync(files.first, 'utf8')), database = openState(copy)
+    database.exec(`PRAGMA foreign_keys = OFF; DELETE FROM transparency_payloads WHERE number >= ${size}; DELETE FROM transparency_entries WHERE number >= ${size}; DELETE FROM consent_payloads WHERE seq > 1; DELETE FROM consent_events WHERE seq > 1;
+      DELETE FROM usage_records; DELETE FROM meters; DELETE FROM delivered_ranges; UPDATE agreements SET ended_at = NULL; DELETE FROM postings WHERE transfer_id NOT LIKE 'budget:%'; DELETE FROM transfers WHERE id NOT LIKE 'budget:%'; DELETE FROM balances;
+      INSERT INTO balances SELECT account, currency, sum(amount) FROM postings GROUP BY account, currency`)
+    database.prepare('UPDATE transparency_head SET size = ?, root = ?, time = ?, signature = ?').run(size, root, time, signature)
+    database.close()
+    assert.match((await check()).err, /a head that was kept was signed over it/, 'the head beside the database is newer')
+    renameSync(join(copy, HEAD_FILE), join(folder, HEAD_FILE))
+    assert.deepEqual((await check('--head', files.first)).err, '', 'who knows of no newer head believes it')
+    const { code, err } = await check('--head', files.head)
+    assert.deepEqual([code, /broken at entry \d+: it is missing, and a head that was kept was signed over it/.test(err)], [1, true], err)
+    renameSync(join(folder, HEAD_FILE), join(copy, HEAD_FILE))
+    await assert.rejects(Running.start({ data: copy }), { code: 'UNAVAILABLE', message: /the head in transparency.head was signed over it/ })
+  })
+
   it('is found to be changed in the data directory, by the doctor and at a start', async () => {
     assert.match(told(await doctor(data), 'state transparency log').found, /^\d+ entries, none of them changed$/)
     const database = openState(data)
-    const { payload } = database.prepare('SELECT payload FROM transparency_payloads WHERE number = 3').get() as { payload: string }
-    database.prepare('UPDATE transparency_payloads SET payload = ? WHERE number = 3').run(payload.replace('"count":5', '"count":6'))
+    const { payload } = database.prepare('SELECT payload FROM transparency_payloads WHERE number = 5').get() as { payload: string }
+    database.prepare('UPDATE transparency_payloads SET payload = ? WHERE number = 5').run(payload.replace('"count":5', '"count":6'))
     database.close()
     const { state, found } = told(await doctor(data), 'state transparency log')
-    assert.deepEqual([state, /broken at entry 3/.test(found)], ['fault', true])
+    assert.deepEqual([state, /broken at entry 5/.test(found)], ['fault', true])
     const broken = openState(data)
     broken.exec("UPDATE transparency_entries SET leaf = zeroblob(32) WHERE number = 2")
     broken.close()

@@ -10,8 +10,8 @@ import type { Engine } from '#test/support/consent-worlds.ts'
 /** What is wrong, in which file, and what stands there instead of what. */
 export interface Mutant { readonly fault: string, readonly file: string, readonly text: string, readonly instead: string }
 
-const FILES = ['consent/grant.ts', 'consent/purpose-set.ts', 'decision/rule.ts', 'decision/ground.ts', 'decision/standing.ts']
-const GROUND = 'decision/ground.ts', STANDING = 'decision/standing.ts', RULE = 'decision/rule.ts', GRANT = 'consent/grant.ts', SET = 'consent/purpose-set.ts'
+const FILES = ['consent/grant.ts', 'consent/purposes/purpose-set.ts', 'decision/rule.ts', 'decision/ground.ts', 'decision/standing.ts']
+const GROUND = 'decision/ground.ts', STANDING = 'decision/standing.ts', RULE = 'decision/rule.ts', GRANT = 'consent/grant.ts', SET = 'consent/purposes/purpose-set.ts'
 const mutant = (fault: string, file: string, text: string, instead: string): Mutant => ({ fault, file, text, instead })
 
 export const MUTANTS: readonly Mutant[] = [

@@ -19,6 +19,8 @@ export class Market {
   readonly directory = temporaryFolder()
   readonly clock = new TurnedClock()
   readonly platformPercent: number
+  /** Whoever opens it again calls `meter.recover`. */
+  isRecovered = false
   /** Streams on which something changed, in order. */
   readonly changed: string[] = []
   database!: DatabaseSync
@@ -97,7 +99,7 @@ export class Market {
       database: this.database, clock, offers: this.offers, ledger: this.ledger, appendToLog, onChange: streamId => { this.changed.push(streamId) },
     })
     this.meter = new Meter({
-      database: this.database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: this.platformPercent,
+      database: this.database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: this.platformPercent, isRecovered: this.isRecovered,
     })
   }
 }

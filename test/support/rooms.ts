@@ -14,6 +14,7 @@ import { Subjects } from '#gateway/devices/subjects.ts'
 import type { ErrorCode } from '#gateway/errors.ts'
 import { Batch } from '#gateway/ingest/batch.ts'
 import { Journal } from '#gateway/journal/journal.ts'
+import { recordsIn } from '#gateway/journal/names.ts'
 import type { Storage } from '#gateway/journal/storage.ts'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
@@ -98,7 +99,7 @@ export class Rooms<C extends Clock = TurnedClock> {
     this.offers = new Offers(database, clock)
     this.ledger = new Ledger(database, clock, appendToLog)
     this.agreements = new Agreements({ database, clock, offers: this.offers, ledger: this.ledger, appendToLog, onChange })
-    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: 10 })
+    this.meter = new Meter({ database, clock, ledger: this.ledger, agreements: this.agreements, appendToLog, directory, platformPercent: 10, isRecovered: true })
     this.groups = new Groups(database, clock, this.parties)
     this.subjects = new Subjects(database, clock, this.sources)
     this.plans = new Plans({ ...this, transforms, recipients: recipientsOf(this.parties, this.groups), clock })
@@ -118,6 +119,7 @@ export class Rooms<C extends Clock = TurnedClock> {
   static async open<C extends Clock = TurnedClock>(options: RoomsOptions & { readonly clock?: C } = {}): Promise<Rooms<C>> {
     const rooms = new Rooms<C>(options)
     await rooms.journal.open()
+    await rooms.meter.recover((streamId, runs, each) => recordsIn(rooms.journal, rooms.streams.get(streamId)?.number ?? 0, runs, record => each(record.position, record)))
     return rooms
   }
 

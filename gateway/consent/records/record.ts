@@ -27,6 +27,8 @@ export interface RecordParts {
   readonly quantity: string | undefined
   /** In a sentence. */
   readonly description: string
+  /** Whom the stream tells about, the owner first: by ids that are pseudonyms. */
+  readonly subjects?: readonly string[]
 }
 
 /** As which the gateway acts by itself. */
@@ -37,7 +39,7 @@ export function recordOf(parts: RecordParts): ConsentRecord {
   return {
     '@context': CONTEXT, '@id': `urn:sluice:consent:${id}`, '@type': 'dpv:ConsentRecord',
     'dct:conformsTo': RECORD_PROFILE, 'dct:identifier': id,
-    'dpv:hasDataSubject': { '@id': partyIri(ownerId), '@type': 'dpv:DataSubject', 'dct:identifier': ownerId },
+    'dpv:hasDataSubject': dataSubject(ownerId),
     ...(notice && { 'dpv:hasNotice': noticeOf(notice) }),
     'dpv:hasDataController': [party(GATEWAY, facts.controller, ['dpv:LegalEntity', 'dpv:DataController'])],
     'dpv:hasProcess': [processOf(parts)],
@@ -51,6 +53,8 @@ export function recordOf(parts: RecordParts): ConsentRecord {
   }
 }
 
+function dataSubject(id: string) { return { '@id': partyIri(id), '@type': 'dpv:DataSubject', 'dct:identifier': id } }
+
 function noticeOf({ hash, version, language, createdAt }: Notice) {
   return {
     '@id': `urn:sluice:notice:${hash}`, '@type': 'dpv:ConsentNotice', 'schema:sha256': hash, 'schema:version': version,
@@ -58,7 +62,7 @@ function noticeOf({ hash, version, language, createdAt }: Notice) {
   }
 }
 
-function processOf({ terms, facts, recipient, model, quantity, description }: RecordParts) {
+function processOf({ terms, facts, recipient, model, quantity, description, subjects = [] }: RecordParts) {
   const { streamId, purposes, attributes, keep } = terms
   return {
     '@type': 'dpv:Process', 'dct:description': description,
@@ -74,6 +78,8 @@ function processOf({ terms, facts, recipient, model, quantity, description }: Re
     'dpv:hasProcessingCondition': { '@type': 'dpv:ProcessingLocation', 'dpv:hasLocation': `loc:${facts.storageCountry}` },
     'dpv:hasRule': { '@type': 'dpv:Permission', 'dpv:hasLocation': countryOf(recipient?.country), 'dct:description': 'where the recipient may have it' },
     'dpv:hasRecipient': [recipientOf(recipient)],
+    // A household: each of them has to consent.
+    ...(subjects.length > 1 && { 'dpv:hasDataSubject': subjects.map(dataSubject) }),
   }
 }
 
@@ -106,7 +112,7 @@ function statesOf(events: readonly ConsentEvent[]) {
     if ('streamId' in event || event.type === 'renewed') until = event.until
     return {
       '@type': STATUS_TERMS[event.type], 'dpv:hasLegalBasis': 'dpv:ExplicitlyExpressedConsent', 'dpv:isIndicatedAtTime': time(event.at),
-      'dpv:isIndicatedBy': partyIri(actorOf(event)),
+      'dpv:isIndicatedBy': partyIri(actorOf(event)), ...('reason' in event && { 'dct:description': event.reason }),
       'dpv:hasDuration': until === undefined ? untilEvent('it is withdrawn') : { '@type': 'dpv:UntilTimeDuration', 'rdf:value': time(until) },
     }
   })

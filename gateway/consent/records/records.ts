@@ -11,6 +11,7 @@ import { GATEWAY, partyIri, recordOf, type ConsentRecord } from '#gateway/consen
 import { sentenceOf } from '#gateway/consent/records/sentence.ts'
 import { CONTEXT, RECEIPT_PROFILE } from '#gateway/consent/records/vocabulary.ts'
 import type { Streams } from '#gateway/devices/streams.ts'
+import type { Subjects } from '#gateway/devices/subjects.ts'
 import { notFound } from '#gateway/errors.ts'
 import type { Parties } from '#gateway/parties/parties.ts'
 import { signJws } from '#gateway/proof/jws.ts'
@@ -24,6 +25,7 @@ export interface RecordsOptions {
   readonly notices: Notices
   readonly parties: Parties
   readonly streams: Streams
+  readonly subjects: Pick<Subjects, 'of'>
   readonly key: SigningKey
 }
 
@@ -46,7 +48,7 @@ export class Records {
     let grant: Grant | undefined
     for (const [n, { event, link }] of entries.entries()) {
       grant = event.type === 'given' ? grantFrom(event) : grant && grantAfter(grant, event)
-      if (grant) signed.push(this.#signed(receiptOf(grant, link), event.at, this.#record(consentId, entries.slice(0, n + 1))))
+      if (grant) signed.push(this.#signed(receiptOf(grant, link, event), event.at, this.#record(consentId, entries.slice(0, n + 1))))
     }
     return signed
   }
@@ -67,7 +69,7 @@ export class Records {
     const notice = ref ? notices.get(ref.hash) : isAsked ? notices.current(ownerId) : undefined
     const facts = notice?.facts ?? notices.current(ownerId).facts, recipient = parties.get(terms.recipient), stream = streams.get(terms.streamId)
     return recordOf({
-      id, ownerId, terms, events, notice, facts, recipient, model: stream?.model, quantity: stream?.quantity, description: this.#sentence(terms, facts, isAsked),
+      id, ownerId, terms, events, notice, facts, recipient, model: stream?.model, quantity: stream?.quantity, description: this.#sentence(terms, facts, isAsked), ...(stream && { subjects: this.#options.subjects.of(stream).partyIds }),
     })
   }
 
