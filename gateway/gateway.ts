@@ -65,7 +65,8 @@ import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 
 const TICK_MS = 1_000
 /** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
-const SEAL_MS = 60_000
+const SEAL_MS = 60_000, SEAL_STEP_MS = 100
+const SESSIONS_UNSAVED = 'Failed to write down MQTT sessions: tried again in a second'
 const RETAIN_MS = 60_000
 /** Of the transparency log, where it has grown; sooner for whoever asks. */
 const HEAD_MS = 5_000
@@ -208,7 +209,8 @@ export class Gateway {
     this.#bridges.start()
     this.#watchRequested()
     this.#every(TICK_MS, () => this.#tick())
-    this.#every(SEAL_MS, () => this.#seal())
+    this.#every(SEAL_MS, () => this.#attempt(() => this.#meter.beginSealing(), 'Failed to begin to seal the books: tried again in a minute'))
+    this.#every(SEAL_STEP_MS, () => this.#attempt(() => this.#meter.sealSome(), 'Failed to seal the books: tried again in a minute'))
     this.#every(HEAD_MS, () => this.#signHead())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#every(RETAIN_MS, () => void this.#erasures.resume())
@@ -232,7 +234,7 @@ export class Gateway {
     this.#isReady = false
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all([this.#mqtt.stop(STOP_GRACE_MS), this.#bridges.stop()])
-    this.#saveSessions(() => this.#mqtt.saveSessions())
+    this.#attempt(() => this.#mqtt.saveSessions(), SESSIONS_UNSAVED)
     await this.#history?.stop()
     this.#network.stop()
     this.#webSockets.stop()
@@ -286,8 +288,9 @@ export class Gateway {
 
   #tick(): void {
     void this.#journal.probe()
-    this.#saveSessions(() => this.#mqtt.saveChangedSessions())
-    this.#expire()
+    this.#attempt(() => this.#mqtt.saveChangedSessions(), SESSIONS_UNSAVED)
+    // What has ended by itself lets nothing out since then.
+    this.#attempt(() => { this.#consents.expire() }, 'Failed to write down which consents have ended: tried again in a second')
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -298,17 +301,9 @@ export class Gateway {
     }
   }
 
-  /** What has ended by itself lets nothing out since then; here it is written down. */
-  #expire(): void {
-    try { this.#consents.expire() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down which consents have ended: tried again in a second') }
-  }
-
-  #saveSessions(save: () => void): void {
-    try { save() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to write down MQTT sessions: tried again in a second') }
-  }
-
-  #seal(): void {
-    try { this.#meter.seal() } catch (error) { this.#log.error({ error: String(error) }, 'Failed to seal the books: tried again in a minute') }
+  /** What cannot be done now is tried again. */
+  #attempt(work: () => void, failed: string): void {
+    try { work() } catch (error) { this.#log.error({ error: String(error) }, failed) }
   }
 
   #makeMqtt(ingest: Ingest, limits: Rates): MqttServer {
