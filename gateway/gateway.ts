@@ -66,7 +66,7 @@ import { TransparencyLog } from '#gateway/transparency/transparency-log.ts'
 
 const TICK_MS = 1_000
 /** A usage record for each active agreement each time: seldom enough that the books of a year fit a small disk. */
-const SEAL_MS = 60_000
+const SEAL_MS = 60_000, SEAL_STEP_MS = 100
 const RETAIN_MS = 60_000
 /** Of the transparency log, where it has grown; sooner for whoever asks. */
 const HEAD_MS = 5_000
@@ -211,7 +211,8 @@ export class Gateway {
     this.#bridges.start()
     this.#watchRequested()
     this.#every(TICK_MS, () => this.#tick())
-    this.#every(SEAL_MS, () => this.#seal())
+    this.#every(SEAL_MS, () => this.#attempt('begin to seal the books: tried again in a minute', () => this.#meter.beginSealing()))
+    this.#every(SEAL_STEP_MS, () => this.#attempt('seal the books: tried again in a minute', () => this.#meter.sealSome()))
     this.#every(HEAD_MS, () => this.#signHead())
     this.#every(RETAIN_MS, () => void this.#journal.retain().catch((error: unknown) => this.#log.error({ error: String(error) }, 'Failed to delete old segments')))
     this.#every(RETAIN_MS, () => void this.#erasures.resume())
@@ -290,7 +291,8 @@ export class Gateway {
   #tick(): void {
     void this.#journal.probe()
     this.#saveSessions(() => this.#mqtt.saveChangedSessions())
-    this.#expire()
+    // What has ended by itself lets nothing out since then; here it is written down.
+    this.#attempt('write down which consents have ended: tried again in a second', () => { this.#consents.expire() })
     try {
       this.#meter.tick()
       this.#network.tick()
@@ -307,10 +309,7 @@ export class Gateway {
     try { work() } catch (error) { this.#log.error({ error: String(error) }, `Failed to ${what}`) }
   }
 
-  /** What has ended by itself lets nothing out since then; here it is written down. */
-  #expire(): void { this.#attempt('write down which consents have ended: tried again in a second', () => this.#consents.expire()) }
   #saveSessions(save: () => void): void { this.#attempt('write down MQTT sessions: tried again in a second', save) }
-  #seal(): void { this.#attempt('seal the books: tried again in a minute', () => this.#meter.seal()) }
   #signHead(): void { this.#attempt('keep a head of the transparency log: tried again', () => this.#transparency.head()) }
 
   #makeMqtt(ingest: Ingest, limits: Rates): MqttServer {

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fault, ok, warning, type Answer, type Finding } from '#cli/doctor/check.ts'
 import type { Facts } from '#cli/doctor/facts.ts'
-import { USAGE_LOG_FILE } from '#gateway/market/usage-log.ts'
+import { OLDER_USAGE_LOG_FILE, USAGE_LOG_FILE } from '#gateway/market/usage-log.ts'
 import { OPERATOR_KEY_FILE } from '#gateway/parties/operator-key.ts'
 import { MASTER_KEY_FILE } from '#gateway/parties/vault.ts'
 import { SIGNING_KEY_FILE } from '#gateway/proof/signing-key.ts'
@@ -13,7 +13,7 @@ import { HEAD_FILE } from '#gateway/transparency/head-file.ts'
 /** Everyone but the owner; of these who may change something. */
 const OTHERS = 0o077, OTHERS_WRITE = 0o022
 
-const FILES = [MASTER_KEY_FILE, SIGNING_KEY_FILE, OPERATOR_KEY_FILE, STATE_FILE, `${STATE_FILE}-wal`, USAGE_LOG_FILE, HEAD_FILE]
+const FILES = [MASTER_KEY_FILE, SIGNING_KEY_FILE, OPERATOR_KEY_FILE, STATE_FILE, `${STATE_FILE}-wal`, USAGE_LOG_FILE, OLDER_USAGE_LOG_FILE, HEAD_FILE]
 const DIRECTORIES = ['', 'journal']
 
 export function fileModes({ data, isThere, config }: Facts): Answer {

@@ -3,7 +3,7 @@ import type { Call } from '#gateway/api/handler.ts'
 import { formatAmount } from '#gateway/market/amount.ts'
 
 export function usage({ services, party }: Call) {
-  services.meter.seal()
+  services.meter.sealOf(party.id)
   const reports = services.meter.usage(party.id)
   return { agreements: reports.map(({ agreementId, streamId, messages, amount, currency }) => ({ agreementId, streamId, messages, amount: formatAmount(amount), currency })) }
 }

@@ -17,7 +17,7 @@ export function agree({ services, party, body: { offerId, purpose, budget, onwar
 }
 
 export function listAgreements({ services, party }: Call) {
-  services.meter.seal()
+  services.meter.sealOf(party.id)
   return services.agreements.list(party.id).map(agreement => agreementView(services, agreement))
 }
 

@@ -1,4 +1,4 @@
-// What the database knows of usage: sums, delivered ranges, and how far the usage log is in it. Written once a minute, in one transaction.
+// What the database knows of usage: sums, delivered ranges, and how far the usage log is in it. Written once a minute, some agreements in a transaction.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '#gateway/lib/clock.ts'
 import type { Agreement } from '#gateway/market/agreement.ts'
@@ -7,6 +7,7 @@ import { accounts, type Ledger, type Transfer } from '#gateway/market/ledger.ts'
 import { split, type Shares, type Usage } from '#gateway/market/price.ts'
 import { Ranges } from '#gateway/market/ranges.ts'
 import type { Sealed, Tab } from '#gateway/market/tab.ts'
+import type { LogStart } from '#gateway/market/usage-log.ts'
 import type { Append, Fact } from '#gateway/transparency/entry.ts'
 
 export interface BooksOptions {
@@ -19,17 +20,18 @@ export interface BooksOptions {
   readonly platformPercent: number
 }
 
-const LOG_SEALED = 'usage_log_sealed'
-const NOTHING: Sealed = { messages: 0, bytes: 0, seconds: 0, periods: 0, amount: 0n, lastSecond: 0, periodAnchor: 0, periodCount: 0 }
+const LOG_SEALED = 'usage_log_sealed', LOG_NEWEST = 'usage_log_newest'
+const NOTHING: Sealed = { logNumber: 0, messages: 0, bytes: 0, seconds: 0, periods: 0, amount: 0n, lastSecond: 0, periodAnchor: 0, periodCount: 0 }
 
 export class Books {
   readonly #options: BooksOptions
 
   constructor(options: BooksOptions) { this.#options = options }
 
-  /** The number of the newest entry of the usage log that is in the books. */
-  logSealed(): number {
-    return Number(this.#options.database.prepare('SELECT value FROM meta WHERE key = ?').get(LOG_SEALED)?.['value'] ?? 0)
+  /** Up to which number all entries of the usage log are in the books, and the newest number that was written with a seal. */
+  logStart(): LogStart {
+    const meta = this.#options.database.prepare('SELECT value FROM meta WHERE key = ?'), numberOf = (key: string): number => Number(meta.get(key)?.['value'] ?? 0)
+    return { sealed: numberOf(LOG_SEALED), newest: numberOf(LOG_NEWEST) }
   }
 
   /** The highest position that was delivered, for each stream. */
@@ -47,7 +49,7 @@ export class Books {
     const number = (column: string): number => Number(row[column])
     return {
       messages: number('messages'), bytes: number('bytes'), seconds: number('seconds'), periods: number('periods'), amount: row['amount']!,
-      lastSecond: number('last_second'), periodAnchor: number('period_anchor'), periodCount: number('period_count'),
+      lastSecond: number('last_second'), periodAnchor: number('period_anchor'), periodCount: number('period_count'), logNumber: number('log_number'),
     }
   }
 
@@ -62,31 +64,35 @@ export class Books {
 
   reserved({ id, offer: { currency } }: Agreement): bigint { return this.#options.ledger.balance(accounts.reserved(id), currency) }
 
-  /** Brings the open usage of tabs into the books, and with it the log up to an entry. On disk when this returns; the tabs know it then. */
-  seal(tabs: readonly Tab[], logNumber: number): void {
+  /**
+   * Brings the open usage of tabs into the books, and with it what the log tells of them up to an entry. `isAll`: there are no others that it
+   * tells of. On disk when this returns; the tabs know it then.
+   */
+  seal(tabs: readonly Tab[], logNumber: number, isAll: boolean): void {
     const amounts = tabs.map(tab => tab.openAmount)
     const { database, ledger } = this.#options
     const sealLog = database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
     ledger.transact(post => {
-      const write = this.#writer()
+      const write = this.#writer(logNumber)
       for (const [n, tab] of tabs.entries()) {
         const transfer = write(tab, amounts[n]!)
         if (transfer) post(transfer)
       }
-      sealLog.run(LOG_SEALED, String(logNumber))
+      for (const key of isAll ? [LOG_SEALED, LOG_NEWEST] : [LOG_NEWEST]) sealLog.run(key, String(logNumber))
     })
-    for (const [n, tab] of tabs.entries()) tab.seal(amounts[n]!)
+    for (const [n, tab] of tabs.entries()) tab.seal(amounts[n]!, logNumber)
   }
 
   /** Writes a tab: its usage record, what it used in all, its ranges. Gives the transfer that pays for it, if it costs anything. */
-  #writer(): (tab: Tab, amount: bigint) => Transfer | undefined {
+  #writer(logNumber: number): (tab: Tab, amount: bigint) => Transfer | undefined {
     const { database, clock, platformPercent, appendToLog } = this.#options, now = clock.now()
     const record = database.prepare(`INSERT INTO usage_records
       (agreement_id, sealed_at, messages, bytes, seconds, periods, amount, platform_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
-    const sums = database.prepare(`INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    const sums = database.prepare(`INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
       messages = messages + excluded.messages, bytes = bytes + excluded.bytes, seconds = seconds + excluded.seconds,
       periods = periods + excluded.periods, amount = amount + excluded.amount,
-      last_second = excluded.last_second, period_anchor = excluded.period_anchor, period_count = excluded.period_count`)
+      last_second = excluded.last_second, period_anchor = excluded.period_anchor, period_count = excluded.period_count,
+      log_number = excluded.log_number`)
     const forget = database.prepare('DELETE FROM delivered_ranges WHERE agreement_id = ? AND first BETWEEN ? AND ?')
     const range = database.prepare('INSERT INTO delivered_ranges VALUES (?, ?, ?)')
     const exhausted = database.prepare('UPDATE agreements SET exhausted_at = ? WHERE id = ?')
@@ -95,7 +101,7 @@ export class Books {
       const { platform, owner } = split(amount, platformPercent)
       const { lastInsertRowid } = record.run(id, now, messages, bytes, seconds, periods, amount, platform)
       for (const fact of factsOf(tab, { at: now, record: Number(lastInsertRowid), amount, platform })) appendToLog?.(fact)
-      sums.run(id, messages, bytes, seconds, periods, amount, tab.lastSecond, tab.periodAnchor, tab.periodCount)
+      sums.run(id, messages, bytes, seconds, periods, amount, tab.lastSecond, tab.periodAnchor, tab.periodCount, logNumber)
       for (const [first, last] of tab.changedRanges()) {
         forget.run(id, first, last)
         range.run(id, first, last)

@@ -34,27 +34,30 @@ describe('The digests of deliveries', () => {
   })
 
   it('are made again from ids alone by whoever received them, in whatever order and in however many parts they came', () => {
-    const part = fc.record({ from: fc.nat(59), length: fc.integer({ min: 1, max: 20 }), consent: fc.constantFrom('grant_a', 'grant_b'), isSealed: fc.boolean() })
+    const part = fc.record({ from: fc.nat(59), length: fc.integer({ min: 1, max: 20 }), consent: fc.constantFrom('grant_a', 'grant_b'), then: fc.constantFrom('seal', 'fold', 'go on') })
     fc.assert(fc.property(fc.array(fc.constantFrom(0, 0, 0, 1, 5), { minLength: 60, maxLength: 60 }), fc.array(part, { minLength: 1, maxLength: 12 }), (gaps, parts) => {
       const stream = streamOf(gaps), deliveries = new Deliveries(), ranges = new Ranges(), received: MessageName[] = []
       let told = 0
       const seal = () => {
-        for (const { consentId, from, to, count, digest } of deliveries.digests(ranges)) {
-          const between = received.filter(name => isAt(name, from) >= 0 && isAt(name, to) <= 0)
+        const toldLater = new Set<MessageName>()
+        for (const { consentId, from, to, count, digest } of deliveries.digests(ranges).toReversed()) {
+          const between = received.filter(name => isAt(name, from) >= 0 && isAt(name, to) <= 0 && !toldLater.has(name))
+          for (const name of between) toldLater.add(name)
           assert.deepEqual([between.length, digestOfIds(between.map(nameOf))], [count, digest])
           assert.match(consentId, /^grant_[ab]$/)
           told += count
         }
         deliveries.clear()
       }
-      for (const { from, length, consent, isSealed } of parts) {
+      for (const { from, length, consent, then } of parts) {
         for (let n = from; n < Math.min(from + length, 60); n++) {
           if (ranges.has(n + 1)) continue
           ranges.add(n + 1)
           deliveries.add(n + 1, stream[n]!, consent)
           received.push(stream[n]!)
         }
-        if (isSealed) seal()
+        if (then === 'seal') seal()
+        if (then === 'fold') deliveries.fold(ranges)
       }
       seal()
       assert.equal(told, received.length)
@@ -152,13 +155,17 @@ describe('The books and the transparency log', () => {
     assert.deepEqual([told('delivery').length, told('usage').map(({ messages }) => messages)], [5, [7]], 'once')
   })
 
-  it('are sealed before too many ids wait for it', () => {
+  it('are hashed before too many ids wait for the books', () => {
     const { id } = market.agree({ price: 0n }), account = market.meter.accountOf(id)
     for (let position = 1; position <= DELIVERED_RUNS_MAX; position++) market.meter.charge(account, position, 1, { timestamp: START + position, sequenceNumber: 0, msgChainId: CHAIN }, 'grant_a')
     market.meter.tick()
-    assert.deepEqual(told('delivery'), [])
+    assert.equal(account!.deliveries.runCount, DELIVERED_RUNS_MAX)
     market.meter.charge(account, DELIVERED_RUNS_MAX + 1, 1, { timestamp: START + DELIVERED_RUNS_MAX + 1, sequenceNumber: 0, msgChainId: CHAIN }, 'grant_a')
     market.meter.tick()
-    assert.deepEqual(told('delivery').map(({ count }) => count), [DELIVERED_RUNS_MAX + 1])
+    assert.deepEqual([account!.deliveries.runCount, told('delivery')], [0, []])
+    market.meter.charge(account, DELIVERED_RUNS_MAX + 2, 1, { timestamp: START + DELIVERED_RUNS_MAX + 1, sequenceNumber: 1, msgChainId: CHAIN }, 'grant_a')
+    market.meter.seal()
+    const lines = Array.from({ length: DELIVERED_RUNS_MAX + 1 }, (_, n) => `${START + n + 1}-0-${n === DELIVERED_RUNS_MAX ? 1 : 0}-${CHAIN}\n`).join('')
+    assert.deepEqual(told('delivery').map(({ count, digest }) => [count, digest]), [[DELIVERED_RUNS_MAX + 2, createHash('sha256').update(lines).digest('base64')]])
   })
 })

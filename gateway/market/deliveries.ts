@@ -1,31 +1,10 @@
 // The message ids that were delivered under an agreement since the books were sealed: as runs, so that a message of a burst costs some
-// comparisons and one addition. They are hashed when the books are sealed, and never on the way of a message.
-import { createHash } from 'node:crypto'
+// comparisons and one addition. They are hashed when the books are sealed or when there are too many, and never on the way of a message.
 import type { Ranges } from '#gateway/market/ranges.ts'
+import { Stretch, type Digest, type Run } from '#gateway/market/stretch.ts'
 
 /** What names a message in its stream. */
 export interface MessageName { readonly timestamp: number, readonly sequenceNumber: number, readonly msgChainId: string }
-
-/** Of the messages that one consent let out. A receiver who has them can make it again: see README.md. */
-export interface Digest {
-  readonly consentId: string
-  /** The names of the first and the last: `<timestamp>-<sequenceNumber>-<msgChainId>`. */
-  readonly from: string
-  readonly to: string
-  readonly count: number
-  /** SHA-256 over a line for each run of their ids, in base64. */
-  readonly digest: string
-}
-
-interface Run {
-  /** Of the first message. */
-  readonly position: number
-  readonly timestamp: number
-  readonly first: number
-  readonly last: number
-  readonly msgChainId: string
-  readonly consentId: string
-}
 
 /** Of a run in the array of numbers: position, timestamp, first and last sequence number. */
 const NUMBERS = 4
@@ -38,6 +17,9 @@ export class Deliveries {
   readonly #origins: { readonly from: number, readonly msgChainId: string, readonly consentId: string }[] = []
   #msgChainId = ''
   #consentId = ''
+  /** Of what was folded: those that are closed, and the one that may go on. */
+  #digests: Digest[] = []
+  #tail: Stretch | undefined
 
   get runCount(): number { return this.#runCount }
 
@@ -76,20 +58,37 @@ export class Deliveries {
 
   /**
    * Of all that was added: one digest for each consent and stretch of the stream. Between the first and the last message of a stretch nothing
-   * was delivered before (`delivered`: all positions that were), so that whoever received it finds its ids between those two.
+   * was delivered before (`delivered`: all positions that were), so that whoever received it finds its ids between those two. No stretch
+   * goes on behind that.
    */
   digests(delivered: Ranges): readonly Digest[] {
-    const stretches: Run[][] = []
-    let before: Run | undefined
+    this.fold(delivered)
+    if (this.#tail) this.#digests.push(this.#tail.digest())
+    this.#tail = undefined
+    return this.#digests
+  }
+
+  /** Hashes what there is, and keeps no runs of it. What is added between them afterwards is told by a digest of its own, behind theirs. */
+  fold(delivered: Ranges): void {
     for (const run of this.#sorted()) {
-      if (before?.consentId === run.consentId && !delivered.hasBetween(before.position + before.last - before.first, run.position)) stretches.at(-1)!.push(run)
-      else stretches.push([run])
-      before = run
+      const tail = this.#tail, goesOn = tail?.consentId === run.consentId && run.position > tail.position && !delivered.hasBetween(tail.position, run.position)
+      if (goesOn) tail.add(run)
+      else {
+        if (tail) this.#digests.push(tail.digest())
+        this.#tail = new Stretch(run)
+      }
     }
-    return stretches.map(digestOf)
+    this.#tail?.rest()
+    this.#forgetRuns()
   }
 
   clear(): void {
+    this.#forgetRuns()
+    this.#digests = []
+    this.#tail = undefined
+  }
+
+  #forgetRuns(): void {
     this.#runCount = 0
     this.#origins.length = 0
     if (this.#numbers.length > RUNS_KEPT * NUMBERS) this.#numbers = new Float64Array(RUNS_AT_FIRST * NUMBERS)
@@ -114,34 +113,4 @@ export class Deliveries {
 }
 
 /** Room for so many is not given back: the next minute needs it again. */
-const RUNS_KEPT = 4_096
-/** Characters that are hashed at once. */
-const TEXT_LENGTH = 1 << 14
-
-/** Of runs in the order of the stream. Those that follow each other are one, however they came. */
-function digestOf(runs: readonly Run[]): Digest {
-  const hash = createHash('sha256'), start = runs[0]!, end = runs.at(-1)!
-  let { timestamp, first, last, msgChainId } = start, count = 0, text = ''
-  const close = (): void => {
-    text += `${timestamp}-${first}-${last}-${msgChainId}\n`
-    count += last - first + 1
-    if (text.length < TEXT_LENGTH) return
-    hash.update(text)
-    text = ''
-  }
-  for (let n = 1; n < runs.length; n++) {
-    const run = runs[n]!
-    const follows = run.timestamp === timestamp && run.first === last + 1 && run.msgChainId === msgChainId
-    if (!follows) {
-      close()
-      timestamp = run.timestamp
-      first = run.first
-      msgChainId = run.msgChainId
-    }
-    last = run.last
-  }
-  close()
-  return { consentId: start.consentId, from: nameOf(start, start.first), to: nameOf(end, end.last), count, digest: hash.update(text).digest('base64') }
-}
-
-function nameOf({ timestamp, msgChainId }: Run, sequenceNumber: number): string { return `${timestamp}-${sequenceNumber}-${msgChainId}` }
+const RUNS_KEPT = 256

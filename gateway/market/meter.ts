@@ -6,6 +6,7 @@ import { Books, type BooksOptions } from '#gateway/market/books.ts'
 import type { MessageName } from '#gateway/market/deliveries.ts'
 import type { Unit } from '#gateway/market/offers.ts'
 import type { Usage } from '#gateway/market/price.ts'
+import { Sealing } from '#gateway/market/sealing.ts'
 import { secondOf, secondsBegun } from '#gateway/market/seconds.ts'
 import { Tab, type HighWater } from '#gateway/market/tab.ts'
 import { UsageLog, type LogEntry } from '#gateway/market/usage-log.ts'
@@ -34,8 +35,8 @@ export interface UsageReport extends Usage {
 }
 
 /**
- * Runs of delivered message ids that are held until the books are sealed: with more of them they are sealed early. Some 20 MB; what of
- * it comes in one second comes on top.
+ * Runs of delivered message ids that are held until the books are sealed: with more of them they are hashed early. Some 20 MB; what of
+ * it comes in one second comes on top, and a hash for each agreement.
  */
 export const DELIVERED_RUNS_MAX = 1 << 19
 
@@ -50,7 +51,7 @@ export class Meter {
   readonly #tabs = new Map<string, Tab>()
   /** Those whose price counts time. */
   readonly #timed = new Set<Tab>()
-  readonly #open = new Set<Tab>()
+  readonly #sealing: Sealing
   readonly #unlogged: Tab[] = []
   readonly #highWater: Map<string, HighWater>
   /** Whether an agreement is in force at this moment: only then a period begins. */
@@ -62,9 +63,12 @@ export class Meter {
     this.#options = options
     this.#books = new Books(options)
     this.#highWater = new Map(Array.from(this.#books.highest(), ([streamId, position]) => [streamId, { position }]))
-    this.#log = new UsageLog(directory, this.#books.logSealed(), entry => this.#replay(entry))
+    const entries: LogEntry[] = []
+    this.#log = new UsageLog(directory, this.#books.logStart(), (entry, number) => { if (!this.#isSealed(entry, number)) entries.push(entry) })
+    this.#sealing = new Sealing(this.#books, this.#log)
+    for (const entry of entries) this.#replay(entry)
     if (!options.isRecovered) this.seal()
-    if (this.#open.size === 0) this.#log.cut()
+    if (this.#sealing.open.size === 0) this.#log.cut()
     for (const agreement of agreements.all()) this.#begin(agreement)
     agreements.onBegun = agreement => this.#begin(agreement)
     agreements.onEnding = agreement => this.#settle(agreement)
@@ -79,7 +83,7 @@ export class Meter {
     if (!tab?.isOpenToCharges || !this.#isPaidNow(tab)) return false
     if (tab.ranges.has(position)) return true
     if (!tab.canPay(1, bytes)) return this.#exhaust(tab)
-    if (!tab.isOpen) this.#open.add(tab)
+    if (!tab.isOpen) this.#sealing.add(tab)
     if (tab.endsRun(position, consentId)) this.#logRun(tab)
     if (!tab.hasRun) this.#unlogged.push(tab)
     tab.addMessage(position, bytes, consentId)
@@ -132,26 +136,39 @@ export class Meter {
 
   /** Finds the names of what a crash left in the usage log, and seals it. To be called before anything is charged. */
   async recover(names: Names): Promise<void> {
-    for (const { agreement, replayed, deliveries } of this.#open) {
+    for (const { agreement, replayed, deliveries } of this.#sealing.open) {
       await names(agreement.offer.streamId, replayed.runs(), (position, name) => deliveries.add(position, name, replayed.named(position)))
     }
     this.seal()
   }
 
-  /** Brings the books up to this moment. To be called every minute, and before they are read. */
-  seal(): void {
+  /** Brings the books up to this moment, of all agreements or of those that fit. To be called before they are read. */
+  seal(fits?: (agreement: Agreement) => boolean): void {
     this.commit()
-    if (this.#open.size === 0) return
-    this.#books.seal([...this.#open], this.#log.number)
-    this.#open.clear()
-    this.#log.cut()
+    this.#sealing.seal(fits)
   }
 
-  /** Charges the seconds and the periods that have begun, and seals the books where too much waits for it. To be called every second. */
+  /** As `seal`, of whatever a party has a part in. */
+  sealOf(partyId: string): void { this.seal(({ subscriberId, offer: { ownerId } }) => subscriberId === partyId || ownerId === partyId) }
+
+  /** Begins to bring the books up to this moment, which `sealSome` goes on with. To be called every minute. */
+  beginSealing(): void {
+    this.commit()
+    this.#sealing.begin()
+  }
+
+  /** To be called ten times a second: some agreements at a time. */
+  sealSome(): void {
+    if (this.#sealing.due === 0) return
+    this.commit()
+    this.#sealing.step()
+  }
+
+  /** Charges the seconds and the periods that have begun, and hashes what was delivered where too much waits for that. To be called every second. */
   tick(): void {
     let runCount = 0
-    for (const { deliveries } of this.#open) runCount += deliveries.runCount
-    if (runCount > DELIVERED_RUNS_MAX) this.seal()
+    for (const { deliveries } of this.#sealing.open) runCount += deliveries.runCount
+    if (runCount > DELIVERED_RUNS_MAX) this.#fold()
     for (const tab of this.#timed) {
       if (tab.agreement.offer.unit === 'second') {
         if (tab.connections > 0) this.#isPaidNow(tab)
@@ -205,18 +222,22 @@ export class Meter {
   #settle({ id }: Agreement): void {
     const tab = this.#tabs.get(id)
     if (tab !== undefined && tab.connections > 0) this.#isPaidNow(tab)
-    this.seal()
+    this.seal(agreement => agreement.id === id)
     this.#tabs.delete(id)
     if (tab === undefined) return
     tab.isOpenToCharges = false
     this.#timed.delete(tab)
   }
 
+  #fold(): void { for (const { deliveries, ranges } of this.#sealing.open) deliveries.fold(ranges) }
+
+  /** It is in the books, or nobody's any more. */
+  #isSealed([, agreementId]: LogEntry, number: number): boolean { return number <= (this.#tab(agreementId)?.sealed.logNumber ?? Infinity) }
+
   #replay(entry: LogEntry): void {
-    const tab = this.#tab(entry[1])
-    if (tab === undefined) return
+    const tab = this.#tab(entry[1])!
     tab.replay(entry)
-    this.#open.add(tab)
+    this.#sealing.add(tab)
     if (entry[0] === 'exhausted') this.#options.agreements.restoreExhausted(entry[1], entry[2])
   }
 
@@ -235,7 +256,7 @@ export class Meter {
     const paid = Math.min(due, tab.unitsLeft)
     if (paid > 0) {
       this.#log.add(['seconds', tab.agreement.id, paid, secondOf(now)])
-      this.#open.add(tab)
+      this.#sealing.add(tab)
       tab.addSeconds(paid, secondOf(now))
     }
     return paid === due || this.#exhaust(tab)
@@ -248,7 +269,7 @@ export class Meter {
     const follows = tab.isRunning && now < tab.endOfPeriods(tab.periodCount + 1)
     const [anchor, count] = follows ? [tab.periodAnchor, tab.periodCount + 1] as const : [now, 1] as const
     this.#log.add(['period', tab.agreement.id, anchor, count])
-    this.#open.add(tab)
+    this.#sealing.add(tab)
     tab.addPeriod(anchor, count)
     return true
   }
@@ -262,7 +283,7 @@ export class Meter {
   #exhaust(tab: Tab): false {
     const { id } = tab.agreement, at = this.#options.clock.now()
     this.#log.add(['exhausted', id, at])
-    this.#open.add(tab)
+    this.#sealing.add(tab)
     tab.exhaust(at)
     this.#options.agreements.exhaust(id, at)
     return false

@@ -18,6 +18,8 @@ class Oracle {
   platform = 0n
   isSuspended = false
   isEnded = false
+  /** It is in a round of sealing. */
+  isDue = false
 
   constructor(agreement: Agreement) { this.agreement = agreement }
 
@@ -38,6 +40,7 @@ class Oracle {
     this.platform += this.openAmount * BigInt(platformPercent) / 100n
     this.paid += this.openAmount
     this.open = 0n
+    this.isDue = false
   }
 
   #cost(quantity: bigint): bigint {
@@ -53,7 +56,7 @@ type Step =
   } }
   | { readonly turn: readonly { readonly agreement: number, readonly position: number, readonly count: number, readonly bytes: number }[] }
   | { readonly end: number } | { readonly connect: number } | { readonly disconnect: number } | { readonly pass: number }
-  | { readonly seal: true } | { readonly reopen: 'stop' | 'kill' } | { readonly lose: true }
+  | { readonly seal: true } | { readonly sealOf: number } | { readonly round: 'begin' | 'go on' } | { readonly reopen: 'stop' | 'kill' } | { readonly lose: true }
 
 const price = fc.oneof(fc.constant(0n), fc.bigInt(1n, 50n), fc.bigInt(1n, 10n ** 18n - 1n))
 const agree = (units: readonly Unit[]) => fc.record({
@@ -68,7 +71,8 @@ const turn = fc.record({
   }), { minLength: 1, maxLength: 4 }),
 })
 const common = [
-  fc.record({ end: fc.nat(7) }), fc.constant({ seal: true as const }),
+  fc.record({ end: fc.nat(7) }), fc.constant({ seal: true as const }), fc.record({ sealOf: fc.nat(1) }),
+  fc.record({ round: fc.constantFrom('begin' as const, 'go on' as const) }),
   fc.record({ reopen: fc.constantFrom('stop' as const, 'kill' as const) }), fc.constant({ lose: true as const }),
 ]
 const time = [
@@ -88,6 +92,8 @@ class Run {
     else if ('disconnect' in step) this.#withAgreement(step.disconnect, ({ id }) => this.market.meter.disconnected(id))
     else if ('pass' in step) this.#pass(step.pass)
     else if ('seal' in step) this.#sealed(() => this.market.meter.seal())
+    else if ('sealOf' in step) this.#sealOf(SUBSCRIBERS[step.sealOf]!)
+    else if ('round' in step) this.#round(step.round)
     else if ('reopen' in step) this.#reopen(step.reopen)
     else this.#lose()
   }
@@ -116,7 +122,7 @@ class Run {
     if (oracle === undefined) return
     const end = () => this.market.agreements.end(oracle.agreement.subscriberId, oracle.agreement.id)
     if (oracle.isEnded) end()
-    else this.#sealed(end)
+    else this.#sealed(end, one => one === oracle)
     oracle.isEnded = true
   }
 
@@ -141,9 +147,21 @@ class Run {
     assert.deepEqual(SUBSCRIBERS.map(id => this.market.meter.usage(id)), before)
   }
 
-  #sealed(work: () => unknown): void {
+  #sealOf(partyId: string): void {
+    this.#sealed(() => this.market.meter.sealOf(partyId), ({ agreement }) => agreement.subscriberId === partyId)
+  }
+
+  /** What had something to be sealed when it began is sealed when it goes on, with what came since. */
+  #round(how: 'begin' | 'go on'): void {
+    if (how === 'go on') return this.#sealed(() => this.market.meter.sealSome(), ({ isDue }) => isDue)
+    const isOn = this.oracles.some(({ isDue }) => isDue)
+    this.market.meter.beginSealing()
+    if (!isOn) for (const oracle of this.oracles) oracle.isDue = oracle.open > 0n
+  }
+
+  #sealed(work: () => unknown, fits: (oracle: Oracle) => boolean = () => true): void {
     work()
-    for (const oracle of this.oracles) oracle.close(this.market.platformPercent)
+    for (const oracle of this.oracles) if (fits(oracle)) oracle.close(this.market.platformPercent)
   }
 
   #chosen(n: number): Oracle | undefined { return this.oracles[n % (this.oracles.length || 1)] }

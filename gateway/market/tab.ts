@@ -19,6 +19,8 @@ export interface Sealed extends Usage {
   /** The periods paid since an anchor (milliseconds since 1970), one after the other. */
   readonly periodAnchor: number
   readonly periodCount: number
+  /** What the usage log tells of it up to this entry is in it. */
+  readonly logNumber: number
 }
 
 export interface TabStart { readonly sealed: Sealed, readonly ranges: Ranges, readonly left: bigint, readonly highWater: HighWater }
@@ -175,9 +177,9 @@ export class Tab {
   }
 
   /** The open usage is in the books now, for this amount. */
-  seal(amount: bigint): void {
+  seal(amount: bigint, logNumber: number): void {
     const { open, lastSecond, periodAnchor, periodCount } = this
-    this.sealed = { ...sumOf(this.sealed, open), amount: this.sealed.amount + amount, lastSecond, periodAnchor, periodCount }
+    this.sealed = { ...sumOf(this.sealed, open), amount: this.sealed.amount + amount, lastSecond, periodAnchor, periodCount, logNumber }
     open.messages = open.bytes = open.seconds = open.periods = 0
     this.#left -= amount
     this.#affordable = affordable(this.agreement.offer, this.#left)

@@ -17,7 +17,7 @@ describe('The usage log', () => {
     path = join(directory, USAGE_LOG_FILE)
   })
   const read = (sealed = 0) => {
-    const entries: LogEntry[] = [], log = new UsageLog(directory, sealed, entry => { entries.push(entry) })
+    const entries: LogEntry[] = [], log = new UsageLog(directory, { sealed, newest: 0 }, entry => { entries.push(entry) })
     return { log, entries }
   }
   const write = (log: UsageLog, entries: readonly LogEntry[]) => {

@@ -1,10 +1,12 @@
 // What was charged since the books were sealed last: written before the bytes leave, read back after a crash, cut when it is in the books.
 // One line each: `<CRC-32 of the rest, in hexadecimal> [<number>, <kind>, <agreement>, …]`. Numbers only ever rise, also over cuts.
-import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 export const USAGE_LOG_FILE = 'usage.log'
+/** What was charged before a round of sealing began, as long as that goes on. */
+export const OLDER_USAGE_LOG_FILE = 'usage.log.1'
 
 export type LogEntry =
   /** A run of positions that were delivered, and their bytes in all. */
@@ -21,11 +23,18 @@ export type LogEntry =
 /** What stands in a line: an entry, or all runs of positions that one write brings. */
 type Line = LogEntry | readonly ['runs', ...(string | number)[]]
 
+/** How far the books are: all entries up to `sealed` are in them, and no number up to `newest` may be used again. */
+export interface LogStart { readonly sealed: number, readonly newest: number }
+
+const MODE = constants.O_RDWR | constants.O_CREAT
+
 /** Of a run in such a line: agreement, first, last, bytes; or the consent of those that follow: agreement, consent, 0, 0. */
 const RUN_VALUES = 4
 
 export class UsageLog {
-  readonly #file: number
+  readonly #path: string
+  readonly #olderPath: string
+  #file: number
   /** Bytes of the file that are known to be good. */
   #length = 0
   #syncedLength = 0
@@ -34,19 +43,22 @@ export class UsageLog {
   #number: number
 
   /**
-   * Opens DIR/usage.log and gives the entries with numbers above `sealed`: the others are in the books already. A line that does not
-   * verify is passed over: the torn end of a write whose bytes never left, or damage, of which the subscriber has the benefit.
+   * Opens DIR/usage.log and gives the entries with numbers above `sealed`: the others are in the books already. `newest`: a number that may
+   * have been used. A line that does not verify is passed over: the torn end of a write whose bytes never left, or damage, of which the
+   * subscriber has the benefit.
    */
-  constructor(directory: string, sealed: number, each: (entry: LogEntry) => void) {
-    this.#number = sealed
-    this.#file = openSync(join(directory, USAGE_LOG_FILE), constants.O_RDWR | constants.O_CREAT, 0o600)
-    const bytes = readFileSync(this.#file)
+  constructor(directory: string, { sealed, newest }: LogStart, each: (entry: LogEntry, number: number) => void) {
+    this.#path = join(directory, USAGE_LOG_FILE)
+    this.#olderPath = join(directory, OLDER_USAGE_LOG_FILE)
+    this.#number = Math.max(sealed, newest)
+    this.#file = openSync(this.#path, MODE, 0o600)
+    const older = readOlder(this.#olderPath), bytes = readFileSync(this.#file)
     this.#length = bytes.length
-    for (const line of bytes.toString('latin1').split('\n')) {
+    for (const line of `${older}\n${bytes.toString('latin1')}`.split('\n')) {
       const [number, ...entry] = parseLine(line) ?? [0]
       if (number <= sealed) continue
       this.#number = Math.max(this.#number, number)
-      for (const one of entriesOf(entry as unknown as Line)) each(one)
+      for (const one of entriesOf(entry as unknown as Line)) each(one, number)
     }
   }
 
@@ -79,12 +91,30 @@ export class UsageLog {
     this.#syncedLength = this.#length
   }
 
-  /** Empties the file: all of it is in the books. */
+  /** Empties it: all of it is in the books. */
   cut(): void {
     ftruncateSync(this.#file, 0)
-    this.#length = 0
-    this.#syncedLength = 0
+    this.#length = this.#syncedLength = 0
+    this.dropOlder()
   }
+
+  /** What is there becomes the older file, and what comes goes to a new one. To be called only when all of the older one is in the books. */
+  rotate(): void {
+    this.sync()
+    renameSync(this.#path, this.#olderPath)
+    const before = this.#file
+    try {
+      this.#file = openSync(this.#path, MODE, 0o600)
+    } catch (error) {
+      renameSync(this.#olderPath, this.#path)
+      throw error
+    }
+    closeSync(before)
+    this.#length = this.#syncedLength = 0
+  }
+
+  /** All of the older file is in the books. */
+  dropOlder(): void { rmSync(this.#olderPath, { force: true }) }
 
   close(): void { closeSync(this.#file) }
 
@@ -96,6 +126,15 @@ function* entriesOf(line: Line): Iterable<LogEntry> {
   for (let at = 1; at < line.length; at += RUN_VALUES) {
     if (typeof line[at + 1] === 'string') yield ['consent', line[at] as string, line[at + 1] as string]
     else yield ['messages', ...line.slice(at, at + RUN_VALUES)] as unknown as LogEntry
+  }
+}
+
+function readOlder(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
   }
 }
 

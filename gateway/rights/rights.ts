@@ -53,7 +53,7 @@ export class Rights {
   }
 
   access(ownerId: string): Access {
-    this.#options.meter.seal()
+    this.#options.meter.sealOf(ownerId)
     return accessOf(this.#options, ownerId, this.#options.clock.now())
   }
 
@@ -105,7 +105,7 @@ export class Rights {
 
   /** Tells whoever has received something of a stream (Art. 19). Gives how many that are. */
   notify(streamId: string, kind: NoticeKind): number {
-    this.#options.meter.seal()
+    this.#options.meter.seal(({ offer }) => offer.streamId === streamId)
     return noteToRecipients(this.#options.database, streamId, kind, this.#options.clock.now())
   }
 

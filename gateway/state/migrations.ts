@@ -117,6 +117,10 @@ INSERT INTO meta SELECT 'onward_unlogged', json_group_array(id) FROM agreements 
 INSERT INTO meta SELECT 'consent_events_erased_alone', json_group_array(seq) FROM consent_events WHERE seq NOT IN (SELECT seq FROM consent_payloads);
 CREATE INDEX transparency_usage ON transparency_payloads (json_extract(payload, '$.record')) WHERE json_extract(payload, '$.record') IS NOT NULL;
 `,
+  // What the usage log tells of an agreement up to this entry is in the books.
+  `
+ALTER TABLE meters ADD COLUMN log_number INTEGER NOT NULL DEFAULT 0;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
