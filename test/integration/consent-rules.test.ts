@@ -105,8 +105,18 @@ describe('Consent, by its rules', () => {
     await say(22)
     assert.equal((await watcher.end()).reason, 'NO_CONSENT')
     assert.deepEqual([temperatures(watcher), await stateOf(agreementId)], [[21], 'waiting'])
-    assert.match(await refused({ countries: ['EU'] }), /^400 "EU" is no country/)
-    assert.equal((await running.call(running.operatorKey, 'PATCH', path, { country: 'be' })).status, 400)
+    assert.match(await refused({ countries: ['UK'] }), /^400 "UK" is no country/)
+    for (const country of ['be', 'EU']) assert.equal((await running.call(running.operatorKey, 'PATCH', path, { country })).status, 400)
+  })
+
+  it('for a group of countries is for whoever is in one of them', async () => {
+    await consent({ countries: ['EEA'] })
+    const { agreementId } = await agree(), path = `/v1/parties/${city.partyId}`, states: string[] = []
+    for (const country of ['IS', 'CH', 'FR', 'GB']) {
+      await operator('PATCH', path, { country })
+      states.push(await stateOf(agreementId))
+    }
+    assert.deepEqual(states, ['active', 'waiting', 'active', 'waiting'])
   })
 
   it('does not allow to hand on unless it says so', async () => {
