@@ -12,7 +12,7 @@ import { Running, type PartyKey } from '#test/support/running.ts'
 /** The books, and of each table the columns of which the log does not tell: they change nothing of what was agreed, delivered or paid. */
 const BOOKS: Readonly<Record<string, readonly string[]>> = {
   consent_events: ['kid', 'signature'], consent_payloads: [], operator_actions: [], operator_action_payloads: ['owner_id'],
-  offers: ['purposes', 'created_at', 'withdrawn_at'], agreements: ['exhausted_at'], usage_records: [], transfers: [], postings: ['seq'], balances: [], meters: ['last_second', 'period_anchor', 'period_count'], delivered_ranges: [],
+  offers: ['purposes', 'created_at', 'withdrawn_at'], agreements: ['exhausted_at'], usage_records: [], transfers: [], postings: ['seq'], balances: [], meters: ['last_second', 'period_anchor', 'period_count', 'log_number'], delivered_ranges: [],
 }
 const found = { code: 'UNAVAILABLE', message: /The books are not what the transparency log has|The transparency log is broken|The chain of (consent events|operators' actions) is broken/ }
 
