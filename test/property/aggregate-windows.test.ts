@@ -9,7 +9,7 @@ import type { Party } from '#gateway/parties/parties.ts'
 import { PURPOSE, Reader, Rooms } from '#test/support/rooms.ts'
 import { TurnedClock } from '#test/support/temporary.ts'
 
-const WINDOW_MS = 60_000, LEAST = 3
+const WINDOW_MS = 60_000, LEAST = 3, HISTORIES_MAX = 5_000
 /** What an owner may say, whether that may be counted here, and what of a reading is. */
 const SAYINGS: Readonly<Record<string, (value: number) => number | undefined>> = {
   'aggregate:60|3': value => value, 'aggregate:30|3': value => value, 'pass': value => value, 'round:10': value => Math.sign(value) * Math.floor((2 * Math.abs(value) + 10) / 20) * 10,
@@ -45,7 +45,8 @@ class World {
   readonly city: Party
   readonly all: Account[] = []
   readonly reader: Reader
-  readonly crowds: string[][] = []
+  /** The crowds that were released, one after the other, as far as the figures tell: of two that give the same figure either may have been it. */
+  histories: (readonly string[][])[] = [[]]
   /** The number of the window that is open, and the latest instant that there was. */
   window = 0
   latest = 0
@@ -135,22 +136,19 @@ class World {
     else {
       this.kept++
       const names = [...present.keys()]
-      assert.ok(names.length < LEAST || !this.crowds.every(crowd => apart(crowd, names)), `${names.length} are there, and no figure`)
+      if (names.length >= LEAST) this.histories = this.histories.filter(history => !history.every(crowd => apart(crowd, names)))
+      assert.ok(this.histories.length > 0, `${names.length} are there, and no figure`)
     }
     for (const account of this.all) account.readings = account.readings.filter(({ observedAt }) => observedAt >= this.window * WINDOW_MS)
   }
 
   /** Some crowd of those who are there gives this figure, and stands apart from all before. */
   check(figure: number, present: Map<string, number>): void {
-    const names = [...present.keys()]
-    for (let bits = 2 ** names.length - 1; bits > 0; bits--) {
-      const crowd = names.filter((_, n) => (bits & 2 ** n) !== 0)
-      if (crowd.length < LEAST || Math.round(crowd.reduce((sum, name) => sum + present.get(name)!, 0) / 1_000) / 1_000 !== figure || !this.crowds.every(other => apart(other, crowd))) continue
-      this.crowds.push(crowd)
-      this.released++
-      return
-    }
-    assert.fail(`${figure} is of no crowd that may be: there are ${JSON.stringify([...present])}`)
+    const names = [...present.keys()], crowds = Array.from({ length: 2 ** names.length }, (_, bits) => names.filter((__, n) => (bits & 2 ** n) !== 0))
+      .filter(crowd => crowd.length >= LEAST && Math.round(crowd.reduce((sum, name) => sum + present.get(name)!, 0) / 1_000) / 1_000 === figure)
+    this.histories = this.histories.flatMap(history => crowds.filter(crowd => history.every(other => apart(other, crowd))).map(crowd => [...history, crowd])).slice(0, HISTORIES_MAX)
+    assert.ok(this.histories.length > 0, `${figure} is of no crowd that may be: there are ${JSON.stringify([...present])}`)
+    this.released++
   }
 
   async take(step: Step): Promise<void> {
