@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { generate, parser, type IPublishPacket, type Packet } from 'mqtt-packet'
 import type { PartyKey } from '#test/support/running.ts'
 
-export interface RawOptions { readonly clientId?: string, readonly sessionExpiryInterval?: number, readonly receiveMaximum?: number, readonly clean?: boolean }
+export interface RawOptions { readonly clientId?: string, readonly sessionExpiryInterval?: number, readonly receiveMaximum?: number, readonly clean?: boolean, readonly isPolite?: boolean }
 
 export class RawReader {
   readonly socket: Socket
@@ -23,8 +23,9 @@ export class RawReader {
     socket.on('close', () => { this.isClosed = true; this.#wake() })
   }
 
-  static async join(url: string, { partyId, key }: PartyKey, { clientId = 'raw', sessionExpiryInterval = 0, receiveMaximum = 0xffff, clean = sessionExpiryInterval === 0 }: RawOptions = {}): Promise<RawReader> {
+  static async join(url: string, { partyId, key }: PartyKey, { clientId = 'raw', sessionExpiryInterval = 0, receiveMaximum = 0xffff, clean = sessionExpiryInterval === 0, isPolite = true }: RawOptions = {}): Promise<RawReader> {
     const { hostname, port } = new URL(url), reader = new RawReader(connect({ host: hostname, port: Number(port) }))
+    reader.isPolite = isPolite
     await once(reader.socket, 'connect')
     const properties = { sessionExpiryInterval, receiveMaximum }
     reader.send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clientId, clean, keepalive: 60, username: partyId, password: Buffer.from(key), properties })
