@@ -5,9 +5,9 @@ import { heldBy, tellsWhatItHolds, type Held } from '#test/chaos/withdrawal/in-k
 import { numbersIn } from '#test/chaos/withdrawal/sender.ts'
 import type { PartyKey } from '#test/support/running.ts'
 
-/** What may come behind a withdrawal of the gateway's own: a close frame, an event or a DISCONNECT with the code, and the end of chunks. */
 /** What the kernel may move from the one side to the other between a look and a reset: a window of it. Without the reset it is megabytes. */
 const MOVED_BYTES = 131_072
+/** What may come behind a withdrawal of the gateway's own: a close frame, an event or a DISCONNECT with the code, and the end of chunks. */
 const GOODBYE_BYTES = 256
 /** Nothing was open yet: it may be refused, with a problem and its headers. */
 const REFUSAL_BYTES = 1_024
